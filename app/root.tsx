@@ -1,0 +1,114 @@
+import archivo from "@fontsource-variable/archivo/files/archivo-latin-wdth-normal.woff2?url";
+import type { LinksFunction, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import {
+  Links,
+  Meta,
+  Outlet,
+  Scripts,
+  ScrollRestoration,
+  isRouteErrorResponse,
+  useLocation,
+  useMatches,
+  useNavigation,
+  useRouteError,
+  useRouteLoaderData,
+} from "@remix-run/react";
+import { type ReactNode, useEffect, useRef } from "react";
+import { Bar } from "./components/bar.tsx";
+import { Failure, failureTitle } from "./components/failure.tsx";
+import { usePageRequest } from "./components/page-request.ts";
+import { rememberTimeZone } from "./components/time-zone-cookie.ts";
+import styles from "./styles/index.css?url";
+
+export const links: LinksFunction = () => [
+  { rel: "preload", href: archivo, as: "font", type: "font/woff2", crossOrigin: "anonymous" },
+  { rel: "stylesheet", href: styles },
+  { rel: "icon", href: "/favicon.svg", type: "image/svg+xml" },
+];
+
+export const meta: MetaFunction = ({ error }) => [
+  { title: error ? `${failureTitle(error)} · Frontrow` : "Frontrow" },
+];
+
+export async function loader({ context }: LoaderFunctionArgs) {
+  const viewer = await context.viewer();
+  return { viewer: viewer && { email: viewer.email, name: viewer.name } };
+}
+
+/** The frame of every page, also of those about a failure, where the loader may not have answered. */
+export function Layout({ children }: { children: ReactNode }) {
+  const viewer = useRouteLoaderData<typeof loader>("root")?.viewer;
+  const request = usePageRequest();
+  const error = useRouteError();
+  const lights = useLights();
+  return (
+    <html lang="en" data-lights={lights} data-request={request.id || undefined}>
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content={lights === "down" ? "dark" : "light dark"} />
+        {isRouteErrorResponse(error) && error.status === 503 && <meta httpEquiv="refresh" content="10" />}
+        <Meta />
+        <Links />
+        <script
+          nonce={request.nonce}
+          suppressHydrationWarning
+          dangerouslySetInnerHTML={{ __html: rememberTimeZone }}
+        />
+      </head>
+      <body>
+        <a className="skip" href="#content">
+          Skip to the content
+        </a>
+        <Going />
+        <Bar viewer={viewer} />
+        <Content>{children}</Content>
+        <footer className="foot">
+          <p className="small">Frontrow, live streams for those who hold a pass.</p>
+        </footer>
+        <ScrollRestoration nonce={request.nonce} />
+        <Scripts nonce={request.nonce} />
+      </body>
+    </html>
+  );
+}
+
+export default function Root() {
+  return <Outlet />;
+}
+
+export function ErrorBoundary() {
+  return <Failure error={useRouteError()} />;
+}
+
+/** A route turns the lights down with `handle.lights`: "down", or a function of its loader's data that answers so. */
+function useLights(): "down" | undefined {
+  const down = useMatches().some(({ handle, data }) => {
+    const lights = (handle as { lights?: unknown } | undefined)?.lights;
+    return (typeof lights === "function" && data !== undefined ? lights(data) : lights) === "down";
+  });
+  return down ? "down" : undefined;
+}
+
+/** After a move to another page without a reload, the keyboard and the screen reader begin at its content, as after one. */
+function Content({ children }: { children: ReactNode }) {
+  const { pathname, hash } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    if (!hash && !main.current?.contains(document.activeElement))
+      main.current?.focus({ preventScroll: true });
+  }, [pathname, hash]);
+  return (
+    <main id="content" tabIndex={-1} ref={main}>
+      {children}
+    </main>
+  );
+}
+
+function Going() {
+  const { state } = useNavigation();
+  return <div className="going" data-state={state} aria-hidden="true" />;
+}

@@ -40,14 +40,16 @@ export function Layout({ children }: { children: ReactNode }) {
   const viewer = useRouteLoaderData<typeof loader>("root")?.viewer;
   const request = usePageRequest();
   const error = useRouteError();
-  const lights = useLights();
+  const unavailable = isRouteErrorResponse(error) && error.status === 503;
+  const lights = useHandles("lights").includes("down") ? "down" : undefined;
+  const refresh = useHandles("refresh").find((seconds): seconds is number => typeof seconds === "number");
   return (
     <html lang="en" data-lights={lights} data-request={request.id || undefined}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={lights === "down" ? "dark" : "light dark"} />
-        {isRouteErrorResponse(error) && error.status === 503 && <meta httpEquiv="refresh" content="10" />}
+        <RefreshWithoutScript seconds={unavailable ? 10 : refresh} />
         <Meta />
         <Links />
         <script
@@ -81,13 +83,26 @@ export function ErrorBoundary() {
   return <Failure error={useRouteError()} />;
 }
 
-/** A route turns the lights down with `handle.lights`: "down", or a function of its loader's data that answers so. */
-function useLights(): "down" | undefined {
-  const down = useMatches().some(({ handle, data }) => {
-    const lights = (handle as { lights?: unknown } | undefined)?.lights;
-    return (typeof lights === "function" && data !== undefined ? lights(data) : lights) === "down";
+/**
+ * What the routes of this page say in their `handle`, as a value or as a function of their loader's data:
+ * `lights: "down"` for the room of a live stream and the studio, and `refresh: 20` for a page that asks again by itself
+ * after so many seconds where no script does it better.
+ */
+function useHandles(name: "lights" | "refresh"): unknown[] {
+  return useMatches().map(({ handle, data }) => {
+    const said = (handle as Record<string, unknown> | undefined)?.[name];
+    return typeof said === "function" ? data !== undefined && said(data) : said;
   });
-  return down ? "down" : undefined;
+}
+
+function RefreshWithoutScript({ seconds }: { seconds: number | undefined }) {
+  return (
+    seconds !== undefined && (
+      <noscript>
+        <meta httpEquiv="refresh" content={String(seconds)} />
+      </noscript>
+    )
+  );
 }
 
 /** After a move to another page without a reload, the keyboard and the screen reader begin at its content, as after one. */

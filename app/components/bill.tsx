@@ -21,7 +21,7 @@ type BillItemProps = {
   /** Below the title: length, experience, a tag. */
   meta?: ReactNode;
   actions?: ReactNode;
-  /** With the year below the day, for what is long past. */
+  /** With the year, for what is long past. */
   year?: boolean;
   /** The heading's level: one more than that of the list's own heading. */
   level?: 2 | 3 | 4;
@@ -35,8 +35,10 @@ export function BillItem({ at, zone, streamZone, title, to, meta, actions, year,
       <time className="bill-when" dateTime={at}>
         <span className="poster num bill-day">{moment.dayOfMonth}</span>{" "}
         <span className="small num">
-          {moment.weekdayAndMonth}
-          {year && ` ${moment.year}`} <span className="nowrap">{moment.time}</span>
+          <span className="nowrap">
+            {year ? `${moment.month} ${moment.year}` : `${moment.weekday}, ${moment.month}`}
+          </span>{" "}
+          <span className="nowrap">{year ? `${moment.weekday}, ${moment.time}` : moment.time}</span>
         </span>
       </time>
       <div className="bill-what">

@@ -1,76 +1,105 @@
 import { isRouteErrorResponse } from "@remix-run/react";
+import { useEffect } from "react";
 import { ButtonLink } from "./button.tsx";
+import { Narrow } from "./layouts.tsx";
 import { PageHeader } from "./page-header.tsx";
 import { usePageRequest } from "./page-request.ts";
-import { Narrow } from "./layouts.tsx";
 
-const titles: Record<number, string> = {
-  400: "We could not read that",
-  401: "Please sign in first",
-  403: "This is not yours to open",
-  404: "There is no such page",
-  405: "That cannot be done here",
-  410: "This is no longer here",
-  413: "That was too large",
-  429: "That was too often",
-  503: "One moment, please",
+type Words = { title: string; explanation: string; again?: boolean };
+
+const refusals: Record<number, Words> = {
+  400: {
+    title: "We could not read that",
+    explanation: "What your browser sent was not complete. Nothing was changed.",
+  },
+  401: { title: "Please sign in first", explanation: "This page is for people who are signed in." },
+  403: {
+    title: "This is not yours to open",
+    explanation: "It belongs to somebody else, or your role has changed. Nothing was changed.",
+  },
+  404: {
+    title: "There is no such page",
+    explanation: "The address may have a slip in it, or what was here is gone.",
+  },
+  405: { title: "That cannot be done here", explanation: "Nothing was changed." },
+  410: { title: "This is no longer here", explanation: "It was here once, and will not come back." },
+  413: {
+    title: "That was too large",
+    explanation: "We refused it without reading it to its end. Nothing was changed.",
+  },
+  429: { title: "That was too often", explanation: "Wait a little, then try again. Nothing was changed." },
+  503: {
+    title: "One moment, please",
+    explanation: "We cannot reach our database right now; this page tries again by itself.",
+    again: true,
+  },
 };
 
-const bug = "Something broke on our side";
+const bug: Words = {
+  title: "Something broke on our side",
+  explanation: "We have written it down and will look at it. You can try again.",
+  again: true,
+};
 
-export function failureTitle(error: unknown): string {
-  return (isRouteErrorResponse(error) && titles[error.status]) || bug;
+const unreachable: Words = {
+  title: "We cannot be reached",
+  explanation: "Your connection may be interrupted. Check it, then try again.",
+  again: true,
+};
+
+function wordsFor(error: unknown): Words {
+  if (isRouteErrorResponse(error)) return refusals[error.status] ?? bug;
+  // What browsers throw when a request gets no answer at all.
+  const noAnswer = error instanceof TypeError && /fetch|network|load failed/i.test(error.message);
+  return noAnswer ? unreachable : bug;
 }
 
-const explanations: Record<number, string> = {
-  400: "What your browser sent was not complete. Nothing was changed.",
-  401: "This page is for people who are signed in.",
-  403: "It belongs to somebody else, or your role has changed. Nothing was changed.",
-  404: "The address may have a slip in it, or what was here is gone.",
-  405: "Nothing was changed.",
-  410: "It was here once and will not come back.",
-  413: "We refused it without reading it to its end. Nothing was changed.",
-  429: "Wait a little, then try again. Nothing was changed.",
-  503: "We cannot reach our database right now; this page tries again by itself.",
-};
+export function failureTitle(error: unknown): string {
+  return wordsFor(error).title;
+}
 
 /**
- * What the page says instead of its content. A response thrown as `data({ message }, { status })` speaks for itself in
- * that one sentence; anything else than a response is a bug, of which only the request's id is told.
+ * What a page says instead of its content. A response thrown as `data({ message }, { status })` explains itself in that
+ * one sentence; anything else than a response is a bug, of which only the request's id is told.
  */
 export function Failure({ error }: { error: unknown }) {
   const { id } = usePageRequest();
-  const status = isRouteErrorResponse(error) ? error.status : 500;
-  const known = status in titles;
+  const words = wordsFor(error);
+  const status = isRouteErrorResponse(error) ? error.status : undefined;
+  useTryingAgain(status === 503);
   return (
     <Narrow>
-      <PageHeader
-        title={failureTitle(error)}
-        lead={
-          said(error) ??
-          explanations[status] ??
-          "We have written it down and will look at it. You can try again."
-        }
-      />
-      {!known && id && (
+      <PageHeader title={words.title} lead={said(error) ?? words.explanation} />
+      {words === bug && id && (
         <p className="small">
           If you write to us, tell us this number: <code className="nowrap">{id}</code>
         </p>
       )}
       <p className="row">
-        {status === 401 ? (
+        {status === 401 && (
           <ButtonLink kind="go" to="/sign-in">
             Sign in
           </ButtonLink>
-        ) : status === 503 || !known ? (
-          <ButtonLink kind="go" to="" reloadDocument>
+        )}
+        {words.again && (
+          <ButtonLink kind="go" to="." reloadDocument>
             Try again
           </ButtonLink>
-        ) : null}
+        )}
         <ButtonLink to="/">To the front page</ButtonLink>
       </p>
     </Narrow>
   );
+}
+
+/** Spread over some seconds, because everybody who waits would come back at once. */
+function useTryingAgain(wanted: boolean) {
+  useEffect(() => {
+    if (!wanted) return;
+    const { pathname, search } = window.location;
+    const timer = setTimeout(() => window.location.assign(pathname + search), 8000 + Math.random() * 6000);
+    return () => clearTimeout(timer);
+  }, [wanted]);
 }
 
 /** Only whole sentences are ours: Remix's own refusals ("Error: No route matches …", "Not Found") are not. */

@@ -14,7 +14,7 @@ export function PageHeader({ title, above, lead, actions }: PageHeaderProps) {
   return (
     <header className="page-header">
       {above}
-      <h1 data-long={title.length > 44 || undefined}>
+      <h1 data-long={title.length > 60 || undefined}>
         <Bidi>{title}</Bidi>
       </h1>
       {lead && <div className="lead">{lead}</div>}

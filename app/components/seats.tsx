@@ -11,7 +11,8 @@ type SeatsProps = {
 /** People as seats that fill up. The picture is for the eye; the words beside it say the same. */
 export function Seats({ count, capacity, words }: SeatsProps) {
   const plan = planSeats(count, capacity);
-  const said = words ?? (count === 1 ? "1 person is here" : `${count} people are here`);
+  const said =
+    words ?? (count === 1 ? "1 person is here" : `${count.toLocaleString("en-GB")} people are here`);
   return (
     <div className="seats">
       <svg
@@ -26,7 +27,7 @@ export function Seats({ count, capacity, words }: SeatsProps) {
       </svg>
       <p className="small num">
         {said}
-        {plan.per > 1 && `. One seat stands for ${plan.per} people.`}
+        {plan.per > 1 && `. One seat stands for ${plan.per.toLocaleString("en-GB")} people.`}
       </p>
     </div>
   );

@@ -30,8 +30,10 @@ export type Moment = {
   shortDay: string;
   /** "30" */
   dayOfMonth: string;
-  /** "Mon, Nov" */
-  weekdayAndMonth: string;
+  /** "Mon" */
+  weekday: string;
+  /** "Nov" */
+  month: string;
   /** "2026" */
   year: string;
   /** "19:00" */
@@ -57,7 +59,8 @@ export function describeMoment(at: string, zone?: string | null, streamZone?: st
     day: `${weekday} ${here.day} ${month} ${here.year}`,
     shortDay: shortDay(here),
     dayOfMonth: two(here.day),
-    weekdayAndMonth: `${weekday.slice(0, 3)}, ${month.slice(0, 3)}`,
+    weekday: weekday.slice(0, 3),
+    month: month.slice(0, 3),
     year: String(here.year),
     time: clockTime(here),
     other: elsewhere(at, here, readers ? (streams ?? shown) : "UTC"),

@@ -45,7 +45,7 @@ function HeroWhen({ at, moment }: { at: string; moment: Moment }) {
         <span className="poster num when-large">{moment.time}</span>
       </time>
       <p className="small">
-        {moment.yours ? `Your time, ${nameZone(moment.zone)}.` : `Time ${nameZone(moment.zone)}.`}
+        {moment.yours ? `Your time, ${nameZone(moment.zone)}.` : `In ${nameZone(moment.zone)}.`}
         {moment.other && (
           <>
             <br />

@@ -152,7 +152,9 @@ function readElementaryStream(
   pid: number | undefined,
 ): { ok: true; stream: ElementaryStream | null } | SegmentRefusal {
   if (pid === undefined) return { ok: true, stream: null };
-  const payload = new Uint8Array(bytes.length);
+  let packets = 0;
+  for (let at = 0; at < bytes.length; at += PACKET) if (pidAt(bytes, at) === pid) packets++;
+  const payload = new Uint8Array(packets * (PACKET - 4));
   const starts: number[] = [];
   let length = 0;
   let counter = -1;

@@ -9,8 +9,8 @@ const LEAD_TICKS = 45_000;
  * Appends the sound of segment after segment to one track of raw AAC.
  *
  * Every frame lasts what it decodes to, and a hole is filled with frames of silence: some players put decoded sound
- * back to back whatever the timestamps say, so a jump in these would part sound from picture. The rest of a frame stays:
- * sound may be off by less than one (23 ms). Frames that would overlap what is there are left out.
+ * back to back whatever the timestamps say, so a jump in these would part sound from picture. The rest of a frame
+ * stays: sound may be off by less than one (23 ms). Frames that would overlap what is there are left out.
  */
 export function createAudioAppender(parts: PartWriter, mediaOffset: number) {
   const entries: AudioFormat[] = [];

@@ -50,7 +50,9 @@ const MOST_PARTS = 9000;
  */
 const TABLE_BYTES_A_SECOND = 1024;
 
-/** How large the parts are, and how many are kept free at the front for the tables, from the sums of verified segments. */
+/**
+ * How large the parts are, and how many are kept free at the front for the tables, from the sums of verified segments.
+ */
 export function planMp4({ durationMs, bytes }: { durationMs: number; bytes: number }): Mp4Plan {
   const needed = Math.ceil(bytes / MOST_PARTS / MiB) * MiB;
   const partSize = Math.max(bytes > 256 * MiB ? USUAL_PART : LEAST_PART, needed);

@@ -1,0 +1,165 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (text) => {
+      try {
+        return protocols.includes(new URL(text).protocol);
+      } catch {
+        return false;
+      }
+    },
+    `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+  );
+
+const secret = z.string().min(16, "must be at least 16 characters long");
+const required = z.string().min(1, "is missing");
+
+/** Keys that can be rotated: the first one signs, each of them is accepted. */
+const rotated = z
+  .string()
+  .transform((text) => listed(text))
+  .pipe(z.array(secret).min(1, "is missing"));
+
+const listed = (text: string) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
+
+/** An address, a network with the length of its prefix, or one of express's names for such. */
+function isProxy(text: string): boolean {
+  if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
+  const [address = "", prefix = "1", ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(prefix)) return false;
+  return Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+const proxies = z
+  .string()
+  .default("")
+  .refine(
+    (text) => listed(text).every(isProxy),
+    "must be addresses or networks, comma-separated, such as 10.0.0.0/8",
+  );
+
+const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+const environment = z.object({
+  PUBLIC_URL: url("http:", "https:"),
+  PORT: z.coerce.number().int().min(1).max(65535).default(3000),
+  HOST: z.string().default("127.0.0.1"),
+  SESSION_SECRET: rotated,
+  DATABASE_URL: url("postgres:", "postgresql:"),
+  TRUSTED_PROXIES: proxies,
+  LIVEKIT_URL: url("http:", "https:", "ws:", "wss:"),
+  LIVEKIT_API_KEY: required,
+  LIVEKIT_API_SECRET: secret,
+  LIVEKIT_WEBHOOK_KEY: required,
+  LIVEKIT_WEBHOOK_SECRET: secret,
+  LIVEKIT_PUBLIC_URL: url("http:", "https:", "ws:", "wss:").optional(),
+  LIVEKIT_EGRESS_URL: url("http:", "https:", "ws:", "wss:").optional(),
+  EGRESS_METRICS_URL: url("http:", "https:").optional(),
+  S3_ENDPOINT: url("http:", "https:"),
+  S3_REGION: z.string().min(1).default("auto"),
+  S3_BUCKET: required,
+  S3_ACCESS_KEY_ID: required,
+  S3_SECRET_ACCESS_KEY: required,
+  MEDIA_REDIRECT: z.enum(["0", "1"]).default("0"),
+  SMTP_URL: url("smtp:", "smtps:"),
+  MAIL_FROM: z.string().regex(/@/, "must be a mail address, such as Frontrow <hello@example.com>"),
+  STREAM_API_KEY: required,
+  STREAM_API_SECRET: rotated,
+  STREAM_URL: url("http:", "https:").default("https://chat.stream-io-api.com"),
+  HOST_GRACE_SECONDS: seconds(5, 1800).default(300),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+});
+
+export type Config = ReturnType<typeof toConfig>;
+export type LiveKitConfig = Config["livekit"];
+export type StorageConfig = Config["storage"];
+export type StreamConfig = Config["stream"];
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
+
+/**
+ * Reads the configuration from environment variables (an empty one counts as not set). Every missing or wrong variable
+ * is listed by its name, without its value, since some are secrets.
+ */
+export function readConfig(variables: Record<string, string | undefined>): ConfigResult {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = environment.safeParse(given);
+  if (parsed.success) return { ok: true, config: toConfig(parsed.data) };
+  const problems = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return given[name] === undefined ? `${name} is missing` : `${name} ${sentence(issue)}`;
+  });
+  return { ok: false, problems: [...new Set(problems)].sort() };
+}
+
+/** The configuration of this process, or the end of it with the whole list of what is wrong. */
+export function configOrExit(): Config {
+  const result = readConfig(process.env);
+  if (result.ok) return result.config;
+  console.error(
+    `Frontrow cannot start: its environment has ${result.problems.length === 1 ? "a problem" : "problems"}.\n`,
+  );
+  for (const problem of result.problems) console.error(`  ${problem}`);
+  console.error("\nEvery variable is explained in .env.example.");
+  process.exit(1);
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === "custom" || issue.message.startsWith("must") || issue.message.startsWith("is "))
+    return issue.message;
+  if (issue.code === "too_small") return `must be at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
+  return "is not valid";
+}
+
+function toConfig(env: z.infer<typeof environment>) {
+  const publicUrl = new URL(env.PUBLIC_URL);
+  return {
+    publicUrl: publicUrl.origin,
+    secure: publicUrl.protocol === "https:",
+    port: env.PORT,
+    host: env.HOST,
+    sessionSecrets: env.SESSION_SECRET,
+    databaseUrl: env.DATABASE_URL,
+    trustedProxies: listed(env.TRUSTED_PROXIES),
+    livekit: {
+      /** For our own requests. */
+      url: env.LIVEKIT_URL.replace(/^ws/, "http"),
+      /** For browsers. */
+      publicUrl: (env.LIVEKIT_PUBLIC_URL ?? env.LIVEKIT_URL).replace(/^http/, "ws"),
+      apiKey: env.LIVEKIT_API_KEY,
+      apiSecret: env.LIVEKIT_API_SECRET,
+      webhookKey: env.LIVEKIT_WEBHOOK_KEY,
+      webhookSecret: env.LIVEKIT_WEBHOOK_SECRET,
+      egressUrl: (env.LIVEKIT_EGRESS_URL ?? env.LIVEKIT_URL).replace(/^ws/, "http"),
+      egressMetricsUrl: env.EGRESS_METRICS_URL,
+    },
+    storage: {
+      endpoint: env.S3_ENDPOINT,
+      region: env.S3_REGION,
+      bucket: env.S3_BUCKET,
+      accessKeyId: env.S3_ACCESS_KEY_ID,
+      secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+    },
+    mediaRedirect: env.MEDIA_REDIRECT === "1",
+    mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
+    stream: {
+      apiKey: env.STREAM_API_KEY,
+      apiSecret: env.STREAM_API_SECRET,
+      // The SDK adds paths to it.
+      url: env.STREAM_URL.replace(/\/+$/, ""),
+    },
+    hostGraceSeconds: env.HOST_GRACE_SECONDS,
+    logLevel: env.LOG_LEVEL,
+  };
+}

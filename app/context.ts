@@ -1,0 +1,41 @@
+import type { Config } from "./config.ts";
+import type { Viewer } from "./domain/people/sessions.ts";
+import type { Queue } from "./jobs/queue.ts";
+import type { Chat } from "./services/chat.ts";
+import type { Egress } from "./services/egress.ts";
+import type { LiveKit } from "./services/livekit.ts";
+import type { Log } from "./services/log.ts";
+import type { Mailer } from "./services/mail.ts";
+import type { MediaService } from "./services/media.ts";
+import type { Storage } from "./services/storage.ts";
+import type { Db } from "#db/client.ts";
+
+/** What a process makes once and hands on. */
+export type Services = {
+  config: Config;
+  log: Log;
+  db: Db;
+  queue: Queue;
+  livekit: LiveKit;
+  egress: Egress;
+  chat: Chat;
+  storage: Storage;
+  mailer: Mailer;
+  media: MediaService;
+};
+
+/** What every loader and action gets as `context`. */
+export type RequestContext = Services & {
+  /** Under which the log has this request; a page about a failure tells it. */
+  requestId: string;
+  cspNonce: string;
+  /** The client's, by the trusted proxies. */
+  networkAddress: string;
+  /** Who is signed in, or null; asked once a request. */
+  viewer(): Promise<Viewer | null>;
+};
+
+declare module "@remix-run/node" {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the way Remix wants its context described
+  interface AppLoadContext extends RequestContext {}
+}

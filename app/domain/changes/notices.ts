@@ -1,0 +1,23 @@
+import { type Kysely, sql } from "kysely";
+import type { Database } from "#db/client.ts";
+
+/** What open pages are told through Postgres: something about this stream, or about this person's access, changed. */
+export type ChangeNotice =
+  | { kind: "stream"; streamId: string }
+  | { kind: "person"; userId: string }
+  | ChatNotice
+  /** Somebody's time-out began or ended. */
+  | { kind: "silence"; streamId: string; userId: string };
+
+/** Messages (ids) that pages must show now, or hide now. At most a hundred: a notice is below 8,000 bytes. */
+export type ChatNotice = { kind: "chat"; streamId: string; shown?: string[]; gone?: string[] };
+
+export const changeChannel = "frontrow_changes";
+
+/**
+ * Tells every web process that a stream's state changed, that a person's access may have, or what became of messages. Sent with the transaction:
+ * nobody hears of what did not happen. Carries no state: whoever hears it reads the truth again.
+ */
+export async function notifyChange(db: Kysely<Database>, notice: ChangeNotice): Promise<void> {
+  await sql`select pg_notify(${changeChannel}, ${JSON.stringify(notice)})`.execute(db);
+}

@@ -1,0 +1,205 @@
+import { sql } from "kysely";
+import type { Services } from "#app/context.ts";
+import { notifyChange } from "#app/domain/changes/notices.ts";
+import { isServiceError } from "#app/services/service-error.ts";
+import type { OutgoingMessage } from "#app/services/chat.ts";
+import type { Db } from "#db/client.ts";
+import { chatName, type ChatMessage } from "./messages.ts";
+import { ensureChannel } from "./channels.ts";
+
+type Needs = Pick<Services, "db" | "chat" | "log">;
+
+/** A message or reaction that its own process did not deliver by then is the worker's. */
+const orphanedAfterSeconds = 2;
+const atOnce = 100;
+
+/**
+ * Sends one new message to the chat service, as the process that took it does at once. When the service does not
+ * answer, the chat is marked as away: from then on pages hear messages from us, and the worker sends what waits, in
+ * order, when the service is back.
+ */
+export async function deliverMessage(
+  services: Needs,
+  { streamId, message }: { streamId: string; message: ChatMessage },
+): Promise<void> {
+  const { db, chat, log } = services;
+  try {
+    const channelId = await ensureChannel(services, { streamId });
+    if (!channelId) return;
+    await chat.sendMessage(channelId, outgoing(message));
+    await markDelivered(db, [message.id]);
+  } catch (error) {
+    log.warn({ err: error, streamId, messageId: message.id }, "a chat message waits for the chat service");
+    if (isServiceError(error) && error.retryable) await markAway(db, streamId);
+  }
+}
+
+function outgoing({ id, number, userId, name, role, text, saidAt, replyTo }: ChatMessage): OutgoingMessage {
+  return { id, number, user: { id: userId, name }, role, text, saidAt, replyTo };
+}
+
+async function markDelivered(db: Db, ids: string[]): Promise<void> {
+  await sql`
+    update streaming_chat_messages set delivered_at = clock_timestamp() where id = any(${ids}::uuid[])
+  `.execute(db);
+}
+
+/** The chat service does not answer for this stream: pages are told, and shown what waits. */
+async function markAway(db: Db, streamId: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const { rows } = await sql`
+      update streaming_chat_rooms set away_since = clock_timestamp()
+      where stream_id = ${streamId}::uuid and away_since is null returning stream_id
+    `.execute(trx);
+    if (rows.length > 0) await notifyChange(trx, { kind: "stream", streamId });
+    const waiting = await trx
+      .selectFrom("streaming_chat_messages")
+      .select("id")
+      .where("stream_id", "=", streamId)
+      .where("delivered_at", "is", null)
+      .where("status", "=", "shown")
+      .orderBy("number", "desc")
+      .limit(atOnce)
+      .execute();
+    if (waiting.length > 0)
+      await notifyChange(trx, { kind: "chat", streamId, shown: waiting.map(({ id }) => id) });
+  });
+}
+
+/** Sends what waits, of every stream, in the order in which it was said. Where the service fails, it stops until its next turn. */
+export async function deliverWaiting(services: Needs): Promise<void> {
+  const { db } = services;
+  const { rows } = await sql<{ stream_id: string }>`
+    select stream_id from streaming_chat_rooms where away_since is not null
+    union
+    select distinct stream_id from streaming_chat_messages
+    where delivered_at is null and status = 'shown'
+      and said_at < clock_timestamp() - make_interval(secs => ${orphanedAfterSeconds})
+  `.execute(db);
+  await Promise.all(rows.map(({ stream_id }) => deliverStream(services, stream_id)));
+  await deliverReactions(services);
+}
+
+async function deliverStream(services: Needs, streamId: string): Promise<void> {
+  const { db, chat, log } = services;
+  try {
+    const channelId = await ensureChannel(services, { streamId });
+    if (!channelId) return;
+    for (;;) {
+      const waiting = await listWaiting(db, streamId);
+      for (const message of waiting) {
+        try {
+          await chat.sendMessage(channelId, message);
+        } catch (error) {
+          if (!isServiceError(error) || error.retryable) throw error;
+          // It will never be taken; those behind it must not wait for it. Pages fill the gap from our rows.
+          log.error({ err: error, streamId, messageId: message.id }, "the chat service refuses a message");
+        }
+        await markDelivered(db, [message.id]);
+      }
+      if (waiting.length < atOnce) break;
+    }
+    await markBack(db, streamId);
+  } catch (error) {
+    if (!isServiceError(error)) throw error;
+    await markAway(db, streamId);
+  }
+}
+
+async function listWaiting(db: Db, streamId: string): Promise<OutgoingMessage[]> {
+  const { rows } = await sql<Waiting>`
+    select m.id, m.number, m.user_id, u.name, m.role, m.text, m.said_at,
+      q.id as reply_id, q.user_id as reply_user_id, qu.name as reply_name, q.text as reply_text
+    from streaming_chat_messages m
+    join users u on u.id = m.user_id
+    left join streaming_chat_messages q on q.id = m.reply_to and q.status = 'shown'
+    left join users qu on qu.id = q.user_id
+    where m.stream_id = ${streamId}::uuid and m.delivered_at is null and m.status = 'shown'
+    order by m.number
+    limit ${atOnce}
+  `.execute(db);
+  return rows.map((row) => ({
+    id: row.id,
+    number: row.number,
+    user: { id: row.user_id, name: chatName(row.name, row.user_id) },
+    role: row.role,
+    text: row.text,
+    saidAt: row.said_at.toISOString(),
+    replyTo: row.reply_id
+      ? {
+          id: row.reply_id,
+          name: chatName(row.reply_name ?? "", row.reply_user_id ?? ""),
+          text: row.reply_text ?? "",
+        }
+      : null,
+  }));
+}
+
+type Waiting = {
+  id: string;
+  number: number;
+  user_id: string;
+  name: string;
+  role: string;
+  text: string;
+  said_at: Date;
+  reply_id: string | null;
+  reply_user_id: string | null;
+  reply_name: string | null;
+  reply_text: string | null;
+};
+
+async function markBack(db: Db, streamId: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const { rows } = await sql`
+      update streaming_chat_rooms r set away_since = null
+      where stream_id = ${streamId}::uuid and away_since is not null
+        and not exists (
+          select from streaming_chat_messages m
+          where m.stream_id = r.stream_id and m.delivered_at is null and m.status = 'shown')
+      returning stream_id
+    `.execute(trx);
+    if (rows.length > 0) await notifyChange(trx, { kind: "stream", streamId });
+  });
+}
+
+/** Sends one reaction, given or taken back, as its own process does at once. */
+export async function deliverReaction(
+  { db, chat, log }: Needs,
+  reaction: { channelId: string; messageId: string; userId: string; kind: string },
+): Promise<void> {
+  const { channelId, messageId, userId, kind } = reaction;
+  const row = await db
+    .selectFrom("streaming_chat_reactions")
+    .select(["given", "changed_at"])
+    .where("message_id", "=", messageId)
+    .where("user_id", "=", userId)
+    .where("kind", "=", kind)
+    .executeTakeFirst();
+  if (!row) return;
+  try {
+    await chat.setReaction(channelId, { messageId, userId, kind, given: row.given });
+  } catch (error) {
+    if (!isServiceError(error)) throw error;
+    log.warn({ err: error, messageId }, "a reaction waits for the chat service");
+    if (error.retryable) return;
+  }
+  // One that was changed meanwhile still waits.
+  await sql`
+    update streaming_chat_reactions set delivered_at = clock_timestamp()
+    where message_id = ${messageId}::uuid and user_id = ${userId}::uuid and kind = ${kind} and given = ${row.given}
+  `.execute(db);
+}
+
+async function deliverReactions(services: Needs): Promise<void> {
+  const { rows } = await sql<{ channelId: string; messageId: string; userId: string; kind: string }>`
+    select r.channel_id as "channelId", x.message_id as "messageId", x.user_id as "userId", x.kind
+    from streaming_chat_reactions x
+    join streaming_chat_messages m on m.id = x.message_id and m.status = 'shown' and m.delivered_at is not null
+    join streaming_chat_rooms r on r.stream_id = m.stream_id and r.away_since is null
+    where x.delivered_at is null and x.changed_at < clock_timestamp() - make_interval(secs => ${orphanedAfterSeconds})
+    order by x.changed_at
+    limit ${atOnce}
+  `.execute(services.db);
+  for (const reaction of rows) await deliverReaction(services, reaction);
+}

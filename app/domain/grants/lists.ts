@@ -1,0 +1,115 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "#db/client.ts";
+import type { AccessGrantSource, AccessGrantStatus } from "#db/types.ts";
+
+/** A grant's status at this moment, by the database's clock: the row itself may not be marked yet. `g` is the grant. */
+export const grantStatus: RawBuilder<AccessGrantStatus> = sql`
+  case when g.status = 'active' and g.ends_at <= now() then 'expired' else g.status end
+`;
+
+export type TeamGrant = {
+  id: string;
+  email: string;
+  name: string;
+  status: AccessGrantStatus;
+  started: boolean;
+  startsAt: Date;
+  endsAt: Date | null;
+  statusChangedAt: Date;
+  source: AccessGrantSource;
+  givenBy: string | null;
+  mailedAt: Date | null;
+};
+
+/**
+ * The grants of a pass of this space, newest first, `limit` from `offset` on, with how many there are in all. `search`
+ * finds parts of an address or a name.
+ */
+export async function listGrants(
+  db: Db,
+  {
+    spaceId,
+    passId,
+    search = "",
+    limit,
+    offset = 0,
+  }: {
+    spaceId: string;
+    passId: string;
+    search?: string;
+    limit: number;
+    offset?: number;
+  },
+): Promise<{ grants: TeamGrant[]; total: number }> {
+  const like = `%${search.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const { rows } = await sql<TeamGrant & { total: number }>`
+    select g.id, u.email, u.name, ${grantStatus} as status, g.starts_at <= now() as started,
+      g.starts_at as "startsAt", g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source,
+      giver.email as "givenBy", g.mailed_at as "mailedAt", count(*) over ()::int as total
+    from access_grants g
+    join access_passes p on p.id = g.access_pass_id and p.space_id = ${spaceId}
+    join users u on u.id = g.user_id
+    left join users giver on giver.id = g.granted_by
+    where g.access_pass_id = ${passId} and (${search} = '' or u.email ilike ${like} or u.name ilike ${like})
+    order by g.id desc limit ${limit} offset ${offset}
+  `.execute(db);
+  return { grants: rows.map(({ total: _, ...grant }) => grant), total: rows[0]?.total ?? 0 };
+}
+
+/** One grant of a pass of this space, for its team. */
+export async function findGrant(
+  db: Db,
+  { spaceId, passId, grantId }: { spaceId: string; passId: string; grantId: string },
+): Promise<(TeamGrant & { passName: string }) | undefined> {
+  const { rows } = await sql<TeamGrant & { passName: string }>`
+    select g.id, u.email, u.name, ${grantStatus} as status, g.starts_at <= now() as started,
+      g.starts_at as "startsAt", g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source,
+      giver.email as "givenBy", g.mailed_at as "mailedAt", p.name as "passName"
+    from access_grants g
+    join access_passes p on p.id = g.access_pass_id and p.space_id = ${spaceId}
+    join users u on u.id = g.user_id
+    left join users giver on giver.id = g.granted_by
+    where g.id = ${grantId} and g.access_pass_id = ${passId}
+  `.execute(db);
+  return rows[0];
+}
+
+export type OwnGrant = {
+  id: string;
+  status: AccessGrantStatus;
+  started: boolean;
+  startsAt: Date;
+  endsAt: Date | null;
+  statusChangedAt: Date;
+  passName: string;
+  passSlug: string;
+  passOffered: boolean;
+  atExpiry: "finish" | "cut";
+  spaceName: string;
+  spaceSlug: string;
+  spaceRetired: boolean;
+  experiences: { id: string; name: string; slug: string }[];
+};
+
+/** Everything that a person holds or has held, what opens something now first. */
+export async function listOwnGrants(db: Db, userId: string, { limit = 200 } = {}): Promise<OwnGrant[]> {
+  const { rows } = await sql<OwnGrant>`
+    select g.id, ${grantStatus} as status, g.starts_at <= now() as started, g.starts_at as "startsAt",
+      g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", p.name as "passName", p.slug as "passSlug",
+      p.retired_at is null and (p.term_until is null or p.term_until > now()) as "passOffered",
+      p.at_expiry as "atExpiry", s.name as "spaceName", s.slug as "spaceSlug",
+      s.retired_at is not null as "spaceRetired",
+      coalesce((
+        select json_agg(json_build_object('id', e.id, 'name', e.name, 'slug', e.slug) order by e.created_at)
+        from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
+        where pe.access_pass_id = p.id
+      ), '[]') as experiences
+    from access_grants g
+    join access_passes p on p.id = g.access_pass_id
+    join spaces s on s.id = p.space_id
+    where g.user_id = ${userId}
+    order by (${grantStatus}) = 'active' desc, g.ends_at nulls last, g.id desc
+    limit ${limit}
+  `.execute(db);
+  return rows;
+}

@@ -1,0 +1,131 @@
+import { sql } from "kysely";
+import type { Services } from "#app/context.ts";
+import { findAccess } from "#app/domain/access/decision.ts";
+import { removeFromChat } from "#app/domain/chat/removal.ts";
+import { removeFromRooms } from "#app/domain/participants/removal.ts";
+import { isServiceError } from "#app/services/service-error.ts";
+import type { Db } from "#db/client.ts";
+import { isActKind } from "./acts.ts";
+
+type Needs = Pick<Services, "db" | "chat" | "livekit">;
+type Act = {
+  id: string;
+  kind: string;
+  stream_id: string | null;
+  space_id: string;
+  actor_id: string;
+  target_user_id: string | null;
+  message_id: string | null;
+  created_at: Date;
+};
+
+/**
+ * Makes the outside agree with an act of moderation: may run twice and late, looks at what is true now, and not at what
+ * was true when the act was made. What came of it is written into the act. Throws, and is tried again, while a service
+ * does not answer.
+ */
+export async function enforceAct(services: Needs, { actId }: { actId: string }): Promise<void> {
+  const { db } = services;
+  const act = await db
+    .selectFrom("moderation_acts")
+    .select(["id", "kind", "stream_id", "space_id", "actor_id", "target_user_id", "message_id", "created_at"])
+    .where("id", "=", actId)
+    .where("enforced_at", "is", null)
+    .executeTakeFirst();
+  if (!act || !isActKind(act.kind)) return;
+  try {
+    const outcome = await enforce(services, act);
+    await sql`
+      update moderation_acts set enforced_at = clock_timestamp(), outcome = ${outcome}, tries = tries + 1
+      where id = ${actId}::uuid
+    `.execute(db);
+  } catch (error) {
+    const waitsFor = isServiceError(error) ? `waits for ${error.service}` : "failed, is tried again";
+    await sql`
+      update moderation_acts set outcome = ${waitsFor}, tries = tries + 1 where id = ${actId}::uuid
+    `.execute(db);
+    throw error;
+  }
+}
+
+async function enforce(services: Needs, act: Act): Promise<string> {
+  if (act.kind === "banned" && act.target_user_id)
+    return enforceBan(services, { ...act, target_user_id: act.target_user_id });
+  if (act.kind === "messages_deleted" && act.stream_id && act.target_user_id) {
+    const messages = await listMessages(services.db, { streamId: act.stream_id, userId: act.target_user_id });
+    for (const message of messages) await matchMessage(services, message, act.actor_id);
+    return `${messages.length} deleted`;
+  }
+  if (!act.message_id) return "";
+  const [message] = await listMessages(services.db, { messageId: act.message_id });
+  if (!message) return "the message is gone";
+  await matchMessage(services, message, act.actor_id);
+  return message.status === "shown" ? "shown" : "gone for everyone";
+}
+
+type Message = { id: string; status: string; pinned: boolean; delivered: boolean };
+
+async function listMessages(
+  db: Db,
+  by: { messageId: string } | { streamId: string; userId: string },
+): Promise<Message[]> {
+  const where =
+    "messageId" in by
+      ? sql`id = ${by.messageId}::uuid`
+      : sql`stream_id = ${by.streamId}::uuid and user_id = ${by.userId}::uuid and status <> 'shown'`;
+  const { rows } = await sql<Message>`
+    select id, status, pinned_at is not null as pinned, delivered_at is not null as delivered
+    from streaming_chat_messages where ${where} order by number
+  `.execute(db);
+  return rows;
+}
+
+/** Gives a message at the chat service the state that our row has. What was never sent needs nothing. */
+async function matchMessage({ chat }: Needs, message: Message, byUserId: string): Promise<void> {
+  if (!message.delivered) return;
+  if (message.status !== "shown") return chat.hideMessage(message.id);
+  await chat.restoreMessage(message.id, byUserId);
+  await chat.pinMessage(message.id, { pinned: message.pinned, byUserId });
+}
+
+/**
+ * Out of the picture first, then out of the channels, then the tokens. A person who has access again by now (the ban was
+ * lifted, or is of another stream) is left where they are.
+ */
+async function enforceBan(services: Needs, act: Act & { target_user_id: string }): Promise<string> {
+  const { db, chat } = services;
+  const userId = act.target_user_id;
+  const { rows } = await sql<{ id: string; in_room: boolean }>`
+    select s.id, s.status in ('live', 'rehearsal') as in_room
+    from streams s join experiences e on e.id = s.experience_id
+    where e.space_id = ${act.space_id}::uuid
+      and (s.status in ('live', 'rehearsal') or exists (
+        select from streaming_chat_members m
+        where m.stream_id = s.id and m.user_id = ${userId}::uuid and m.removed_at is null))
+  `.execute(db);
+  const out: typeof rows = [];
+  for (const stream of rows)
+    if (!(await findAccess(db, { streamId: stream.id, userId }))?.mayWatch) out.push(stream);
+  const streamIds = out.filter(({ in_room }) => in_room).map(({ id }) => id);
+  const removed = await removeFromRooms(services, { userId, streamIds });
+  for (const { id } of out) await removeFromChat(services, { streamId: id, userIds: [userId] });
+  const { rows: people } = await sql<{ after: Date | null }>`
+    select chat_tokens_after as after from users where id = ${userId}::uuid`.execute(db);
+  const after = people[0]?.after;
+  if (after) await chat.revokeTokens(userId, after);
+  return removed > 0 ? "out of the picture and the chat" : "out of the chat";
+}
+
+/**
+ * Enforces what no job has enforced within half a minute, oldest first, for two days; the first one that a service does
+ * not answer for ends the turn.
+ */
+export async function enforceWaiting(services: Needs): Promise<void> {
+  const { rows } = await sql<{ id: string }>`
+    select id from moderation_acts
+    where enforced_at is null and created_at < clock_timestamp() - interval '30 seconds'
+      and created_at > clock_timestamp() - interval '2 days'
+    order by created_at limit 200
+  `.execute(services.db);
+  for (const { id } of rows) await enforceAct(services, { actId: id });
+}

@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { type ExportSegment, planMp4, writeMp4 } from "#app/domain/media/mp4-writer.ts";
+import { readMp4Facts } from "#app/services/media/mp4-facts.ts";
+import { serviceError } from "#app/services/service-error.ts";
+import type { Storage } from "#app/services/storage.ts";
+import type { ExportResult, ExportServices, ExportTask } from "./exports.ts";
+import { listParts, type Part } from "./parts.ts";
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** What the writing of a file consists of: other segments or another layout give another file. */
+export function contentName(parts: readonly Part[], layout: string): string {
+  const hash = createHash("sha256").update(layout);
+  for (const { attempt, sha256, programTime } of parts)
+    hash.update(`\n${attempt} ${sha256} ${programTime?.toISOString() ?? ""}`);
+  return hash.digest("hex").slice(0, 32);
+}
+
+/**
+ * Writes the MP4 of a recording from its segments into storage, reads it back, and holds it against what was written
+ * and against what another parser says. Nothing is left behind when it fails.
+ */
+export async function exportMp4(
+  { db, storage }: ExportServices,
+  { recordingId, streamId, report }: ExportTask,
+): Promise<ExportResult> {
+  const parts = await listParts(db, recordingId);
+  const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  const durationMs = parts.reduce((sum, part) => sum + part.durationMs, 0);
+  const plan = planMp4({ durationMs, bytes: total });
+  const folder = `exports/${streamId}/${recordingId}/`;
+  const key = `${folder}${contentName(parts, `mp4 ${plan.partSize} ${plan.headParts}`)}.mp4`;
+  await storage.abortUploads(folder);
+  const upload = await storage.beginUpload(key, "video/mp4");
+  const sums = new Map<number, string>();
+  try {
+    const summary = await writeMp4({
+      segments: readParts(storage, parts, (done) => report((done / Math.max(1, total)) * 0.7)),
+      plan,
+      sink: {
+        async writePart(number, bytes) {
+          sums.set(number, sha256(bytes));
+          await upload.writePart(number, bytes);
+        },
+      },
+    });
+    await upload.complete();
+    const whole = await readBack(
+      storage,
+      { key, bytes: summary.bytes, partSize: plan.partSize, sums },
+      (done) => report(0.7 + (done / summary.bytes) * 0.3),
+    );
+    await expectFacts(storage, { key, summary });
+    return { key, bytes: summary.bytes, sha256: whole, durationMs: Math.round(summary.durationMs) };
+  } catch (error) {
+    await upload.abort().catch(() => {});
+    throw error;
+  }
+}
+
+async function* readParts(
+  storage: Storage,
+  parts: readonly Part[],
+  report: (done: number) => Promise<void>,
+): AsyncGenerator<ExportSegment> {
+  let done = 0;
+  for (const part of parts) {
+    const bytes = await storage.read(part.key);
+    if (!bytes || sha256(bytes) !== part.sha256)
+      throw serviceError("storage", "a verified segment is not what it was", {
+        retryable: true,
+        code: "changed",
+      });
+    yield { bytes, attempt: String(part.attempt), programTimeMs: part.programTime?.getTime() ?? null };
+    done += part.bytes;
+    await report(done);
+  }
+}
+
+type Written = { key: string; bytes: number; partSize: number; sums: Map<number, string> };
+
+/** Reads the whole file in order and compares each part with what was sent. Gives the file's SHA-256. */
+async function readBack(
+  storage: Storage,
+  { key, bytes, partSize, sums }: Written,
+  report: (done: number) => Promise<void>,
+): Promise<string> {
+  const object = await storage.open(key);
+  if (object?.bytes !== bytes) {
+    object?.body.destroy();
+    throw serviceError("storage", "an export is not as long as it was written", {
+      retryable: true,
+      code: "truncated",
+    });
+  }
+  const whole = createHash("sha256");
+  let part = createHash("sha256");
+  let number = 1;
+  let inPart = 0;
+  let done = 0;
+  const endPart = () => {
+    if (part.digest("hex") !== sums.get(number))
+      throw serviceError("storage", "an export is not what was written", {
+        retryable: true,
+        code: "changed",
+      });
+    part = createHash("sha256");
+    number++;
+    inPart = 0;
+  };
+  for await (const chunk of object.body as AsyncIterable<Buffer>) {
+    whole.update(chunk);
+    for (let at = 0; at < chunk.length;) {
+      const count = Math.min(chunk.length - at, partSize - inPart);
+      part.update(chunk.subarray(at, at + count));
+      at += count;
+      inPart += count;
+      if (inPart === partSize && number < sums.size) endPart();
+    }
+    done += chunk.length;
+    await report(done);
+  }
+  endPart();
+  return whole.digest("hex");
+}
+
+async function expectFacts(
+  storage: Storage,
+  { key, summary }: { key: string; summary: Awaited<ReturnType<typeof writeMp4>> },
+): Promise<void> {
+  const facts = await readMp4Facts({
+    bytes: summary.bytes,
+    async read(start, end) {
+      const object = await storage.open(key, { start, end: end - 1 });
+      if (!object) throw serviceError("storage", "an export is gone", { retryable: true, code: "missing" });
+      const chunks: Buffer[] = [];
+      for await (const chunk of object.body as AsyncIterable<Buffer>) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+  });
+  const isRight =
+    facts.videoTracks === (summary.video ? 1 : 0) &&
+    facts.audioTracks === (summary.audio ? 1 : 0) &&
+    Math.abs(facts.durationMs - summary.durationMs) < 500;
+  if (!isRight)
+    throw serviceError("media", "an export does not say what it holds", { retryable: true, code: "wrong" });
+}

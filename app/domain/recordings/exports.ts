@@ -1,0 +1,140 @@
+import { sql } from "kysely";
+import type { Services } from "#app/context.ts";
+import { notifyChange } from "#app/domain/changes/notices.ts";
+import { isServiceError } from "#app/services/service-error.ts";
+import { exportMp4 } from "./export-mp4.ts";
+import { exportPoster } from "./export-poster.ts";
+
+export type ExportServices = Pick<Services, "db" | "storage" | "media" | "log">;
+
+export type ExportTask = {
+  exportId: string;
+  recordingId: string;
+  streamId: string;
+  /** Told now and then how much is done, 0 to 1; rejects when the work belongs to somebody else by now. */
+  report: (progress: number) => Promise<void>;
+};
+
+/** What an export leaves in storage, verified. */
+export type ExportResult = { key: string; bytes: number; sha256: string; durationMs: number | null };
+
+/** A worker that was killed while exporting is missed after this long. */
+const claimSeconds = 30;
+const mostTries = 12;
+
+/**
+ * Makes one export of a recording (the MP4, or the poster pictures). Its address in storage follows from the content,
+ * so that a second run writes the same bytes to the same place. May run twice and at once: whoever finds it claimed or
+ * finished does nothing. Rejects when it failed and should be tried again.
+ */
+export async function runExport(services: ExportServices, { exportId }: { exportId: string }): Promise<void> {
+  const { log } = services;
+  const claimed = await claim(services, exportId);
+  if (!claimed) return;
+  const { kind, recordingId, streamId, tries } = claimed;
+  let told = 0;
+  let progress = 0;
+  const report = async (now: number) => {
+    progress = now;
+    if (Date.now() - told < 2000) return;
+    told = Date.now();
+    if (!(await hold(services, exportId, progress))) throw new Error("the export is somebody else's by now");
+  };
+  const holding = setInterval(
+    () => void hold(services, exportId, progress).catch(() => {}),
+    (claimSeconds / 3) * 1000,
+  );
+  try {
+    const task = { exportId, recordingId, streamId, report };
+    const result = await (kind === "mp4" ? exportMp4(services, task) : exportPoster(services, task));
+    await finish(services, { exportId, streamId, result });
+  } catch (error) {
+    const isHopeless =
+      tries >= mostTries || (isServiceError(error) && !error.retryable && error.service === "media");
+    await giveBack(services, { exportId, streamId, isHopeless });
+    log.warn({ err: error, exportId, kind, tries }, "an export failed");
+    if (!isHopeless) throw error;
+  } finally {
+    clearInterval(holding);
+  }
+}
+
+async function claim({ db }: ExportServices, exportId: string) {
+  return db
+    .updateTable("streaming_recording_exports as x")
+    .from("streaming_recordings as r")
+    .set({
+      status: "running",
+      progress: 0,
+      tries: sql`x.tries + 1`,
+      work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})`,
+    })
+    .whereRef("r.id", "=", "x.recording_id")
+    .where("x.id", "=", exportId)
+    .where("r.status", "=", "ready")
+    .where("x.status", "in", ["waiting", "running"])
+    .where((is) =>
+      is.or([is("x.work_until", "is", null), is("x.work_until", "<", sql<Date>`clock_timestamp()`)]),
+    )
+    .returning(["x.kind", "x.recording_id as recordingId", "r.stream_id as streamId", "x.tries"])
+    .executeTakeFirst();
+}
+
+async function hold({ db }: ExportServices, exportId: string, progress: number): Promise<boolean> {
+  const held = await db
+    .updateTable("streaming_recording_exports")
+    .set({ progress, work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
+    .where("id", "=", exportId)
+    .where("status", "=", "running")
+    .returning("id")
+    .executeTakeFirst();
+  return held !== undefined;
+}
+
+async function finish(
+  { db }: ExportServices,
+  { exportId, streamId, result }: { exportId: string; streamId: string; result: ExportResult | null },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .updateTable("streaming_recording_exports")
+      .set(
+        result
+          ? {
+              status: "ready",
+              key: result.key,
+              bytes: result.bytes,
+              sha256: result.sha256,
+              duration_ms: result.durationMs,
+              progress: 1,
+              reason: "",
+              ready_at: sql`clock_timestamp()`,
+              work_until: null,
+            }
+          : { status: "failed", reason: "There is no picture in this recording.", work_until: null },
+      )
+      .where("id", "=", exportId)
+      .where("status", "=", "running")
+      .execute();
+    await notifyChange(trx, { kind: "stream", streamId });
+  });
+}
+
+async function giveBack(
+  { db }: ExportServices,
+  { exportId, streamId, isHopeless }: { exportId: string; streamId: string; isHopeless: boolean },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .updateTable("streaming_recording_exports")
+      .set({
+        status: isHopeless ? "failed" : "waiting",
+        reason: isHopeless ? "It could not be made." : "",
+        work_until: null,
+      })
+      .where("id", "=", exportId)
+      .where("status", "=", "running")
+      .execute();
+    if (isHopeless) await notifyChange(trx, { kind: "stream", streamId });
+  });
+}

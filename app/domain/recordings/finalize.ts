@@ -1,0 +1,180 @@
+import { sql } from "kysely";
+import type { Services } from "#app/context.ts";
+import { notifyChange } from "#app/domain/changes/notices.ts";
+import { enqueue } from "#app/jobs/queue.ts";
+import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
+import { recordingMoves } from "./moves.ts";
+import { listParts, type Part } from "./parts.ts";
+import { replayPlaylist } from "./playlist.ts";
+import { verifySegments } from "./verify.ts";
+
+export type FinalizeServices = Pick<Services, "db" | "queue" | "storage" | "log">;
+
+/** A worker that was killed while finalizing is missed after this long. */
+const claimSeconds = 15;
+
+/**
+ * Finishes a recording whose recorder has ended or was given up: reads back what is not verified yet, seals its
+ * attempts, and makes it `ready` with all their parts in order, or `failed` with the reason when nothing of it plays.
+ * Its exports are requested in the same transaction.
+ *
+ * May run twice, late and at once: one worker holds the claim, each step is written down when it is done, and the last
+ * move is guarded. Whoever finds it claimed or finished does nothing. Rejects while storage is away.
+ */
+export async function finalizeRecording(
+  services: FinalizeServices,
+  { recordingId }: { recordingId: string },
+): Promise<void> {
+  const { db } = services;
+  if (!(await claim(services, recordingId))) return;
+  try {
+    const attempts = await selectAttempts(db)
+      .where("a.recording_id", "=", recordingId)
+      .orderBy("a.number")
+      .execute();
+    for (const attempt of attempts) await finishAttempt(services, attempt);
+    await publish(services, recordingId);
+  } catch (error) {
+    // Not at once: what failed is most likely still away.
+    await db
+      .updateTable("streaming_recordings")
+      .set({ work_until: sql`clock_timestamp() + interval '2 seconds'` })
+      .where("id", "=", recordingId)
+      .where("status", "=", "finalizing")
+      .execute();
+    throw error;
+  }
+}
+
+async function claim({ db }: FinalizeServices, recordingId: string): Promise<boolean> {
+  const { from, to } = recordingMoves.finalize;
+  const claimed = await db
+    .updateTable("streaming_recordings")
+    .set({ status: to, work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
+    .where("id", "=", recordingId)
+    .where((is) =>
+      is.or([
+        is("status", "in", from),
+        is.and([
+          is("status", "=", to),
+          is.or([is("work_until", "is", null), is("work_until", "<", sql<Date>`clock_timestamp()`)]),
+        ]),
+      ]),
+    )
+    .returning("stream_id")
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
+/** The step of one attempt: everything it has is verified, and nothing that comes later counts. */
+async function finishAttempt(services: FinalizeServices, attempt: Attempt): Promise<void> {
+  const { db } = services;
+  const { recordingId } = attempt;
+  const step = `attempt ${attempt.number}`;
+  const done = await db
+    .selectFrom("streaming_recording_steps")
+    .select("done_at")
+    .where("recording_id", "=", recordingId)
+    .where("step", "=", step)
+    .executeTakeFirst();
+  if (done) return;
+  await verifySegments(services, attempt, { whole: true, onProgress: () => holdOn(services, recordingId) });
+  await db.transaction().execute(async (trx) => {
+    await sealAttempt(trx, attempt.id);
+    await trx
+      .insertInto("streaming_recording_steps")
+      .values({ recording_id: recordingId, step })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  });
+}
+
+async function holdOn({ db }: FinalizeServices, recordingId: string): Promise<void> {
+  await db
+    .updateTable("streaming_recordings")
+    .set({ work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
+    .where("id", "=", recordingId)
+    .where("status", "=", "finalizing")
+    .execute();
+}
+
+async function publish({ db, queue, log }: FinalizeServices, recordingId: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const recording = await trx
+      .selectFrom("streaming_recordings")
+      .select("stream_id as streamId")
+      .where("id", "=", recordingId)
+      .where("status", "in", recordingMoves.ready.from)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!recording) return;
+    const { streamId } = recording;
+    const parts = await listParts(trx, recordingId);
+    if (parts.length === 0) {
+      const reason = await whyNothing(trx, recordingId);
+      await trx
+        .updateTable("streaming_recordings")
+        .set({ status: recordingMoves.fail.to, failed_at: sql`clock_timestamp()`, reason, work_until: null })
+        .where("id", "=", recordingId)
+        .execute();
+      log.warn({ recordingId, streamId, reason }, "a recording failed");
+    } else {
+      // Throws where a segment could not be listed: then it is not ready.
+      replayPlaylist(parts);
+      await trx
+        .updateTable("streaming_recordings")
+        .set({
+          status: recordingMoves.ready.to,
+          ready_at: sql`clock_timestamp()`,
+          reason: "",
+          work_until: null,
+          ...sumOf(parts),
+        })
+        .where("id", "=", recordingId)
+        .execute();
+      const exports = await trx
+        .insertInto("streaming_recording_exports")
+        .values([
+          { recording_id: recordingId, kind: "poster" },
+          { recording_id: recordingId, kind: "mp4" },
+        ])
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("id")
+        .execute();
+      for (const { id } of exports) await enqueue(trx, queue, "recording.export", { exportId: id });
+      log.info({ recordingId, streamId, parts: parts.length }, "a recording is ready");
+    }
+    await notifyChange(trx, { kind: "stream", streamId });
+  });
+}
+
+function sumOf(parts: Part[]) {
+  const sizes = parts.map(({ width, height }) => ({ width: width ?? 0, height: height ?? 0 }));
+  const largest = sizes.reduce((most, size) =>
+    size.width * size.height > most.width * most.height ? size : most,
+  );
+  return {
+    duration_ms: Math.round(parts.reduce((sum, { durationMs }) => sum + durationMs, 0)),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    width: largest.width || null,
+    height: largest.height || null,
+  };
+}
+
+async function whyNothing(db: FinalizeServices["db"], recordingId: string): Promise<string> {
+  const { attempts, broken, reason } = await db
+    .selectFrom("streaming_recording_attempts as a")
+    .leftJoin("streaming_recording_segments as s", "s.attempt_id", "a.id")
+    .select(({ fn }) => [
+      fn.count<number>("a.id").as("attempts"),
+      fn.count<number>("s.number").as("broken"),
+      sql<string | null>`(array_agg(a.reason order by a.number desc) filter (where a.reason <> ''))[1]`.as(
+        "reason",
+      ),
+    ])
+    .where("a.recording_id", "=", recordingId)
+    .executeTakeFirstOrThrow();
+  if (broken > 0) return "What was recorded cannot be played.";
+  if (attempts === 0) return "Nothing was recorded: no camera, microphone or screen was shared.";
+  return reason ? `Nothing was recorded. The recorder stopped: ${reason}` : "Nothing was recorded.";
+}

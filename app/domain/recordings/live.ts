@@ -1,0 +1,94 @@
+import { sql } from "kysely";
+import { notifyChange } from "#app/domain/changes/notices.ts";
+import { type Attempt, beginRecording, selectAttempts, takeAnnouncement } from "./attempts.ts";
+import { giveUp, type StartServices } from "./start.ts";
+import { verifySegments } from "./verify.ts";
+
+/** A worker that was killed while reading segments back is missed after this long. */
+const claimSeconds = 15;
+const silentSeconds = 10;
+const mostAtOnce = 40;
+
+/**
+ * Verifies what the recorders of live streams have written since the last time, and gives up one that has gone silent:
+ * a recorder host that died is announced by nobody, and only storage tells. Several workers share the attempts: each
+ * one is claimed before it is looked at.
+ */
+export async function verifyLiveSegments(services: StartServices): Promise<void> {
+  const attempts = await claimAttempts(services);
+  await Promise.all(
+    attempts.map(async (attempt) => {
+      try {
+        await lookAt(services, attempt);
+      } catch (error) {
+        services.log.warn({ err: error, attemptId: attempt.id }, "segments could not be verified");
+      } finally {
+        await services.db
+          .updateTable("streaming_recording_attempts")
+          .set({ look_until: null })
+          .where("id", "=", attempt.id)
+          .execute();
+      }
+    }),
+  );
+}
+
+async function claimAttempts({ db }: StartServices): Promise<Attempt[]> {
+  const claimed = await db
+    .updateTable("streaming_recording_attempts")
+    .set({ look_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
+    .where("id", "in", (of) =>
+      of
+        .selectFrom("streaming_recording_attempts as a")
+        .innerJoin("streaming_recordings as r", "r.id", "a.recording_id")
+        .select("a.id")
+        .where("a.sealed_at", "is", null)
+        .where("a.egress_id", "is not", null)
+        .where("r.status", "in", ["starting", "recording", "stopping"])
+        .where((is) =>
+          is.or([is("a.look_until", "is", null), is("a.look_until", "<", sql<Date>`clock_timestamp()`)]),
+        )
+        .orderBy("a.created_at")
+        .limit(mostAtOnce)
+        .forUpdate(["a"])
+        .skipLocked(),
+    )
+    .returning("id")
+    .execute();
+  if (claimed.length === 0) return [];
+  const ids = claimed.map(({ id }) => id);
+  return selectAttempts(db).where("a.id", "in", ids).execute();
+}
+
+async function lookAt(services: StartServices, attempt: Attempt): Promise<void> {
+  const { db, queue } = services;
+  const good = await verifySegments(services, attempt);
+  if (good > 0) {
+    await db.transaction().execute(async (trx) => {
+      // Segments are there: it is active, whoever forgot to say so.
+      const { egressId, streamId, prefix, recordingId } = attempt;
+      if (attempt.status === "starting" && egressId)
+        await takeAnnouncement(trx, queue, { egressId, streamId, prefix, status: "active", reason: "" });
+      else if (attempt.status === "active") await beginRecording(trx, recordingId);
+      await notifyChange(trx, { kind: "stream", streamId });
+    });
+    return;
+  }
+  if (attempt.status !== "active") return;
+  const silent = await db
+    .selectFrom("streaming_recording_attempts as a")
+    .innerJoin("streaming_recordings as r", "r.id", "a.recording_id")
+    .select("a.id")
+    .where("a.id", "=", attempt.id)
+    .where("a.status", "=", "active")
+    .where("r.status", "=", "recording")
+    .where(
+      sql<Date>`greatest(a.active_at, (
+        select max(s.verified_at) from streaming_recording_segments s where s.attempt_id = a.id
+      ))`,
+      "<",
+      sql<Date>`clock_timestamp() - make_interval(secs => ${silentSeconds})`,
+    )
+    .executeTakeFirst();
+  if (silent) await giveUp(services, attempt, "nothing came from it any more");
+}

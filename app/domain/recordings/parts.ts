@@ -1,0 +1,77 @@
+import type { Kysely } from "kysely";
+import { ticksBetween } from "#app/domain/media/transport-stream.ts";
+import type { Database } from "#db/client.ts";
+
+/** A segment of a recording that plays, in the order of the recording. */
+export type Part = {
+  attempt: number;
+  number: number;
+  key: string;
+  bytes: number;
+  sha256: string;
+  durationMs: number;
+  programTime: Date | null;
+  width: number | null;
+  height: number | null;
+  /** Another clock, another attempt, other pictures, or something missing before it: a player starts anew. */
+  discontinuity: boolean;
+  /** How much is missing before it, in ms; 0 where nothing is. */
+  gapMs: number;
+};
+
+/** The length of a last frame is an estimate, and times are rounded to a tick. */
+const toleranceTicks = 60 * 90;
+
+/** All verified segments of a recording: its attempts in order, each one's segments in order. */
+export async function listParts(db: Kysely<Database>, recordingId: string): Promise<Part[]> {
+  const rows = await db
+    .selectFrom("streaming_recording_segments as s")
+    .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")
+    .select([
+      "a.number as attempt",
+      "s.number",
+      "s.key",
+      "s.bytes",
+      "s.sha256",
+      "s.first_pts",
+      "s.duration_ticks",
+      "s.program_time",
+      "s.width",
+      "s.height",
+    ])
+    .where("a.recording_id", "=", recordingId)
+    .where("s.problem", "is", null)
+    .orderBy("a.number")
+    .orderBy("s.number")
+    .execute();
+  return rows.map((row, index) => {
+    const before = rows[index - 1];
+    const isSameAttempt = before?.attempt === row.attempt;
+    const step = before ? ticksBetween(before.first_pts + before.duration_ticks, row.first_pts) : 0;
+    const isSamePicture = before?.width === row.width && before.height === row.height;
+    return {
+      attempt: row.attempt,
+      number: row.number,
+      key: row.key,
+      bytes: row.bytes,
+      sha256: row.sha256,
+      durationMs: row.duration_ticks / 90,
+      programTime: row.program_time,
+      width: row.width,
+      height: row.height,
+      discontinuity:
+        before !== undefined && !(isSameAttempt && isSamePicture && Math.abs(step) <= toleranceTicks),
+      gapMs: before ? gapBetween(before, row, isSameAttempt ? step : undefined) : 0,
+    };
+  });
+}
+
+type Timed = { program_time: Date | null; duration_ticks: number };
+
+/** Within an attempt its own clock tells; between two of them, when they were recorded. */
+function gapBetween(before: Timed, next: Timed, step: number | undefined): number {
+  if (step !== undefined) return step > toleranceTicks ? step / 90 : 0;
+  if (!before.program_time || !next.program_time) return 0;
+  const ms = next.program_time.getTime() - before.program_time.getTime() - before.duration_ticks / 90;
+  return Math.max(0, Math.round(ms));
+}

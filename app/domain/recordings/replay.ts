@@ -1,0 +1,100 @@
+import { type Kysely, sql } from "kysely";
+import type { Database, Db } from "#db/client.ts";
+import { listParts } from "./parts.ts";
+
+/** Something missing in a recording: where it stands in the replay, and how much is missing. */
+export type ReplayGap = { atMs: number; ms: number };
+
+/** What the replay's player needs. */
+export type Replay = {
+  streamId: string;
+  recordingId: string;
+  title: string;
+  durationMs: number;
+  /** Where this person stopped; 0 at first, and when they had come to the end. */
+  positionMs: number;
+  hasMp4: boolean;
+  hasPoster: boolean;
+  gaps: ReplayGap[];
+};
+
+/** Shorter ones are a cut, not something that anybody misses. */
+const leastGapMs = 1000;
+
+/**
+ * The replay of a stream for one person, or undefined while there is none. Decides nothing: the caller has asked
+ * `findAccess`.
+ */
+export async function findReplay(
+  db: Kysely<Database>,
+  { streamId, userId }: { streamId: string; userId: string },
+): Promise<Replay | undefined> {
+  const row = await db
+    .selectFrom("streaming_recordings as r")
+    .innerJoin("streams as s", "s.id", "r.stream_id")
+    .leftJoin("replay_positions as p", (join) =>
+      join.onRef("p.recording_id", "=", "r.id").on("p.user_id", "=", userId),
+    )
+    .select(["r.id", "s.title", "r.duration_ms", "p.position_ms"])
+    .select(({ exists, selectFrom }) =>
+      (["mp4", "poster"] as const).map((kind) =>
+        exists(
+          selectFrom("streaming_recording_exports as x")
+            .select("x.id")
+            .whereRef("x.recording_id", "=", "r.id")
+            .where("x.kind", "=", kind)
+            .where("x.status", "=", "ready"),
+        ).as(kind),
+      ),
+    )
+    .where("r.stream_id", "=", streamId)
+    .where("r.status", "=", "ready")
+    .orderBy("r.created_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const durationMs = row.duration_ms;
+  const positionMs = row.position_ms ?? 0;
+  return {
+    streamId,
+    recordingId: row.id,
+    title: row.title,
+    durationMs,
+    positionMs: positionMs > durationMs - 5000 ? 0 : positionMs,
+    hasMp4: Boolean(row.mp4),
+    hasPoster: Boolean(row.poster),
+    gaps: await listGaps(db, row.id),
+  };
+}
+
+async function listGaps(db: Kysely<Database>, recordingId: string): Promise<ReplayGap[]> {
+  const gaps: ReplayGap[] = [];
+  let atMs = 0;
+  for (const { gapMs, durationMs } of await listParts(db, recordingId)) {
+    if (gapMs >= leastGapMs) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
+    atMs += durationMs;
+  }
+  return gaps;
+}
+
+/** Remembers where a person is in a finished recording of this stream. False when there is no such recording. */
+export async function saveReplayPosition(
+  db: Db,
+  {
+    userId,
+    streamId,
+    recordingId,
+    positionMs,
+  }: { userId: string; streamId: string; recordingId: string; positionMs: number },
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into replay_positions (user_id, recording_id, position_ms)
+    select ${userId}::uuid, r.id, least(${Math.round(positionMs)}::bigint, r.duration_ms)
+    from streaming_recordings r
+    where r.id = ${recordingId}::uuid and r.stream_id = ${streamId}::uuid and r.status = 'ready'
+    on conflict (user_id, recording_id)
+      do update set position_ms = excluded.position_ms, updated_at = now()
+    returning recording_id
+  `.execute(db);
+  return rows.length > 0;
+}

@@ -1,0 +1,23 @@
+import { sql } from "kysely";
+import type { Db } from "#db/client.ts";
+import { deleteStaleSignIns } from "../people/sign-in-codes.ts";
+
+/**
+ * Deletes what nobody needs any more: used-up sign-in codes and sessions, webhooks that were worked on, and presence of
+ * pages that were never open while their stream was live (the rest is who was there, and counts). A thousand rows of
+ * each at most, so that it never holds a table for long; it comes again.
+ */
+export async function deleteOld(db: Db): Promise<void> {
+  await deleteStaleSignIns(db);
+  await sql`delete from sessions where id in (
+    select id from sessions
+    where coalesce(ended_at, expires_at) < now() - interval '30 days'
+      or last_seen_at < now() - interval '90 days' limit 1000)`.execute(db);
+  await sql`delete from webhook_events where (provider, event_id) in (
+    select provider, event_id from webhook_events where received_at < now() - interval '30 days' limit 1000)`.execute(
+    db,
+  );
+  await sql`delete from stream_presence where (stream_id, user_id, tab) in (
+    select stream_id, user_id, tab from stream_presence
+    where not seen_live and last_seen < now() - interval '1 day' limit 1000)`.execute(db);
+}

@@ -1,0 +1,16 @@
+import type { StreamStatus } from "#db/types.ts";
+
+/** The allowed moves of a stream. Each one is made by exactly one guarded statement. */
+export const streamMoves = {
+  rehearse: { from: ["scheduled"], to: "rehearsal" },
+  stopRehearsal: { from: ["rehearsal"], to: "scheduled" },
+  goLive: { from: ["scheduled", "rehearsal"], to: "live" },
+  end: { from: ["live"], to: "ended" },
+  cancel: { from: ["scheduled", "rehearsal"], to: "cancelled" },
+} as const satisfies Record<string, { from: readonly StreamStatus[]; to: StreamStatus }>;
+
+export type StreamMove = keyof typeof streamMoves;
+
+export function mayMove(move: StreamMove, status: StreamStatus): boolean {
+  return (streamMoves[move].from as readonly StreamStatus[]).includes(status);
+}

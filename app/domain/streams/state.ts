@@ -1,0 +1,239 @@
+import { type Kysely, sql } from "kysely";
+import { type AccessDecision, type AccessReason, findAccess } from "#app/domain/access/decision.ts";
+import { chatPhase, type ChatPhase } from "#app/domain/chat/phase.ts";
+import type { Database } from "#db/client.ts";
+import type { RecordingStatus, StreamChatBefore, StreamEndedReason, StreamStatus } from "#db/types.ts";
+
+/** What an open page of a stream knows of it; times are ISO. A viewer's has nothing of the team's in it. */
+export type StreamState = {
+  streamId: string;
+  title: string;
+  /** A rehearsal is the team's: everybody else is told "scheduled". */
+  status: StreamStatus;
+  startsAt: string;
+  liveAt: string | null;
+  hostAbsentSince: string | null;
+  endedAt: string | null;
+  endedReason: StreamEndedReason | null;
+  recording: RecordingState | null;
+  /** Who broadcasts; the team only. `mine`: the person asked for, whose tab it may or may not be. */
+  leaseHolder: { name: string; mine: boolean; tab: string } | null;
+  access: "yes" | AccessReason;
+  /** Of those who may read it; null for everybody else. */
+  chat: ChatState | null;
+};
+
+export type ChatState = {
+  phase: ChatPhase;
+  /** When it opens, or becomes read-only, by the clock alone (ISO). */
+  opensAt: string | null;
+  closesAt: string | null;
+  slowModeSeconds: number;
+  frozen: boolean;
+  linksAllowed: boolean;
+  /** The chat service cannot be reached: what is said comes through the page socket. */
+  away: boolean;
+};
+
+export type RecordingState = {
+  id: string;
+  status: RecordingStatus;
+  /** Why it failed, or what is wrong with it; the team only. */
+  reason: string;
+  /** What is recorded up to here is verified in storage. To viewers only when the stream has ended. */
+  safeUntil: string | null;
+  durationMs: number;
+  /** The MP4 is there. */
+  exportReady: boolean;
+};
+
+/** All that is true of a stream, before it is said to whom. */
+export type StreamFacts = {
+  streamId: string;
+  title: string;
+  status: StreamStatus;
+  startsAt: string;
+  liveAt: string | null;
+  hostAbsentSince: string | null;
+  endedAt: string | null;
+  endedReason: StreamEndedReason | null;
+  recording: RecordingState | null;
+  lease: { userId: string; name: string; tab: string } | null;
+  chat: ChatState;
+  /** The database's clock when this was read. */
+  at: string;
+};
+
+/** The state of a stream as `userId` (null: nobody signed in) may know it; undefined when there is no such stream. */
+export async function findStreamState(
+  db: Kysely<Database>,
+  { streamId, userId }: { streamId: string; userId: string | null },
+): Promise<StreamState | undefined> {
+  const facts = await findStreamFacts(db, streamId);
+  const access = facts && (await findAccess(db, { streamId, userId }));
+  return access && stateFor(facts, { access, userId });
+}
+
+/**
+ * The batch form, for many open pages: read the facts once, ask `listAccessOfPeople` once, and say them to each with `stateFor`.
+ */
+export async function findStreamFacts(
+  db: Kysely<Database>,
+  streamId: string,
+): Promise<StreamFacts | undefined> {
+  const { rows } = await sql<FactsRow>`
+    select ${factColumns} from streams s ${factJoins} where s.id = ${streamId}::uuid
+  `.execute(db);
+  return rows[0] && toFacts(rows[0]);
+}
+
+/** What somebody with this decision may know of it. */
+export function stateFor(
+  facts: StreamFacts,
+  { access, userId }: { access: AccessDecision; userId: string | null },
+): StreamState {
+  const team = access.role === "host" || access.role === "moderator";
+  const over = facts.status === "ended" || facts.status === "cancelled";
+  const { streamId, title, startsAt, liveAt, endedAt } = facts;
+  return {
+    streamId,
+    title,
+    status: facts.status === "rehearsal" && !team ? "scheduled" : facts.status,
+    startsAt,
+    liveAt,
+    hostAbsentSince: access.mayWatch ? facts.hostAbsentSince : null,
+    endedAt,
+    endedReason: access.mayWatch ? facts.endedReason : null,
+    recording: team
+      ? facts.recording
+      : access.mayWatch && over
+        ? forViewers(facts.recording)
+        : forPublic(facts.recording),
+    leaseHolder:
+      team && facts.lease
+        ? { name: facts.lease.name, tab: facts.lease.tab, mine: facts.lease.userId === userId }
+        : null,
+    access: access.mayWatch ? "yes" : access.reason,
+    chat: access.mayChat ? facts.chat : null,
+  };
+}
+
+const forViewers = (recording: RecordingState | null) => recording && { ...recording, reason: "" };
+
+/** That there is a replay stands on the public page, too; how a recording is getting on does not. */
+const forPublic = (recording: RecordingState | null) =>
+  recording?.status === "ready" ? { ...recording, reason: "", safeUntil: null, exportReady: false } : null;
+
+export type FactsRow = {
+  stream_id: string;
+  title: string;
+  status: StreamStatus;
+  starts_at: Date;
+  live_at: Date | null;
+  host_absent_since: Date | null;
+  ended_at: Date | null;
+  ended_reason: StreamEndedReason | null;
+  recording_id: string | null;
+  recording_status: RecordingStatus | null;
+  recording_reason: string | null;
+  recording_ms: number | null;
+  safe_until: Date | null;
+  export_ready: boolean | null;
+  lease_user_id: string | null;
+  lease_name: string | null;
+  lease_tab: string | null;
+  chat_before: StreamChatBefore;
+  chat_after_minutes: number;
+  slow_mode_seconds: number | null;
+  chat_frozen: boolean;
+  links_allowed: boolean | null;
+  chat_away: boolean;
+  at: Date;
+};
+
+/** The columns of a `FactsRow`, for a query from `streams s` with `factJoins`. */
+export const factColumns = sql`
+  s.id as stream_id, s.title, s.status, s.starts_at, s.live_at, s.host_absent_since, s.ended_at, s.ended_reason,
+  r.id as recording_id, r.status as recording_status, r.reason as recording_reason, r.duration_ms as recording_ms,
+  r.safe_until, r.export_ready, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
+  s.chat_before, s.chat_after_minutes, c.slow_mode_seconds, c.frozen_at is not null as chat_frozen, c.links_allowed,
+  c.away_since is not null as chat_away, clock_timestamp() as at
+`;
+
+export const factJoins = sql`
+  left join streaming_chat_rooms c on c.stream_id = s.id
+  left join lateral (
+    select r.id, r.status, r.reason, r.duration_ms,
+      exists (
+        select from streaming_recording_exports x
+        where x.recording_id = r.id and x.kind = 'mp4' and x.status = 'ready'
+      ) as export_ready,
+      (
+        select g.program_time + make_interval(secs => g.duration_ticks / 90000.0)
+        from streaming_recording_attempts a
+        join streaming_recording_segments g on g.attempt_id = a.id and g.problem is null
+        where a.recording_id = r.id
+        order by a.number desc, g.number desc
+        limit 1
+      ) as safe_until
+    from streaming_recordings r
+    where r.stream_id = s.id
+    -- One that plays before one that failed, then the newest.
+    order by r.status = 'failed', r.created_at desc
+    limit 1
+  ) r on true
+  left join lateral (
+    select l.user_id, l.tab, coalesce(nullif(u.name, ''), u.email) as name
+    from stream_host_leases l
+    join users u on u.id = l.user_id
+    where l.stream_id = s.id
+  ) l on s.status in ('rehearsal', 'live')
+`;
+
+export function toFacts(row: FactsRow): StreamFacts {
+  const { phase, opensAt, closesAt } = chatPhase(
+    {
+      status: row.status,
+      startsAt: row.starts_at,
+      endedAt: row.ended_at,
+      chatBefore: row.chat_before,
+      chatAfterMinutes: row.chat_after_minutes,
+    },
+    row.at,
+  );
+  return {
+    streamId: row.stream_id,
+    title: row.title,
+    status: row.status,
+    startsAt: row.starts_at.toISOString(),
+    liveAt: row.live_at?.toISOString() ?? null,
+    hostAbsentSince: row.host_absent_since?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+    endedReason: row.ended_reason,
+    recording:
+      row.recording_id && row.recording_status
+        ? {
+            id: row.recording_id,
+            status: row.recording_status,
+            reason: row.recording_reason ?? "",
+            safeUntil: row.safe_until?.toISOString() ?? null,
+            durationMs: row.recording_ms ?? 0,
+            exportReady: row.export_ready ?? false,
+          }
+        : null,
+    lease:
+      row.lease_user_id && row.lease_tab
+        ? { userId: row.lease_user_id, name: row.lease_name ?? "", tab: row.lease_tab }
+        : null,
+    chat: {
+      phase,
+      opensAt: opensAt?.toISOString() ?? null,
+      closesAt: closesAt?.toISOString() ?? null,
+      slowModeSeconds: row.slow_mode_seconds ?? 0,
+      frozen: row.chat_frozen,
+      linksAllowed: row.links_allowed ?? false,
+      away: row.chat_away,
+    },
+    at: row.at.toISOString(),
+  };
+}

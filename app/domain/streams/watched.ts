@@ -1,0 +1,96 @@
+import { type Kysely, sql } from "kysely";
+import { type Audience, audienceOf, pageTab } from "#app/domain/presence/presence.ts";
+import type { Database } from "#db/client.ts";
+import { factColumns, factJoins, type FactsRow, type StreamFacts, toFacts } from "./state.ts";
+
+export type StreamAddress = { space: string; experience: string; stream: string };
+
+/** A stream as its public page names it, and what is true of it. */
+export type WatchedStream = {
+  facts: StreamFacts;
+  description: string;
+  timeZone: string;
+  lengthMinutes: number;
+  space: { id: string; slug: string; name: string };
+  experience: { id: string; slug: string; name: string };
+  /** As it was counted a moment ago; undefined when nobody has counted since. */
+  audience: Audience | undefined;
+  /** The asking person's page load of some seconds ago is noted, so this one need not be. */
+  pageSeen: boolean;
+};
+
+/**
+ * The stream at an address (slugs), for one person (null: nobody); undefined when there is none. A retired one still has
+ * its page: it says so.
+ */
+export async function findWatchedStream(
+  db: Kysely<Database>,
+  { space, experience, stream }: StreamAddress,
+  { userId }: { userId: string | null },
+): Promise<WatchedStream | undefined> {
+  const { rows } = await sql<FactsRow & PageRow>`
+    select ${factColumns}, s.description, s.time_zone, s.length_minutes,
+      sp.id as space_id, sp.slug as space_slug, sp.name as space_name,
+      e.id as experience_id, e.slug as experience_slug, e.name as experience_name,
+      s.peak_viewers, a.viewers_now, a.viewers_total, p.user_id is not null as page_seen
+    from spaces sp
+    join experiences e on e.space_id = sp.id and e.slug = ${experience}
+    join streams s on s.experience_id = e.id and s.slug = ${stream}
+    left join stream_audiences a
+      on a.stream_id = s.id and a.counted_at > clock_timestamp() - interval '2 seconds'
+    left join stream_presence p
+      on p.stream_id = s.id and p.user_id = ${userId}::uuid and p.tab = ${pageTab}
+        and p.last_seen > clock_timestamp() - interval '5 seconds'
+    ${factJoins}
+    where sp.slug = ${space}
+  `.execute(db);
+  const row = rows[0];
+  return (
+    row && {
+      facts: toFacts(row),
+      description: row.description,
+      timeZone: row.time_zone,
+      lengthMinutes: row.length_minutes,
+      space: { id: row.space_id, slug: row.space_slug, name: row.space_name },
+      experience: { id: row.experience_id, slug: row.experience_slug, name: row.experience_name },
+      audience:
+        row.viewers_now === null || row.viewers_total === null
+          ? undefined
+          : audienceOf({ now: row.viewers_now, peak: row.peak_viewers, total: row.viewers_total }),
+      pageSeen: row.page_seen,
+    }
+  );
+}
+
+/** Only the id of the stream at an address. */
+export async function findStreamIdAt(
+  db: Kysely<Database>,
+  { space, experience, stream }: StreamAddress,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("streams as s")
+    .innerJoin("experiences as e", "e.id", "s.experience_id")
+    .innerJoin("spaces as sp", "sp.id", "e.space_id")
+    .select("s.id")
+    .where("sp.slug", "=", space)
+    .where("e.slug", "=", experience)
+    .where("s.slug", "=", stream)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+type PageRow = {
+  description: string;
+  time_zone: string;
+  length_minutes: number;
+  space_id: string;
+  space_slug: string;
+  space_name: string;
+  experience_id: string;
+  experience_slug: string;
+  experience_name: string;
+  peak_viewers: number;
+  viewers_now: number | null;
+  viewers_total: number | null;
+  page_seen: boolean;
+};

@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+const id = z.uuid();
+
+/**
+ * Every job there is: the ids it carries and how often it is tried. A job's payload is ids only; its handler reads the
+ * row and finds out what is still to do, since a job can run twice, late, or after a part of it was done.
+ */
+export const catalog = {
+  "recording.start": {
+    payload: z.object({ recordingId: id }),
+    retryLimit: 20,
+    retryDelay: 1,
+    expireInSeconds: 60,
+  },
+  "recording.stop": {
+    payload: z.object({ recordingId: id }),
+    retryLimit: 20,
+    retryDelay: 1,
+    expireInSeconds: 60,
+  },
+  "recording.finalize": {
+    payload: z.object({ recordingId: id }),
+    retryLimit: 50,
+    retryDelay: 2,
+    expireInSeconds: 300,
+  },
+  "recording.export": {
+    payload: z.object({ exportId: id }),
+    retryLimit: 10,
+    retryDelay: 5,
+    expireInSeconds: 3600,
+  },
+  "webhook.process": {
+    payload: z.object({ provider: z.string(), eventId: z.string() }),
+    retryLimit: 10,
+    retryDelay: 1,
+    expireInSeconds: 60,
+  },
+  "stream.close-room": {
+    payload: z.object({ streamId: id }),
+    retryLimit: 10,
+    retryDelay: 2,
+    expireInSeconds: 60,
+  },
+  "moderation.enforce": {
+    payload: z.object({ actId: id }),
+    retryLimit: 5,
+    retryDelay: 1,
+    expireInSeconds: 60,
+  },
+  "chat.compare": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 2, expireInSeconds: 60 },
+  "room.sweep": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 30 },
+  "invite.mail": { payload: z.object({ inviteId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
+  "grant.mail": { payload: z.object({ grantId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
+} as const satisfies Record<string, JobDefinition>;
+
+type JobDefinition = { payload: z.ZodType; retryLimit: number; retryDelay: number; expireInSeconds: number };
+
+export type JobName = keyof typeof catalog;
+export type JobPayload<Name extends JobName> = z.infer<(typeof catalog)[Name]["payload"]>;
+export const jobNames = Object.keys(catalog) as JobName[];

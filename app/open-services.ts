@@ -1,0 +1,38 @@
+import type { Config } from "#app/config.ts";
+import type { Services } from "#app/context.ts";
+import { openQueue } from "#app/jobs/queue.ts";
+import { createChat } from "#app/services/chat.ts";
+import { createEgress } from "#app/services/egress.ts";
+import { createLiveKit } from "#app/services/livekit.ts";
+import { createLog } from "#app/services/log.ts";
+import { createMailer } from "#app/services/mail.ts";
+import { createMediaService } from "#app/services/media.ts";
+import { createStorage } from "#app/services/storage.ts";
+import { openDatabase } from "#db/client.ts";
+
+/** Makes what a process of `config` needs. Rejects when the database cannot be reached, since jobs need their queues. */
+export async function openServices(config: Config, name: "web" | "worker"): Promise<Services> {
+  const log = createLog({ level: config.logLevel, name });
+  const onError = (error: Error) => log.warn({ err: error }, "database connection lost");
+  const db = openDatabase(config.databaseUrl, { max: 10, onError });
+  const queue = await openQueue(config.databaseUrl, { worker: name === "worker", onError });
+  return {
+    config,
+    log,
+    db,
+    queue,
+    livekit: createLiveKit(config.livekit),
+    egress: createEgress(config.livekit, config.storage),
+    chat: createChat(config.stream),
+    storage: createStorage(config.storage),
+    mailer: createMailer(config.mail),
+    media: createMediaService(),
+  };
+}
+
+export async function closeServices({ db, queue, storage, mailer }: Services): Promise<void> {
+  await queue.stop({ graceful: true, timeout: 10_000 });
+  storage.close();
+  mailer.close();
+  await db.destroy();
+}

@@ -1,0 +1,78 @@
+import { decodeJwt, decodeProtectedHeader } from "jose";
+import { WebhookEvent, WebhookReceiver } from "livekit-server-sdk";
+import type { LiveKitConfig } from "#app/config.ts";
+import { type EgressAnnouncement, toAnnouncement } from "./egress.ts";
+
+/** What a webhook tells us, in our words. */
+export type WebhookNews =
+  | { kind: "egress"; announcement: EgressAnnouncement }
+  /** Somebody began to send something into a room. */
+  | { kind: "track"; streamId: string }
+  /** Somebody came into a room. */
+  | { kind: "joined"; streamId: string; identity: string }
+  | { kind: "other" };
+
+export type VerifiedWebhook = { eventId: string; kind: string; body: unknown };
+
+/** LiveKit signs for five minutes; what is older was kept by somebody. */
+const mostAgeSeconds = 300;
+/** Clocks of two machines differ a little. */
+const skewSeconds = 10;
+
+/**
+ * Whether a webhook's signature is LiveKit's for exactly these bytes, now: signed with one of the webhook pairs (never
+ * with an API pair: every viewer holds a token of those), HS256, with the SHA-256 of the body, and issued in the last
+ * five minutes. `now` is in seconds. Undefined when it is not, whatever the reason.
+ */
+export async function verifyWebhook(
+  { webhookKey, webhookSecret }: Pick<LiveKitConfig, "webhookKey" | "webhookSecret">,
+  { body, authorization, now = Date.now() / 1000 }: { body: string; authorization: string; now?: number },
+): Promise<VerifiedWebhook | undefined> {
+  const keys = listed(webhookKey);
+  const secrets = listed(webhookSecret);
+  const token = authorization.replace(/^Bearer /i, "");
+  for (const [index, key] of keys.entries()) {
+    const secret = secrets[index];
+    if (!secret) continue;
+    try {
+      if (!isFresh(token, key, now)) continue;
+      await new WebhookReceiver(key, secret).receive(body, token, false, skewSeconds);
+      const parsed = JSON.parse(body) as { id?: unknown; event?: unknown };
+      if (typeof parsed.id !== "string" || typeof parsed.event !== "string") return undefined;
+      if (parsed.id === "" || parsed.id.length > 200 || parsed.event.length > 100) return undefined;
+      return { eventId: parsed.id, kind: parsed.event, body: parsed };
+    } catch {
+      // Another pair may fit.
+    }
+  }
+  return undefined;
+}
+
+/** What the receiver does not ask for: an algorithm of ours, a hash of the body, and when it was issued. */
+function isFresh(token: string, key: string, now: number): boolean {
+  const { alg } = decodeProtectedHeader(token);
+  const { iss, sha256, exp, iat, nbf } = decodeJwt(token);
+  const issued = iat ?? nbf;
+  if (alg !== "HS256" || iss !== key || typeof sha256 !== "string" || sha256 === "") return false;
+  if (exp === undefined || issued === undefined) return false;
+  return (
+    issued >= now - mostAgeSeconds - skewSeconds && issued <= now + skewSeconds && exp > now - skewSeconds
+  );
+}
+
+const listed = (text: string) => text.split(",").map((part) => part.trim());
+
+/** Reads a stored webhook. What cannot be read, or means nothing to us, is `other`. */
+export function readWebhookBody(body: unknown): WebhookNews {
+  let event: WebhookEvent;
+  try {
+    event = WebhookEvent.fromJson(body as never, { ignoreUnknownFields: true });
+  } catch {
+    return { kind: "other" };
+  }
+  if (event.egressInfo) return { kind: "egress", announcement: toAnnouncement(event.egressInfo) };
+  if (event.event === "track_published" && event.room) return { kind: "track", streamId: event.room.name };
+  if (event.event === "participant_joined" && event.room && event.participant)
+    return { kind: "joined", streamId: event.room.name, identity: event.participant.identity };
+  return { kind: "other" };
+}

@@ -1,0 +1,105 @@
+import { AccessToken, RoomServiceClient, TrackSource, TwirpError, type VideoGrant } from "livekit-server-sdk";
+import type { LiveKitConfig } from "#app/config.ts";
+import { serviceError } from "./service-error.ts";
+
+export type RoomRole = "host" | "viewer";
+export type RoomPerson = { identity: string; publishes: boolean; recorder: boolean };
+export type LiveKit = ReturnType<typeof createLiveKit>;
+
+/** How long a token can be used to join. A client that is in the room is refreshed by LiveKit itself. */
+const tokenSeconds = 60;
+
+/**
+ * LiveKit's rooms and tokens. A room is named by its stream's id. Every call throws a ServiceError (service "livekit")
+ * when LiveKit cannot be reached within 5 s; "there is no such room" is an answer, not an error.
+ */
+export function createLiveKit(config: LiveKitConfig) {
+  const rooms = new RoomServiceClient(config.url, config.apiKey, config.apiSecret, { requestTimeout: 5 });
+
+  return {
+    publicUrl: config.publicUrl,
+
+    /** Creates the room, or finds it. It outlives an empty spell of `graceSeconds` and a minute. */
+    async openRoom(streamId: string, { graceSeconds }: { graceSeconds: number }): Promise<void> {
+      const patience = graceSeconds + 60;
+      await asked(rooms.createRoom({ name: streamId, emptyTimeout: patience, departureTimeout: patience }));
+    },
+
+    /** Ends the room for everyone in it. No room: nothing to do. */
+    async closeRoom(streamId: string): Promise<void> {
+      await orNone(asked(rooms.deleteRoom(streamId)));
+    },
+
+    /** Who is in the room, recorders included; undefined when there is no such room. */
+    async listPeople(streamId: string): Promise<RoomPerson[] | undefined> {
+      const [room] = await asked(rooms.listRooms([streamId]));
+      if (!room) return undefined;
+      const people = (await orNone(asked(rooms.listParticipants(streamId)))) ?? [];
+      return people.map(({ identity, permission, tracks }) => ({
+        identity,
+        publishes: tracks.length > 0,
+        recorder: permission?.recorder === true,
+      }));
+    },
+
+    /** Disconnects one identity. It revokes nothing: who must stay out is refused by the decision. */
+    async removePerson(streamId: string, identity: string): Promise<void> {
+      await orNone(asked(rooms.removeParticipant(streamId, identity)));
+    },
+
+    /** A token that joins this one room as `identity` within a minute: a viewer only subscribes, a host only publishes its four sources. */
+    async mintToken({
+      streamId,
+      identity,
+      role,
+    }: {
+      streamId: string;
+      identity: string;
+      role: RoomRole;
+    }): Promise<string> {
+      const token = new AccessToken(config.apiKey, config.apiSecret, { identity, ttl: tokenSeconds });
+      token.addGrant({ room: streamId, roomJoin: true, ...(role === "host" ? hostGrant : viewerGrant) });
+      return token.toJwt();
+    },
+  };
+}
+
+const viewerGrant: VideoGrant = {
+  canSubscribe: true,
+  canPublish: false,
+  canPublishData: false,
+  canUpdateOwnMetadata: false,
+};
+const hostGrant: VideoGrant = {
+  canSubscribe: true,
+  canPublish: true,
+  canPublishSources: [
+    TrackSource.CAMERA,
+    TrackSource.MICROPHONE,
+    TrackSource.SCREEN_SHARE,
+    TrackSource.SCREEN_SHARE_AUDIO,
+  ],
+  canPublishData: false,
+  canUpdateOwnMetadata: false,
+};
+
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof TwirpError) {
+      const code = error.code ?? "unknown";
+      throw serviceError("livekit", `request refused (${code})`, { retryable: error.status >= 500, code });
+    }
+    throw serviceError("livekit", "could not be reached", { retryable: true, code: "unreachable" });
+  }
+}
+
+async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as { code?: string }).code === "not_found") return undefined;
+    throw error;
+  }
+}

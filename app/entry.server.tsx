@@ -1,4 +1,4 @@
-import type { AppLoadContext, EntryContext } from "@remix-run/node";
+import type { ActionFunctionArgs, AppLoadContext, EntryContext, LoaderFunctionArgs } from "@remix-run/node";
 import { RemixServer } from "@remix-run/react";
 import { renderToString } from "react-dom/server";
 import { PageRequest } from "./components/page-request.ts";
@@ -13,8 +13,7 @@ export default async function handleRequest(
   page: EntryContext,
   context: AppLoadContext,
 ) {
-  const nonce = typeof context.cspNonce === "string" ? context.cspNonce : "";
-  const id = typeof context.requestId === "string" ? context.requestId : "";
+  const { cspNonce: nonce, requestId: id } = context;
   if (page.serverHandoffStream) page.renderMeta = await readHandoff(page.serverHandoffStream);
   const html = renderToString(
     <PageRequest.Provider value={{ nonce, id }}>
@@ -39,4 +38,11 @@ async function readHandoff(stream: ReadableStream<Uint8Array>): Promise<RenderMe
   reader.releaseLock();
   const read = (result: { done: boolean; value: string }) => Object.assign(Promise.resolve(), { result });
   return { streamCache: { 0: read({ done: false, value: text }), 1: read({ done: true, value: "" }) } };
+}
+
+/** What a loader, an action or a page threw that was no answer: logged once, under the id that the page tells. */
+export function handleError(error: unknown, { context }: LoaderFunctionArgs | ActionFunctionArgs) {
+  // Who left before the answer was there is no failure of the page.
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  context.log.error({ err: error, requestId: context.requestId }, "page failed");
 }

@@ -6,17 +6,17 @@ import {
   Outlet,
   Scripts,
   ScrollRestoration,
-  isRouteErrorResponse,
   useLocation,
   useMatches,
   useNavigation,
-  useRouteError,
   useRouteLoaderData,
 } from "@remix-run/react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { Fragment, isValidElement, type ReactNode, useEffect, useRef } from "react";
 import { Bar } from "./components/bar.tsx";
-import { Failure, failureTitle } from "./components/failure.tsx";
+import { FailureBoundary } from "./components/failure.tsx";
 import { usePageRequest } from "./components/page-request.ts";
+import { pageTitle } from "./components/page-title.ts";
+import { RefreshWithoutScript } from "./components/refresh-without-script.tsx";
 import { rememberTimeZone } from "./components/time-zone-cookie.ts";
 import styles from "./styles/index.css?url";
 
@@ -26,9 +26,7 @@ export const links: LinksFunction = () => [
   { rel: "icon", href: "/favicon.svg", type: "image/svg+xml" },
 ];
 
-export const meta: MetaFunction = ({ error }) => [
-  { title: error ? `${failureTitle(error)} · Frontrow` : "Frontrow" },
-];
+export const meta: MetaFunction = ({ error }) => pageTitle(undefined, error);
 
 export async function loader({ context }: LoaderFunctionArgs) {
   const viewer = await context.viewer();
@@ -39,38 +37,49 @@ export async function loader({ context }: LoaderFunctionArgs) {
 export function Layout({ children }: { children: ReactNode }) {
   const viewer = useRouteLoaderData<typeof loader>("root")?.viewer;
   const request = usePageRequest();
-  const error = useRouteError();
-  const unavailable = isRouteErrorResponse(error) && error.status === 503;
   const lights = useHandles("lights").includes("down") ? "down" : undefined;
+  const head = useHandles("head").filter(isValidElement);
   const refresh = useHandles("refresh").find((seconds): seconds is number => typeof seconds === "number");
+  const frame = useHandles("frame").includes(true);
   return (
     <html lang="en" data-lights={lights} data-request={request.id || undefined}>
       <head>
         <meta charSet="utf-8" />
+        {head.map((element, index) => (
+          <Fragment key={index}>{element}</Fragment>
+        ))}
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={lights === "down" ? "dark" : "light dark"} />
-        <RefreshWithoutScript seconds={unavailable ? 10 : refresh} />
-        <Meta />
-        <Links />
+        {refresh !== undefined && !frame && <RefreshWithoutScript seconds={refresh} />}
+        {refresh !== undefined && frame && <meta httpEquiv="refresh" content={String(refresh)} />}
+        {/* Before the styles, because a script behind them waits for them. */}
         <script
           nonce={request.nonce}
           suppressHydrationWarning
           dangerouslySetInnerHTML={{ __html: rememberTimeZone }}
         />
+        <Meta />
+        <Links />
       </head>
-      <body>
-        <a className="skip" href="#content">
-          Skip to the content
-        </a>
-        <Going />
-        <Bar viewer={viewer} />
-        <Content>{children}</Content>
-        <footer className="foot">
-          <p className="small">Frontrow, live streams for those who hold a pass.</p>
-        </footer>
-        <ScrollRestoration nonce={request.nonce} />
-        <Scripts nonce={request.nonce} />
-      </body>
+      {frame ? (
+        <body data-frame="">
+          <main id="content">{children}</main>
+        </body>
+      ) : (
+        <body>
+          <a className="skip" href="#content">
+            Skip to the content
+          </a>
+          <Going />
+          <Bar viewer={viewer} />
+          <Content>{children}</Content>
+          <footer className="foot">
+            <p className="small">Frontrow, live streams for those who hold a pass.</p>
+          </footer>
+          <ScrollRestoration nonce={request.nonce} />
+          <Scripts nonce={request.nonce} />
+        </body>
+      )}
     </html>
   );
 }
@@ -79,30 +88,19 @@ export default function Root() {
   return <Outlet />;
 }
 
-export function ErrorBoundary() {
-  return <Failure error={useRouteError()} />;
-}
+export const ErrorBoundary = FailureBoundary;
 
 /**
  * What the routes of this page say in their `handle`, as a value or as a function of their loader's data:
  * `lights: "down"` for the room of a live stream and the studio, and `refresh: 20` for a page that asks again by itself
- * after so many seconds where no script does it better.
+ * after so many seconds where no script does it better, `head`: an element for the document's first lines, and `frame:
+ * true` for a page that stands in another one, without our bar and without scripts.
  */
-function useHandles(name: "lights" | "refresh"): unknown[] {
+function useHandles(name: "lights" | "refresh" | "head" | "frame"): unknown[] {
   return useMatches().map(({ handle, data }) => {
     const said = (handle as Record<string, unknown> | undefined)?.[name];
-    return typeof said === "function" ? data !== undefined && said(data) : said;
+    return typeof said === "function" ? data != null && said(data) : said;
   });
-}
-
-function RefreshWithoutScript({ seconds }: { seconds: number | undefined }) {
-  return (
-    seconds !== undefined && (
-      <noscript>
-        <meta httpEquiv="refresh" content={String(seconds)} />
-      </noscript>
-    )
-  );
 }
 
 /** After a move to another page without a reload, the keyboard and the screen reader begin at its content, as after one. */

@@ -49,7 +49,7 @@ export function Bar({ viewer }: { viewer: Person | null | undefined }) {
           </Form>
         </div>
       )}
-      {viewer === null && pathname !== "/sign-in" && (
+      {viewer === null && !pathname.startsWith("/sign-in") && (
         <div className="bar-person">
           <ButtonLink to={`/sign-in?to=${encodeURIComponent(pathname + search)}`}>Sign in</ButtonLink>
         </div>

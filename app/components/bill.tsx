@@ -20,6 +20,8 @@ type BillItemProps = {
   to: string;
   /** Below the title: length, experience, a tag. */
   meta?: ReactNode;
+  /** Below that, a sentence. */
+  about?: string;
   actions?: ReactNode;
   /** With the year, for what is long past. */
   year?: boolean;
@@ -27,7 +29,18 @@ type BillItemProps = {
   level?: 2 | 3 | 4;
 };
 
-export function BillItem({ at, zone, streamZone, title, to, meta, actions, year, level = 3 }: BillItemProps) {
+export function BillItem({
+  at,
+  zone,
+  streamZone,
+  title,
+  to,
+  meta,
+  about,
+  actions,
+  year,
+  level = 3,
+}: BillItemProps) {
   const moment = describeMoment(at, zone, streamZone);
   const Heading = `h${level}` as const;
   return (
@@ -48,6 +61,11 @@ export function BillItem({ at, zone, streamZone, title, to, meta, actions, year,
           </Link>
         </Heading>
         {meta && <div className="small row">{meta}</div>}
+        {about && (
+          <p className="small">
+            <Bidi>{about}</Bidi>
+          </p>
+        )}
       </div>
       {actions && <div className="row bill-actions">{actions}</div>}
     </li>

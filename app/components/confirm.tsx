@@ -19,10 +19,11 @@ export function Confirm({ label, kind = "plain", question, children }: ConfirmPr
     details.current.open = false;
     details.current.querySelector("summary")?.focus();
   }
+  const showAll = () => details.current?.open && details.current.scrollIntoView({ block: "nearest" });
   const onKeyDown = (event: KeyboardEvent) => event.key === "Escape" && close();
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes it, from any button inside
-    <details className="confirm" ref={details} onKeyDown={onKeyDown}>
+    <details className="confirm" ref={details} onKeyDown={onKeyDown} onToggle={showAll}>
       <summary className="button" data-kind={kind}>
         {label}
       </summary>

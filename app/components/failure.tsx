@@ -1,9 +1,10 @@
-import { isRouteErrorResponse } from "@remix-run/react";
+import { isRouteErrorResponse, useLocation, useRouteError } from "@remix-run/react";
 import { useEffect } from "react";
 import { ButtonLink } from "./button.tsx";
 import { Narrow } from "./layouts.tsx";
 import { PageHeader } from "./page-header.tsx";
 import { usePageRequest } from "./page-request.ts";
+import { RefreshWithoutScript } from "./refresh-without-script.tsx";
 
 type Words = { title: string; explanation: string; again?: boolean };
 
@@ -64,13 +65,16 @@ export function failureTitle(error: unknown): string {
  */
 export function Failure({ error }: { error: unknown }) {
   const { id } = usePageRequest();
+  // After a move without a reload, the id of the document is not that of the request that failed.
+  const ofThisRequest = useLocation().key === "default";
   const words = wordsFor(error);
   const status = isRouteErrorResponse(error) ? error.status : undefined;
   useTryingAgain(status === 503);
   return (
     <Narrow>
+      {status === 503 && <RefreshWithoutScript seconds={10} />}
       <PageHeader title={words.title} lead={said(error) ?? words.explanation} />
-      {words === bug && id && (
+      {words === bug && ofThisRequest && id && (
         <p className="small">
           If you write to us, tell us this number: <code className="nowrap">{id}</code>
         </p>
@@ -90,6 +94,14 @@ export function Failure({ error }: { error: unknown }) {
       </p>
     </Narrow>
   );
+}
+
+/**
+ * A route's own boundary: `export { FailureBoundary as ErrorBoundary }`. Without one, the root's draws the whole document
+ * anew, and it flickers.
+ */
+export function FailureBoundary() {
+  return <Failure error={useRouteError()} />;
 }
 
 /** Spread over some seconds, because everybody who waits would come back at once. */

@@ -16,26 +16,51 @@ export function Narrow({ children }: Props) {
   );
 }
 
+type TwoProps = Props & {
+  aside: ReactNode;
+  label?: string;
+  /** Comes first, then the aside, where there is no room beside each other. */
+  head?: ReactNode;
+};
+
 /** Inside a page: what it is about, and beside it (below it where there is no room) what goes with that. */
-export function Two({ children, aside, label }: Props & { aside: ReactNode; label?: string }) {
+export function Two({ children, aside, label, head }: TwoProps) {
+  const beside = (
+    <aside className="stack" data-gap="large" aria-label={label}>
+      {aside}
+    </aside>
+  );
   return (
     <div className="two">
+      {head && <div className="two-head">{head}</div>}
+      {head && beside}
       <div className="stack" data-gap="large">
         {children}
       </div>
-      <aside className="stack" data-gap="large" aria-label={label}>
-        {aside}
-      </aside>
+      {!head && beside}
     </div>
   );
 }
 
-/** A page from edge to edge with a stage and, when there is one, a column beside it (the chat). */
-export function Watch({ children, side }: Props & { side?: ReactNode }) {
+/**
+ * A page from edge to edge with a stage and, when there is one, a column beside it (the chat), which comes right under the
+ * stage where there is no room beside it.
+ */
+export function Watch({ stage, children, side }: Props & { stage?: ReactNode; side?: ReactNode }) {
+  if (!side)
+    return (
+      <div className="watch">
+        <div className="watch-main">
+          {stage}
+          {children}
+        </div>
+      </div>
+    );
   return (
-    <div className="watch" data-side={side ? "" : undefined}>
+    <div className="watch" data-side="">
+      <div className="watch-main">{stage}</div>
+      <div className="watch-side">{side}</div>
       <div className="watch-main">{children}</div>
-      {side && <div className="watch-side">{side}</div>}
     </div>
   );
 }

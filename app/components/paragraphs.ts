@@ -23,7 +23,9 @@ function toPieces(line: string): Piece[] {
   const pieces: Piece[] = [];
   for (const token of tokenize(line)) {
     const text = token.toString();
-    const href = token.t === "url" ? webAddress(token.toHref("https")) : undefined;
+    // A bare name may just as well be a file ("clip.zip"), so an address says that it is one.
+    const meant = token.t === "url" && /^(https?:\/\/|www\.)/i.test(text);
+    const href = meant ? webAddress(token.toHref("https")) : undefined;
     const last = pieces.at(-1);
     if (href) pieces.push({ text, href });
     else if (last && !last.href) last.text += text;

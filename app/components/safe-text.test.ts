@@ -23,9 +23,10 @@ describe("text that people wrote", () => {
     expect(html("See https://example.com/a?b=1&c=2.")).toContain(
       '<a href="https://example.com/a?b=1&amp;c=2" rel="nofollow noopener ugc"><bdi>https://example.com/a?b=1&amp;c=2</bdi></a><bdi>.</bdi>',
     );
-    expect(hrefs("example.com and http://example.org")).toEqual([
-      "https://example.com/",
+    expect(hrefs("www.example.com, http://example.org, HTTPS://EXAMPLE.NET/A")).toEqual([
+      "https://www.example.com/",
       "http://example.org/",
+      "https://example.net/A",
     ]);
   });
 
@@ -40,15 +41,14 @@ describe("text that people wrote", () => {
       "mara@example.com",
       "mailto:mara@example.com",
       'https://"onmouseover="alert(1)',
+      "the frames are in frames.zip, the notes in notes.md",
     ]) {
-      for (const href of hrefs(text)) expect(href).toMatch(/^https?:\/\/[a-z0-9.-]+\//);
-      expect(html(text)).not.toMatch(/href="(?!https?:)|<[^>]* onmouseover=/i);
+      expect(html(text)).not.toContain("<a");
     }
-    expect(hrefs("mara@example.com")).toEqual([]);
   });
 
   test("does not link an address that pretends to lead somewhere else", () => {
-    expect(hrefs("https://bank.example@evil.example/")).not.toContain("https://bank.example@evil.example/");
+    expect(hrefs("https://bank.example@evil.example/ https://name:word@evil.example/")).toEqual([]);
   });
 
   test("keeps a change of direction to itself", () => {

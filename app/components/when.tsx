@@ -29,7 +29,7 @@ export function When({ at, zone, streamZone, size = "line" }: WhenProps) {
         <span className="small">
           {" "}
           {nameZone(moment.zone)}
-          {moment.other && `, ${moment.other}`}
+          {moment.other && ` (${moment.other})`}
         </span>
       )}
     </span>

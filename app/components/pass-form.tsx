@@ -1,0 +1,121 @@
+import type { ReactNode } from "react";
+import { Bidi } from "./bidi.tsx";
+import { Choice } from "./choice.tsx";
+import { TextArea, TextField } from "./field.tsx";
+
+type PassFormProps = {
+  /** What stands in a field: what was typed, or what is. */
+  value: (name: string) => string | undefined;
+  chosen: string[];
+  problems: Record<string, string[] | undefined>;
+  experiences: { id: string; name: string }[];
+  zones: string[];
+  /** Above the experiences of a pass that people hold already. */
+  note?: ReactNode;
+};
+
+/** The fields of a pass, new or not. Those of a term that is not chosen are put away by the style sheet alone. */
+export function PassFields({ value, chosen, problems, experiences, zones, note }: PassFormProps) {
+  return (
+    <>
+      <TextField
+        label="Name"
+        name="name"
+        hint="As it stands on the ticket: “Season 2026”."
+        error={problems.name}
+        defaultValue={value("name")}
+        required
+        maxLength={80}
+      />
+      <TextArea
+        label="Description"
+        name="description"
+        hint="What people get. You can leave it empty."
+        error={problems.description}
+        defaultValue={value("description")}
+      />
+      <Choice
+        label="What it opens"
+        name="experiences"
+        hint={note ?? "Live streams and replays of these experiences."}
+        several
+        defaultValue={chosen}
+        error={problems.experiences}
+        options={experiences.map(({ id, name }) => ({ value: id, label: <Bidi>{name}</Bidi> }))}
+      />
+      <Choice
+        label="How long it lasts"
+        name="term"
+        defaultValue={value("term") ?? "open"}
+        error={problems.term}
+        options={[
+          { value: "open", label: "Without an end", hint: "Until you take it back." },
+          { value: "days", label: "Some days", hint: "Counted from when each person gets it." },
+          { value: "until", label: "Until a date", hint: "The same end for everybody." },
+        ]}
+      />
+      <div data-term="days">
+        <TextField
+          label="Number of days"
+          name="days"
+          inputMode="numeric"
+          error={problems.days}
+          defaultValue={value("days")}
+        />
+      </div>
+      <div className="form-line" data-term="until">
+        <TextField
+          label="Last day"
+          name="untilDate"
+          type="date"
+          hint="It is good on this day, too."
+          error={problems.untilDate}
+          defaultValue={value("untilDate")}
+        />
+        <TextField
+          label="At"
+          name="untilTime"
+          type="time"
+          hint="Empty means the end of that day."
+          error={problems.untilTime}
+          defaultValue={value("untilTime")}
+        />
+      </div>
+      <div data-term="until">
+        <TextField
+          label="Time zone of that date"
+          name="timeZone"
+          list="zones-of-a-pass"
+          autoComplete="off"
+          hint="Such as Europe/Berlin."
+          error={problems.timeZone}
+          defaultValue={value("timeZone")}
+        />
+        <datalist id="zones-of-a-pass">
+          {zones.map((zone) => (
+            <option key={zone} value={zone} />
+          ))}
+        </datalist>
+      </div>
+      <Choice
+        label="When it ends during a stream"
+        name="atExpiry"
+        defaultValue={value("atExpiry") ?? "finish"}
+        error={problems.atExpiry}
+        options={[
+          {
+            value: "finish",
+            label: "Let them finish",
+            hint: "Who held it when the stream really began stays to that stream's end.",
+          },
+          {
+            value: "cut",
+            label: "End it on time",
+            hint: "The picture stops at the very moment, also in the middle of a stream.",
+          },
+        ]}
+      />
+      <p className="small">Price: free. Selling passes comes later.</p>
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+import type { ReactNode } from "react";
+import { Bidi } from "./bidi.tsx";
+import { Ticket, TicketTitle } from "./ticket.tsx";
+import { When } from "./when.tsx";
+
+export type PassWords = {
+  name: string;
+  /** What it opens, by name. */
+  experiences: string[];
+  term: "open" | "days" | "until";
+  termDays: number | null;
+  /** ISO. */
+  termUntil: string | null;
+  termTimeZone: string | null;
+  atExpiry: "finish" | "cut";
+  priceMinor: number;
+  currency: string;
+};
+
+type PassTicketProps = {
+  pass: PassWords;
+  /** The reader's zone. */
+  zone: string | null;
+  /** Behind the perforation, below the price. */
+  action?: ReactNode;
+  level?: 2 | 3;
+  spent?: boolean;
+};
+
+/** A pass that can be had, as a ticket: what it opens, for how long, what happens at its end. */
+export function PassTicket({ pass, zone, action, level, spent }: PassTicketProps) {
+  return (
+    <Ticket
+      spent={spent}
+      stub={
+        <>
+          <TicketTitle>{priceWords(pass)}</TicketTitle>
+          {action}
+        </>
+      }
+    >
+      <TicketTitle level={level}>
+        <Bidi>{pass.name}</Bidi>
+      </TicketTitle>
+      <p>
+        <Opens names={pass.experiences} />
+      </p>
+      <p className="small">
+        <PassLength pass={pass} zone={zone} />
+        {pass.term !== "open" && <> {atExpiryWords[pass.atExpiry]}</>}
+      </p>
+    </Ticket>
+  );
+}
+
+/** "Opens Monday critiques and Open studio, live and as replay." */
+export function Opens({ names }: { names: string[] }) {
+  if (names.length === 0) return <>Opens nothing at the moment.</>;
+  return (
+    <>
+      Opens{" "}
+      {names.map((name, index) => (
+        <span key={index}>
+          {index > 0 && (index === names.length - 1 ? " and " : ", ")}
+          <Bidi>{name}</Bidi>
+        </span>
+      ))}
+      , live and as replay.
+    </>
+  );
+}
+
+export function PassLength({
+  pass,
+  zone,
+}: {
+  pass: Omit<PassWords, "name" | "experiences" | "priceMinor" | "currency" | "atExpiry">;
+  zone: string | null;
+}) {
+  if (pass.term === "days") {
+    return <>{pass.termDays === 1 ? "For one day" : `For ${pass.termDays} days`} from when you get it.</>;
+  }
+  if (pass.term === "until" && pass.termUntil) {
+    return (
+      <>
+        Until <When at={pass.termUntil} zone={zone} streamZone={pass.termTimeZone} />.
+      </>
+    );
+  }
+  return <>Without an end.</>;
+}
+
+export const atExpiryWords = {
+  finish: "A stream that has begun by then plays to its end.",
+  cut: "It ends at that moment, also in the middle of a stream.",
+};
+
+/** Money is kept in its smallest unit; how many make one is the currency's. */
+export function priceWords({ priceMinor, currency }: Pick<PassWords, "priceMinor" | "currency">): string {
+  if (priceMinor === 0) return "Free";
+  const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });
+  return format.format(priceMinor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}

@@ -1,0 +1,43 @@
+import { Link } from "@remix-run/react";
+import { Bidi } from "./bidi.tsx";
+import { CopyLink } from "./copy-link.tsx";
+import { Notice } from "./notice.tsx";
+import { When } from "./when.tsx";
+
+export type StreamNewsWords = {
+  what: "scheduled" | "saved" | "cancelled";
+  id: string;
+  title: string;
+  /** ISO */
+  startsAt: string;
+  timeZone: string;
+  /** Of its public page. */
+  url: string;
+};
+
+/** Above a team's streams, after a form: what was done with which of them, and what comes next. */
+export function StreamNews({ news, zone }: { news: StreamNewsWords; zone: string | null }) {
+  const { what, id, title, startsAt, timeZone, url } = news;
+  return (
+    <Notice role="status">
+      <p>
+        <strong>
+          <Bidi>{`“${title}”`}</Bidi> is {what}.
+        </strong>
+      </p>
+      {what === "cancelled" ? (
+        <p>
+          Its page says so. <Link to={`/account/streams/${id}/duplicate`}>Schedule a copy</Link>
+        </p>
+      ) : (
+        <>
+          <p>
+            It starts <When at={startsAt} zone={zone} streamZone={timeZone} />.{" "}
+            <Link to={`/account/streams/${id}`}>Open its studio</Link>
+          </p>
+          {what === "scheduled" && <CopyLink url={url} label="Its page, to share" />}
+        </>
+      )}
+    </Notice>
+  );
+}

@@ -1,0 +1,101 @@
+import { parseWithZod } from "@conform-to/zod/v4";
+import { data } from "@remix-run/node";
+import type { z } from "zod";
+
+/** What was typed into a form, by field; a field with several boxes is a list. */
+export type Typed = Record<string, string | string[]>;
+/** What is wrong, by field, each a sentence to stand beside it. "" is the form as a whole. */
+export type Problems = Record<string, string[]>;
+export type Refusal = { ok: false; problems: Problems; typed: Typed };
+
+/**
+ * Reads a form post against a schema. A field that is missing or was sent twice is a problem of that field, like any
+ * other. Rejects with a 400 Response when the body is no form at all.
+ */
+export async function readForm<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<{ ok: true; value: z.output<Schema>; typed: Typed } | Refusal> {
+  const form = await formOf(request);
+  const submission = parseWithZod(form, { schema });
+  const typed = typedIn(form);
+  if (submission.status === "success")
+    return { ok: true, value: submission.value as z.output<Schema>, typed };
+  const problems: Problems = {};
+  for (const [field, said] of Object.entries(submission.error ?? {})) {
+    // A list's own entries ("experiences[0]") are told at the list.
+    const name = field.replace(/[[.].*$/, "");
+    problems[name] = [...(problems[name] ?? []), ...(said ?? []).map(inWords)];
+  }
+  return { ok: false, problems, typed };
+}
+
+/** The answer to a form that was refused: 400, what is wrong, and what was typed. */
+export function refuse(refusal: Refusal, status = 400) {
+  return data({ problems: refusal.problems, typed: refusal.typed }, { status });
+}
+
+/** A refusal of one field by a rule that the schema cannot know ("taken"). */
+export function problem(field: string, sentence: string, typed: Typed): Refusal {
+  return { ok: false, problems: { [field]: [sentence] }, typed };
+}
+
+async function formOf(request: Request): Promise<FormData> {
+  try {
+    return await request.clone().formData();
+  } catch {
+    throw data(
+      { message: "What your browser sent was not a form that we can read. Nothing was changed." },
+      { status: 400 },
+    );
+  }
+}
+
+/** What a form post carries, or undefined when its body is no form (or was read already). */
+export async function readTyped(request: Request): Promise<Typed | undefined> {
+  try {
+    return typedIn(await request.clone().formData());
+  } catch {
+    return undefined;
+  }
+}
+
+/** No field's text is handed back longer than a person can type. */
+const mostTyped = 20_000;
+
+function typedIn(form: FormData): Typed {
+  const typed: Typed = {};
+  for (const name of new Set(form.keys())) {
+    const values = form.getAll(name).filter((value) => typeof value === "string");
+    const texts = values.map((value) => value.replaceAll("\0", "").slice(0, mostTyped));
+    typed[name] = texts.length === 1 ? texts[0]! : texts;
+  }
+  return typed;
+}
+
+/** Zod's own sentences are for programmers: these are what a missing, doubled or foreign field comes down to. */
+function inWords(sentence: string): string {
+  if (/received undefined|expected \w+, received null|^Required$/i.test(sentence)) return "This is missing.";
+  if (/received array|received object|received File/i.test(sentence))
+    return "This was sent twice or in a form that we do not know.";
+  if (/^Invalid|^Unrecognized/i.test(sentence)) return "This is not one of the choices.";
+  return sentence;
+}
+
+/** For `defaultValue`: the text that was typed into a field. */
+export const typedText = (typed: Typed | undefined, name: string): string | undefined => {
+  const value = typed?.[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+/** For a group of boxes. */
+export const typedList = (typed: Typed | undefined, name: string): string[] | undefined => {
+  const value = typed?.[name];
+  return typed === undefined ? undefined : [value ?? []].flat();
+};
+
+/** For `FormError`: all problems, each with its field. */
+export const listProblems = (problems: Problems | undefined) =>
+  Object.entries(problems ?? {}).flatMap(([name, said]) =>
+    said.slice(0, 1).map((message) => ({ name, message })),
+  );

@@ -1,0 +1,224 @@
+import { Fragment, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Bidi } from "#app/components/bidi.tsx";
+import { Button } from "#app/components/button.tsx";
+import { Tag } from "#app/components/tag.tsx";
+import type { ChatMessage } from "../page-messages.ts";
+import type { ChatView } from "./chat-log.ts";
+import type { Me } from "./chat-room.client.tsx";
+import { toPieces } from "./chat-words.ts";
+import { MessageMenu } from "./message-menu.client.tsx";
+import type { Moderation } from "./moderation.client.tsx";
+import type { Unsent } from "./outbox.ts";
+import { reactionWords } from "./reaction-words.ts";
+
+type ChatListProps = {
+  view: ChatView;
+  unsent: readonly Unsent[];
+  me: Me;
+  writable: boolean;
+  onOlder: () => void;
+  onReply: (message: ChatMessage) => void;
+  onReact: (message: ChatMessage, kind: string) => void;
+  onRetry: (message: Unsent) => void;
+  onDiscard: (message: Unsent) => void;
+  moderation: Moderation;
+};
+
+/** Nearer to the end than this counts as at the end. */
+const nearPx = 48;
+
+/** What was said, the newest at the bottom. Who has scrolled up stays there, and is told that there is more. */
+export function ChatList(props: ChatListProps) {
+  const { view, unsent, onOlder, onRetry, onDiscard } = props;
+  const { messages, pinned, loading, more } = view;
+  const box = useRef<HTMLDivElement>(null);
+  const { atEnd, toEnd, unseen } = useEnd(box, messages.at(-1)?.number ?? 0, unsent.length);
+  return (
+    <div className="chat-messages">
+      {pinned[0] && (
+        <aside className="chat-pinned small" aria-label="Pinned">
+          <span>
+            Pinned · <Bidi>{pinned[0].name}</Bidi>
+          </span>
+          <p dir="auto">
+            <Text text={pinned[0].text} />
+          </p>
+        </aside>
+      )}
+      <div
+        ref={box}
+        className="chat-scroll"
+        role="log"
+        aria-label="What was said"
+        aria-live="polite"
+        aria-busy={loading !== null}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- keys scroll it
+        tabIndex={0}
+      >
+        {more && (
+          <Button type="button" kind="quiet" pending={loading === "older" && "Reading…"} onClick={onOlder}>
+            Older messages
+          </Button>
+        )}
+        {loading === null && messages.length === 0 && unsent.length === 0 && (
+          <p className="chat-nothing small">Nobody has said anything yet. Say hello.</p>
+        )}
+        <ol>
+          {messages.map((message) => (
+            <Message key={message.id} message={message} {...props} />
+          ))}
+          {unsent.map((message) => (
+            <li key={message.id} className="chat-message" data-own="" data-unsent={message.state}>
+              <p dir="auto">
+                <b>You</b> <Text text={message.text} />
+              </p>
+              {message.state === "failed" ? (
+                <p className="row small" role="alert">
+                  <span>Not sent.</span>
+                  <Button type="button" kind="quiet" onClick={() => onRetry(message)}>
+                    Try again
+                  </Button>
+                  <Button type="button" kind="quiet" onClick={() => onDiscard(message)}>
+                    Discard
+                  </Button>
+                </p>
+              ) : (
+                <p className="small">Sending…</p>
+              )}
+            </li>
+          ))}
+        </ol>
+      </div>
+      {!atEnd && (
+        <span className="chat-new">
+          <Button type="button" onClick={toEnd}>
+            {unseen > 0 ? `${unseen} new ${unseen === 1 ? "message" : "messages"}` : "To the newest"}
+          </Button>
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Message({
+  message,
+  me,
+  writable,
+  onReply,
+  onReact,
+  moderation,
+}: ChatListProps & { message: ChatMessage }) {
+  const own = message.userId === me.userId;
+  const given = Object.entries(message.reactions).filter(([, count]) => count > 0);
+  return (
+    <li className="chat-message" data-own={own || undefined}>
+      {message.replyTo && (
+        <p className="chat-quote small" dir="auto">
+          <span className="visually-hidden">In reply to </span>
+          <Bidi>{message.replyTo.name}</Bidi>:{" "}
+          <Bidi>{message.replyTo.text || "a message that was deleted"}</Bidi>
+        </p>
+      )}
+      <div className="chat-line">
+        <p dir="auto">
+          <b>
+            <Bidi>{message.name}</Bidi>
+          </b>{" "}
+          {message.role !== "viewer" && <Tag>{message.role === "host" ? "Host" : "Moderator"}</Tag>}{" "}
+          <Text text={message.text} />
+        </p>
+        <MessageMenu
+          message={message}
+          me={me}
+          writable={writable}
+          onReply={onReply}
+          onReact={onReact}
+          moderation={moderation}
+        />
+      </div>
+      {given.length > 0 && (
+        <p className="chat-reactions">
+          {given.map(([kind, count]) => {
+            const words = reactionWords[kind as keyof typeof reactionWords];
+            if (!words) return null;
+            return (
+              <button
+                key={kind}
+                type="button"
+                className="chat-reaction"
+                aria-pressed={message.mine.includes(kind)}
+                aria-label={`${words.name}, ${count}`}
+                disabled={!writable}
+                onClick={() => onReact(message, kind)}
+              >
+                <span aria-hidden="true">{words.emoji}</span> <span className="num">{count}</span>
+              </button>
+            );
+          })}
+        </p>
+      )}
+    </li>
+  );
+}
+
+/** Text that people wrote: its direction stays inside, its addresses lead away from here in another tab. */
+function Text({ text }: { text: string }) {
+  return (
+    <span className="chat-text">
+      {toPieces(text).map(({ text: words, href }, place) => (
+        <Fragment key={place}>
+          {href ? (
+            <a href={href} target="_blank" rel="nofollow noopener noreferrer ugc">
+              <Bidi>{words}</Bidi>
+            </a>
+          ) : (
+            <Bidi>{words}</Bidi>
+          )}
+        </Fragment>
+      ))}
+    </span>
+  );
+}
+
+/** Keeps the list at its end while it is there, and counts what comes while it is not. */
+function useEnd(box: RefObject<HTMLDivElement>, newest: number, unsent: number) {
+  const [atEnd, setAtEnd] = useState(true);
+  const [seen, setSeen] = useState(newest);
+  const end = useRef(true);
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const look = () => {
+      end.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearPx;
+      setAtEnd(end.current);
+    };
+    element.addEventListener("scroll", look, { passive: true });
+    // A keyboard that opens, or a window that is made smaller, must not hide the newest.
+    const observer = new ResizeObserver(() => end.current && element.scrollTo({ top: element.scrollHeight }));
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", look);
+      observer.disconnect();
+    };
+  }, [box]);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (end.current && element) element.scrollTo({ top: element.scrollHeight });
+  }, [box, newest, unsent]);
+  useEffect(() => {
+    if (atEnd) setSeen(newest);
+  }, [atEnd, newest]);
+
+  return {
+    atEnd,
+    unseen: Math.max(0, newest - seen),
+    toEnd() {
+      const element = box.current;
+      if (!element) return;
+      element.scrollTo({ top: element.scrollHeight });
+      element.focus();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** What the page socket says. `state` is what `findStreamState` gives on the server; times are ISO. */
+export type PageMessage =
+  | { type: "state"; at: string; state: PageState }
+  | ({ type: "viewers" } & PageViewers)
+  | { type: "access-ended"; reason: string }
+  | ChatNews;
+
+/** What the page hears of the chat from us, and not from the chat service. */
+export type ChatNews =
+  /** Shown now: said while the service is away, restored, pinned or taken down. */
+  | { type: "chat"; messages: Omit<ChatMessage, "mine">[] }
+  /** Deleted: hidden at once. */
+  | { type: "chat-gone"; ids: string[] }
+  /** This person's time-out began, or (`until` null) ended. */
+  | { type: "chat-silenced"; until: string | null; reason: string };
+
+/** A message as everybody in the chat may read it. */
+export type ChatMessage = {
+  id: string;
+  /** Its place in the stream's chat: without gaps, in the order in which things were said. */
+  number: number;
+  userId: string;
+  name: string;
+  role: "host" | "moderator" | "viewer";
+  text: string;
+  replyTo: { id: string; name: string; text: string } | null;
+  saidAt: string;
+  pinned: boolean;
+  /** How many people gave each kind of reaction. */
+  reactions: Record<string, number>;
+  /** The kinds that this person gave. */
+  mine: string[];
+};
+
+export type PageChat = {
+  phase: "before" | "open" | "read-only" | "closed";
+  /** When it opens, or becomes read-only, by the clock alone. */
+  opensAt: string | null;
+  closesAt: string | null;
+  slowModeSeconds: number;
+  frozen: boolean;
+  linksAllowed: boolean;
+  /** The chat service cannot be reached: what is said comes through the page socket. */
+  away: boolean;
+};
+
+export type PageState = {
+  streamId: string;
+  title: string;
+  status: "scheduled" | "rehearsal" | "live" | "ended" | "cancelled";
+  startsAt: string;
+  liveAt: string | null;
+  hostAbsentSince: string | null;
+  endedAt: string | null;
+  endedReason: "host" | "host_lost" | "moderator" | null;
+  recording: PageRecording | null;
+  leaseHolder: { name: string; mine: boolean; tab: string } | null;
+  /** "yes", or why not. */
+  access: string;
+  /** Of those who may read it. */
+  chat: PageChat | null;
+};
+
+export type PageRecording = {
+  id: string;
+  status: "starting" | "recording" | "stopping" | "finalizing" | "ready" | "failed";
+  reason: string;
+  safeUntil: string | null;
+  durationMs: number;
+  exportReady: boolean;
+};
+
+export type PageViewers = { now: number; peak: number; total: number };
+
+/**
+ * Whether the page hears us: `lost` comes back by itself; `refused` (access has ended), `signed-out` and `gone` (no such
+ * stream) do not.
+ */
+export type PageConnection = "connecting" | "open" | "lost" | "refused" | "signed-out" | "gone";

@@ -1,0 +1,174 @@
+import { useEffect, useRef, useState } from "react";
+import type { ChatNews, PageConnection, PageMessage, PageState, PageViewers } from "./page-messages.ts";
+import { claimTab } from "./tab.ts";
+
+type PageKind = "watch" | "studio";
+type Options = {
+  streamId: string;
+  page: PageKind;
+  onMessage: (message: PageMessage) => void;
+  onConnection?: (connection: PageConnection) => void;
+};
+
+/** The server says something at least every other ping (10 s, 2 s): a line that is quiet for longer is cut. */
+const patienceMs = { watch: 25_000, studio: 7_000 };
+const longestPauseMs = { watch: 15_000, studio: 4_000 };
+/** After a restart of the server everybody comes back, not all in the same moment. */
+const restartSpreadMs = { watch: 3_000, studio: 500 };
+const ends: Record<number, PageConnection> = { 4401: "signed-out", 4403: "refused", 4404: "gone" };
+
+/**
+ * Keeps a page's socket open: after a loss it comes back by itself, with growing pauses that differ from page to page, and
+ * at once when the browser is online again. `close()` when the page goes.
+ */
+export function connectPageSocket({ streamId, page, onMessage, onConnection }: Options): { close(): void } {
+  let socket: WebSocket | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let quiet: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let over = false;
+
+  async function open(fresh = false) {
+    const tab = await claimTab({ fresh });
+    if (over) return;
+    const url = new URL("/events", window.location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.search = new URLSearchParams({ stream: streamId, tab, page }).toString();
+    const mine = new WebSocket(url);
+    socket = mine;
+    listenFor(mine);
+    mine.onopen = () => {
+      if (socket === mine) onConnection?.("open");
+    };
+    mine.onmessage = ({ data }) => {
+      if (socket !== mine) return;
+      failures = 0;
+      listenFor(mine);
+      const message = JSON.parse(String(data)) as PageMessage | { type: "beat" };
+      if (message.type !== "beat") onMessage(message);
+    };
+    mine.onclose = ({ code }) => lost(mine, code);
+  }
+
+  function listenFor(mine: WebSocket) {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => {
+      mine.close();
+      // A cut line does not answer the goodbye either.
+      lost(mine, 1006);
+    }, patienceMs[page]);
+  }
+
+  function lost(mine: WebSocket, code: number) {
+    if (socket !== mine) return;
+    socket = undefined;
+    clearTimeout(quiet);
+    if (over) return;
+    const end = ends[code];
+    if (end) {
+      over = true;
+      stopListening();
+      return onConnection?.(end);
+    }
+    onConnection?.("lost");
+    const backoff = Math.min(longestPauseMs[page], 400 * 2 ** failures);
+    const pause =
+      code === 1012 ? Math.random() * restartSpreadMs[page] : backoff * (0.3 + Math.random() * 0.7);
+    failures += 1;
+    // 4409: another page has our tab's id.
+    timer = setTimeout(() => void open(code === 4409), pause);
+  }
+
+  function soon() {
+    if (over || socket || document.visibilityState === "hidden") return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void open(), Math.random() * 300);
+  }
+
+  function stopListening() {
+    window.removeEventListener("online", soon);
+    document.removeEventListener("visibilitychange", soon);
+  }
+
+  window.addEventListener("online", soon);
+  document.addEventListener("visibilitychange", soon);
+  onConnection?.("connecting");
+  void open();
+  return {
+    close() {
+      over = true;
+      stopListening();
+      clearTimeout(timer);
+      clearTimeout(quiet);
+      socket?.close();
+    },
+  };
+}
+
+export type PageSocket = {
+  /** The last state that was told, and the database's clock then; null before the first. */
+  state: PageState | null;
+  at: string | null;
+  viewers: PageViewers | null;
+  connection: PageConnection;
+  /** Why access ended while the page was open. */
+  endedReason: string | null;
+  /** Hears what the socket says of the chat, from now on; gives how to stop. */
+  onChat: (listener: ChatListener) => () => void;
+};
+
+export type ChatListener = (news: ChatNews) => void;
+
+const nothingYet = {
+  state: null,
+  at: null,
+  viewers: null,
+  connection: "connecting",
+  endedReason: null,
+} as const;
+
+/**
+ * The page socket of a component. `enabled: false` for who is not signed in. After access has ended, `again` (any new
+ * value) connects anew.
+ */
+export function usePageSocket({
+  streamId,
+  page,
+  enabled = true,
+  again = 0,
+}: {
+  streamId: string;
+  page: PageKind;
+  enabled?: boolean;
+  again?: unknown;
+}): PageSocket {
+  const [heard, setHeard] = useState<Omit<PageSocket, "onChat">>(nothingYet);
+  const listeners = useRef(new Set<ChatListener>());
+  const onChat = useRef((listener: ChatListener) => {
+    listeners.current.add(listener);
+    return () => void listeners.current.delete(listener);
+  });
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) setHeard(nothingYet);
+    first.current = false;
+    if (!enabled) return;
+    const socket = connectPageSocket({
+      streamId,
+      page,
+      onConnection: (connection) => setHeard((now) => ({ ...now, connection })),
+      onMessage: (message) => {
+        if (message.type === "chat" || message.type === "chat-gone" || message.type === "chat-silenced")
+          return listeners.current.forEach((listener) => listener(message));
+        setHeard((now) => {
+          if (message.type === "state") return { ...now, state: message.state, at: message.at };
+          if (message.type === "access-ended") return { ...now, endedReason: message.reason };
+          const { now: here, peak, total } = message;
+          return { ...now, viewers: { now: here, peak, total } };
+        });
+      },
+    });
+    return () => socket.close();
+  }, [streamId, page, enabled, again]);
+  return { ...heard, onChat: onChat.current };
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { actionFor } from "./player-keys.ts";
+
+const press = (key: string, more = {}) =>
+  actionFor({ key, ctrlKey: false, altKey: false, metaKey: false, focus: "page", ...more });
+
+test("keys play, seek, mute and fill the screen", () => {
+  expect(press(" ")).toEqual({ do: "toggle" });
+  expect(press("K")).toEqual({ do: "toggle" });
+  expect(press("ArrowRight")).toEqual({ do: "seek-by", seconds: 5 });
+  expect(press("7")).toEqual({ do: "seek-to", share: 0.7 });
+  expect(press("f")).toEqual({ do: "full-screen" });
+});
+
+test("keys of the browser, and those somebody types or chooses with, are left alone", () => {
+  expect(press("f", { ctrlKey: true })).toBeUndefined();
+  expect(press("5", { metaKey: true })).toBeUndefined();
+  expect(press(" ", { focus: "control" })).toBeUndefined();
+  expect(press("Tab")).toBeUndefined();
+});
+
+test("the video's own controls keep space and arrows, which would count twice otherwise", () => {
+  expect(press(" ", { focus: "video" })).toBeUndefined();
+  expect(press("ArrowLeft", { focus: "video" })).toBeUndefined();
+  expect(press("m", { focus: "video" })).toEqual({ do: "mute" });
+});

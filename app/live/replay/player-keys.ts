@@ -1,0 +1,43 @@
+export type PlayerAction =
+  | { do: "toggle" | "mute" | "full-screen" }
+  | { do: "seek-by"; seconds: number }
+  | { do: "seek-to"; share: number }
+  | { do: "volume-by"; share: number };
+
+type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "altKey" | "metaKey"> & {
+  /**
+   * What has the focus: the video (whose own controls take space and arrows), something one types or chooses in, or
+   * neither.
+   */
+  focus: "video" | "control" | "page";
+};
+
+/** What a key means for the player; undefined leaves it to the browser. */
+export function actionFor({ key, ctrlKey, altKey, metaKey, focus }: Press): PlayerAction | undefined {
+  if (ctrlKey || altKey || metaKey || focus === "control") return undefined;
+  const letter = key.toLowerCase();
+  if (letter === "k") return { do: "toggle" };
+  if (letter === "m") return { do: "mute" };
+  if (letter === "f") return { do: "full-screen" };
+  if (letter === "j") return { do: "seek-by", seconds: -10 };
+  if (letter === "l") return { do: "seek-by", seconds: 10 };
+  if (/^[0-9]$/.test(key)) return { do: "seek-to", share: Number(key) / 10 };
+  if (focus === "video") return undefined;
+  if (key === " ") return { do: "toggle" };
+  if (key === "ArrowLeft") return { do: "seek-by", seconds: -5 };
+  if (key === "ArrowRight") return { do: "seek-by", seconds: 5 };
+  if (key === "ArrowUp") return { do: "volume-by", share: 0.1 };
+  if (key === "ArrowDown") return { do: "volume-by", share: -0.1 };
+  return undefined;
+}
+
+/** What stands on the page about them. */
+export const keysInWords: [keys: string, meaning: string][] = [
+  ["Space or K", "play, pause"],
+  ["Left, right", "5 seconds back, on"],
+  ["J, L", "10 seconds back, on"],
+  ["Up, down", "louder, quieter"],
+  ["0 to 9", "to that tenth of the recording"],
+  ["M", "sound off, on"],
+  ["F", "full screen, and back"],
+];

@@ -1,0 +1,59 @@
+import { type RefObject, useEffect } from "react";
+
+const everyMs = 5000;
+
+/**
+ * Goes on where this person stopped, and remembers where they are: every few seconds, on a pause, and when the page is
+ * left or hidden. `address` takes the position; it is asked nothing more once it has refused.
+ */
+export function useReplayPosition(
+  video: RefObject<HTMLVideoElement>,
+  { address, positionMs }: { address: string; positionMs: number },
+): void {
+  useEffect(() => {
+    const player = video.current;
+    if (!player) return;
+    let saved = positionMs;
+    let refused = false;
+
+    const goOn = () => {
+      if (positionMs > 0 && player.currentTime < 1) player.currentTime = positionMs / 1000;
+    };
+    const save = () => {
+      const now = Math.round(player.currentTime * 1000);
+      if (refused || player.readyState === 0 || Math.abs(now - saved) < 1000) return;
+      saved = now;
+      const body = JSON.stringify({ positionMs: now });
+      // `keepalive` outlives the page.
+      fetch(address, {
+        method: "POST",
+        body,
+        keepalive: true,
+        headers: { "content-type": "application/json" },
+      }).then(
+        ({ status }) => void (refused = status >= 400 && status < 500),
+        () => {},
+      );
+    };
+    const onHidden = () => void (document.visibilityState === "hidden" && save());
+
+    if (player.readyState > 0) goOn();
+    else player.addEventListener("loadedmetadata", goOn, { once: true });
+    const timer = setInterval(() => void (player.paused || save()), everyMs);
+    player.addEventListener("pause", save);
+    player.addEventListener("seeked", save);
+    addEventListener("pagehide", save);
+    document.addEventListener("visibilitychange", onHidden);
+    return () => {
+      save();
+      clearInterval(timer);
+      player.removeEventListener("loadedmetadata", goOn);
+      player.removeEventListener("pause", save);
+      player.removeEventListener("seeked", save);
+      removeEventListener("pagehide", save);
+      document.removeEventListener("visibilitychange", onHidden);
+    };
+    // Where it went on is decided once; the position that comes with a reloaded page's data is the one just saved.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [video, address]);
+}

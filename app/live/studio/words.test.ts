@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { connectionWords, qualityWords } from "./connection-words.ts";
+import { deviceLost, deviceProblem } from "./device-problems.ts";
+import { readDeviceChoice, writeDeviceChoice } from "./preferences.ts";
+import { recordingWords } from "./recording-words.ts";
+import type { StudioRecording } from "./types.ts";
+
+const named = (name: string, message = "") => Object.assign(new Error(message), { name });
+
+describe("a device that cannot be used", () => {
+  it.each([
+    ["NotAllowedError", /blocked.*allow the camera/],
+    ["NotFoundError", /Plug one in.*go live without/],
+    ["NotReadableError", /in use by another program/],
+    ["OverconstrainedError", /Choose another one/],
+    ["AbortError", /Press Camera again/],
+    ["SecurityError", /settings forbid/],
+    ["SomethingNew", /could not be started/],
+  ])("says for %s what to do", (name, sentence) => {
+    expect(deviceProblem("camera", named(name))).toMatch(sentence);
+  });
+
+  it("tells a blocked browser from a blocked page and from a closed question", () => {
+    expect(deviceProblem("microphone", named("NotAllowedError", "Permission denied by system"))).toMatch(
+      /privacy settings/,
+    );
+    expect(deviceProblem("microphone", named("NotAllowedError", "Permission dismissed"))).toMatch(
+      /choose Allow/,
+    );
+    expect(deviceProblem("screen", named("NotAllowedError", "Permission denied by system"))).toMatch(
+      /screen recording/,
+    );
+    expect(deviceProblem("screen", named("NotAllowedError", "Permission denied"))).toMatch(
+      /^Nothing is shared/,
+    );
+  });
+
+  it("on an insecure page names the only way out", () => {
+    expect(deviceProblem("camera", new TypeError("undefined"), { secure: false })).toMatch(/https/);
+  });
+
+  it("says that the rest goes on when one was unplugged", () => {
+    expect(deviceLost("camera")).toMatch(/goes on.*comes back by itself/);
+    expect(deviceLost("microphone")).toMatch(/the picture goes on/);
+  });
+});
+
+describe("what the recorder does", () => {
+  const liveAt = "2026-11-24T19:00:00.000Z";
+  const recording = (over: Partial<StudioRecording>): StudioRecording => ({
+    id: "r",
+    status: "recording",
+    reason: "",
+    safeUntil: null,
+    durationMs: 0,
+    exportReady: false,
+    ...over,
+  });
+  const say = (over: Partial<StudioRecording> | null) =>
+    recordingWords({ status: "live", liveAt, recording: over && recording(over) });
+
+  it("is told with how far it is safe, on the stream's own clock", () => {
+    expect(say({ safeUntil: "2026-11-24T19:12:04.300Z" }).words).toBe("Recording, safe until 12:04");
+    expect(say({ safeUntil: "2026-11-24T20:12:04.300Z" }).words).toBe("Recording, safe until 1:12:04");
+    expect(say({}).good).toBe(true);
+  });
+
+  it("is not called recording when it is none", () => {
+    expect(say({ status: "starting" }).words).toBe("Starting…");
+    expect(say({ reason: "The recorder has fallen silent." })).toMatchObject({
+      words: "Not recording: the recorder has fallen silent",
+      good: false,
+    });
+    expect(say({ status: "failed", reason: "" }).words).toMatch(/^Not recording: /);
+    expect(say(null).words).toMatch(/^Not recording: /);
+    expect(say({ status: "stopping" }).words).toMatch(/^Finishing/);
+    expect(say({ status: "ready" }).good).toBe(true);
+  });
+});
+
+describe("the connection", () => {
+  it("has words for each state", () => {
+    const kinds = ["closed", "joining", "connected", "reconnecting", "replaced"] as const;
+    const words = kinds.map((kind) => connectionWords({ kind }));
+    expect(new Set(words).size).toBe(kinds.length);
+    expect(connectionWords({ kind: "refused", why: "No." })).toBe("No.");
+    expect(qualityWords("poor").note).toMatch(/coarser/);
+    expect(qualityWords("anything else").words).toBe("Measuring…");
+  });
+});
+
+describe("devices from last time", () => {
+  it("are remembered, and forgotten where the browser keeps nothing", () => {
+    const kept = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    };
+    const choice = { camera: "c1", microphone: "m1", cameraOn: true, microphoneOn: false };
+    writeDeviceChoice(storage, choice);
+    expect(readDeviceChoice(storage)).toEqual(choice);
+    kept.set("frontrow.devices", "not json");
+    expect(readDeviceChoice(storage)).toEqual({ cameraOn: false, microphoneOn: false });
+    const full = {
+      setItem: () => {
+        throw new Error("full");
+      },
+    };
+    expect(() => writeDeviceChoice(full, choice)).not.toThrow();
+  });
+});

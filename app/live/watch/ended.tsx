@@ -1,0 +1,132 @@
+import { Page, Two, Watch as WatchLayout } from "#app/components/layouts.tsx";
+import { Facts, Fact } from "#app/components/facts.tsx";
+import { Notice } from "#app/components/notice.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
+import { Stage } from "#app/components/stage.tsx";
+import { formatElapsed } from "#app/components/time-format.ts";
+import { When } from "#app/components/when.tsx";
+import { ReplayPlayer } from "../replay/replay-player.tsx";
+import type { PageState } from "../page-messages.ts";
+import { ByWhat, Cut, Description, hasChat, people, WatchChat, Whose } from "./pieces.tsx";
+import type { WatchProps } from "./watch-page.tsx";
+
+/** After the end: the replay, or how far it is, or that there is none. */
+export function Ended(props: WatchProps) {
+  const { page, watch } = props;
+  const { state } = watch;
+  if (page.replay) {
+    return (
+      <WatchLayout
+        stage={<ReplayPlayer {...page.replay} />}
+        side={hasChat(state) && <WatchChat {...props} ready />}
+      >
+        <PageHeader title={state.title} above={<Whose page={page} />} />
+        <TookPlace {...props} />
+        <Cut watch={watch} />
+        <Description page={page} />
+        <Attendance {...props} />
+        <ByWhat page={page} />
+      </WatchLayout>
+    );
+  }
+  const none = noReplay(state);
+  if (none) {
+    return (
+      <Page>
+        <Two
+          label="Its audience"
+          aside={
+            <>
+              <Attendance {...props} />
+              <ByWhat page={page} />
+            </>
+          }
+        >
+          <PageHeader title={state.title} above={<Whose page={page} />} />
+          <Notice title={none}>{howItEnded(state)}</Notice>
+          <TookPlace {...props} />
+          <Description page={page} />
+        </Two>
+      </Page>
+    );
+  }
+  return (
+    <WatchLayout
+      side={hasChat(state) && <WatchChat {...props} ready />}
+      stage={
+        <Stage lit>
+          <p className="poster making-of">The stream has ended. Thank you for being here.</p>
+          <div className="measure" role="status">
+            <p>{progressWords(state)}</p>
+          </div>
+          <p className="small" data-needs-script="">
+            Stay on this page: the replay comes by itself.
+          </p>
+          <noscript>
+            <p className="small">This page asks every few seconds whether the replay is ready.</p>
+          </noscript>
+        </Stage>
+      }
+    >
+      <PageHeader title={state.title} above={<Whose page={page} />} />
+      <p>{howItEnded(state)}</p>
+      <TookPlace {...props} />
+      <Cut watch={watch} />
+      <Description page={page} />
+      <Attendance {...props} />
+      <ByWhat page={page} />
+    </WatchLayout>
+  );
+}
+
+function noReplay({ recording }: PageState): string | undefined {
+  if (!recording) return "This stream was not recorded, so there is no replay.";
+  return recording.status === "failed"
+    ? "The recording of this stream failed, so there is no replay."
+    : undefined;
+}
+
+/** How far the replay is: only what is known. */
+function progressWords({ recording, liveAt }: PageState): string {
+  const safe =
+    recording?.safeUntil && liveAt
+      ? ` ${formatElapsed((Date.parse(recording.safeUntil) - Date.parse(liveAt)) / 1000)} of it are checked and in storage.`
+      : "";
+  switch (recording?.status) {
+    case "ready":
+      return "The replay is ready. It opens here in a moment.";
+    case "finalizing":
+      return `The replay is being put together from its pieces.${safe}`;
+    default:
+      return `The recorder is handing over the last seconds.${safe}`;
+  }
+}
+
+function howItEnded({ endedReason }: PageState): string {
+  if (endedReason === "host_lost")
+    return "The stream ended because the host's connection was lost and did not come back.";
+  if (endedReason === "moderator") return "A moderator of the team ended the stream.";
+  return "The host ended the stream.";
+}
+
+function TookPlace({ page, watch: { state } }: WatchProps) {
+  const { liveAt, endedAt } = state;
+  if (!liveAt || !endedAt) return null;
+  return (
+    <p className="small">
+      It was live on <When at={liveAt} zone={page.zone} streamZone={page.streamZone} />, for{" "}
+      <span className="num">{formatElapsed((Date.parse(endedAt) - Date.parse(liveAt)) / 1000)}</span>.
+    </p>
+  );
+}
+
+function Attendance({ watch: { viewers } }: WatchProps) {
+  if (!viewers || viewers.total === 0) return null;
+  return (
+    <Facts>
+      <Fact label="Watched it live">{people(viewers.total)}</Fact>
+      <Fact label="Most at once">{viewers.peak.toLocaleString("en-GB")}</Fact>
+      {viewers.now > 0 && <Fact label="On this page now">{viewers.now.toLocaleString("en-GB")}</Fact>}
+    </Facts>
+  );
+}

@@ -1,0 +1,72 @@
+import { useEffect, useRef, useState } from "react";
+import { ButtonLink } from "#app/components/button.tsx";
+import { Watch as WatchLayout } from "#app/components/layouts.tsx";
+import { Notice } from "#app/components/notice.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
+import { Tag } from "#app/components/tag.tsx";
+import { Elapsed } from "#app/components/ticking.tsx";
+import { LivePlayer } from "./live-player.tsx";
+import { ByWhat, Cut, Description, hasChat, House, WatchChat, Whose } from "./pieces.tsx";
+import type { WatchProps } from "./watch-page.tsx";
+
+/** Live, and the team's rehearsal, which looks the same but for what it is called. */
+export function OnAir({ page, watch }: WatchProps) {
+  const { state, viewers, at } = watch;
+  const rehearsal = watch.place === "rehearsal";
+  const [pictured, onFrame] = usePictured();
+  return (
+    <WatchLayout
+      stage={
+        <LivePlayer
+          path={page.path}
+          hostAbsent={state.hostAbsentSince !== null}
+          onRefused={() => watch.readAgain(500)}
+          onFrame={onFrame}
+          spreadMs={watch.spreadMs}
+        />
+      }
+      side={hasChat(state) && <WatchChat page={page} watch={watch} ready={pictured} />}
+    >
+      <div className="on-air">
+        <PageHeader title={state.title} above={<Whose page={page} />} />
+        <p className="row">
+          {rehearsal ? <Tag>Rehearsal</Tag> : <Tag kind="live">Live</Tag>}
+          {state.liveAt && !rehearsal && (
+            <span className="small">
+              for <Elapsed since={state.liveAt} now={at} />
+            </span>
+          )}
+          {viewers && !rehearsal && (
+            <span className="small num">{viewers.now.toLocaleString("en-GB")} watching</span>
+          )}
+        </p>
+      </div>
+      {rehearsal && (
+        <Notice title="Only the team sees this">
+          <p>Viewers wait in the lobby and see no picture. Nothing is recorded.</p>
+          <p className="row">
+            <ButtonLink to={`/account/streams/${page.streamId}`}>Open the studio</ButtonLink>
+          </p>
+        </Notice>
+      )}
+      <Cut watch={watch} />
+      <Description page={page} />
+      {viewers && !rehearsal && <House viewers={viewers} />}
+      {!rehearsal && <ByWhat page={page} />}
+    </WatchLayout>
+  );
+}
+
+/** A picture that does not come must not keep the chat away. */
+const longestMs = 6_000;
+
+/** Whether the first frame has been there, and who hears of it. */
+function usePictured(): [boolean, () => void] {
+  const [pictured, setPictured] = useState(false);
+  const onFrame = useRef(() => setPictured(true));
+  useEffect(() => {
+    const timer = setTimeout(onFrame.current, longestMs);
+    return () => clearTimeout(timer);
+  }, []);
+  return [pictured, onFrame.current];
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import type { PageState } from "../page-messages.ts";
+import { almostLive, nextTurnMs, placeOf, refreshSeconds } from "./place.ts";
+
+const start = Date.parse("2026-11-30T18:00:00Z");
+const minutes = (count: number) => count * 60_000;
+const scheduled: PageState = {
+  streamId: "s",
+  title: "A stream",
+  status: "scheduled",
+  startsAt: new Date(start).toISOString(),
+  liveAt: null,
+  hostAbsentSince: null,
+  endedAt: null,
+  endedReason: null,
+  recording: null,
+  leaseHolder: null,
+  access: "yes",
+  chat: null,
+};
+const recording = {
+  id: "r",
+  status: "finalizing" as const,
+  reason: "",
+  safeUntil: null,
+  durationMs: 0,
+  exportReady: false,
+};
+
+describe("the place a page is", () => {
+  it("is the lobby from 30 minutes before the start, also when the start has passed", () => {
+    expect(placeOf(scheduled, start - minutes(30) - 1)).toBe("announced");
+    expect(placeOf(scheduled, start - minutes(30))).toBe("lobby");
+    expect(placeOf(scheduled, start + minutes(90))).toBe("lobby");
+  });
+
+  it("is refused to who has no access, whatever the stream is doing, unless it was cancelled", () => {
+    for (const status of ["scheduled", "live", "ended"] as const)
+      expect(placeOf({ ...scheduled, status, access: "no_grant" }, start)).toBe("refused");
+    expect(placeOf({ ...scheduled, status: "cancelled", access: "no_grant" }, start)).toBe("cancelled");
+  });
+
+  it("changes by the clock at the lobby's opening, five minutes before the start, and at the start", () => {
+    expect(nextTurnMs(scheduled, start - minutes(31))).toBe(minutes(1));
+    expect(nextTurnMs(scheduled, start - minutes(30))).toBe(minutes(25));
+    expect(nextTurnMs(scheduled, start - minutes(5))).toBe(minutes(5));
+    expect(nextTurnMs(scheduled, start)).toBeNull();
+    expect(nextTurnMs({ ...scheduled, status: "live" }, start - minutes(31))).toBeNull();
+    expect(almostLive(scheduled, start - minutes(5))).toBe(true);
+    expect(almostLive(scheduled, start - minutes(6))).toBe(false);
+  });
+
+  it("asks again by itself only where something is about to change", () => {
+    expect(refreshSeconds(scheduled, start - minutes(600))).toBeUndefined();
+    expect(refreshSeconds(scheduled, start - minutes(45))).toBe(60);
+    expect(refreshSeconds(scheduled, start - minutes(10))).toBe(15);
+    expect(refreshSeconds({ ...scheduled, status: "live" }, start)).toBe(12);
+    const ended = { ...scheduled, status: "ended" as const };
+    expect(refreshSeconds({ ...ended, recording }, start)).toBe(5);
+    expect(refreshSeconds({ ...ended, recording: { ...recording, status: "ready" } }, start)).toBeUndefined();
+    expect(
+      refreshSeconds({ ...ended, recording: { ...recording, status: "failed" } }, start),
+    ).toBeUndefined();
+    expect(refreshSeconds(ended, start)).toBeUndefined();
+    expect(refreshSeconds({ ...ended, access: "no_grant" }, start)).toBeUndefined();
+    expect(refreshSeconds({ ...scheduled, access: "no_grant" }, start - minutes(10))).toBe(60);
+    expect(refreshSeconds({ ...scheduled, status: "cancelled" }, start)).toBeUndefined();
+  });
+});

@@ -1,0 +1,44 @@
+import type { PageState } from "../page-messages.ts";
+
+/** What the page of a stream is right now, for one person. */
+export type Place = "cancelled" | "refused" | "announced" | "lobby" | "rehearsal" | "live" | "ended";
+
+/** The doors open so long before the start. */
+export const lobbyMs = 30 * 60_000;
+/** Shortly before the start a page fetches the player's code, so that the picture is there with the first word of it. */
+const almostMs = 5 * 60_000;
+
+/** `now` in ms, by the server's clock. */
+export function placeOf({ status, access, startsAt }: PageState, now: number): Place {
+  if (status === "cancelled") return "cancelled";
+  if (access !== "yes") return "refused";
+  if (status === "live" || status === "rehearsal" || status === "ended") return status;
+  return now >= Date.parse(startsAt) - lobbyMs ? "lobby" : "announced";
+}
+
+export function almostLive({ status, startsAt }: PageState, now: number): boolean {
+  return status === "scheduled" && now >= Date.parse(startsAt) - almostMs;
+}
+
+/** When the page of a scheduled stream changes by the clock alone, ms from now; null when it does not. */
+export function nextTurnMs({ status, startsAt }: PageState, now: number): number | null {
+  if (status !== "scheduled") return null;
+  const start = Date.parse(startsAt);
+  const turns = [start - lobbyMs, start - almostMs, start].map((turn) => turn - now).filter((ms) => ms > 0);
+  return turns[0] ?? null;
+}
+
+/** After how many seconds a page without scripts asks again; undefined when nothing is about to change. */
+export function refreshSeconds(state: PageState, now: number): number | undefined {
+  const place = placeOf(state, now);
+  if (place === "live" || place === "rehearsal") return 12;
+  if (place === "lobby") return 15;
+  if (place === "ended") {
+    const { recording } = state;
+    return recording && recording.status !== "ready" && recording.status !== "failed" ? 5 : undefined;
+  }
+  if (place === "cancelled" || state.status === "ended") return undefined;
+  const untilStart = Date.parse(state.startsAt) - now;
+  if (place === "refused") return state.status === "scheduled" && untilStart < lobbyMs ? 60 : undefined;
+  return untilStart < 2 * lobbyMs ? 60 : undefined;
+}

@@ -1,0 +1,135 @@
+import { useLocation } from "@remix-run/react";
+import { Bidi } from "#app/components/bidi.tsx";
+import { ButtonLink } from "#app/components/button.tsx";
+import { Page, Two } from "#app/components/layouts.tsx";
+import { Notice } from "#app/components/notice.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
+import { PassTicket } from "#app/components/pass-ticket.tsx";
+import { Tag } from "#app/components/tag.tsx";
+import { When } from "#app/components/when.tsx";
+import { TimeTicket } from "./before.tsx";
+import { Cut, Description, Whose } from "./pieces.tsx";
+import type { WatchData } from "./watch-data.ts";
+import type { WatchProps } from "./watch-page.tsx";
+
+/** For who may not watch: why, what opens it, and how to get that. */
+export function Refused(props: WatchProps) {
+  const { page, watch } = props;
+  const ahead = watch.state.status === "scheduled";
+  const head = <PageHeader title={watch.state.title} above={<Whose page={page} />} />;
+  return (
+    <Page>
+      <Two
+        label={ahead ? "When it is" : "What it is about"}
+        head={ahead && head}
+        aside={ahead ? <TimeTicket {...props} /> : <Description page={page} />}
+      >
+        {!ahead && head}
+        <NowWhat {...props} />
+        <Why page={page} />
+        <Openers page={page} />
+        {ahead && <Description page={page} />}
+        <Cut watch={watch} />
+      </Two>
+    </Page>
+  );
+}
+
+/** Why not, and the way to another address. */
+function Why({ page: { refusal, email } }: { page: WatchData }) {
+  const { pathname } = useLocation();
+  if (!refusal) {
+    return (
+      <Notice title="Your access to this stream has ended." role="status">
+        One moment, we are finding out why.
+      </Notice>
+    );
+  }
+  const { sentence, next } = refusal;
+  return (
+    <Notice title={sentence}>
+      {next && <p>{next}</p>}
+      {email && !next.includes(email) && (
+        <p>
+          You are signed in as <Bidi>{email}</Bidi>.
+        </p>
+      )}
+      <p className="row">
+        <ButtonLink to={`/sign-in?to=${encodeURIComponent(pathname)}`}>
+          {email ? "Use another address" : "Sign in"}
+        </ButtonLink>
+      </p>
+    </Notice>
+  );
+}
+
+/** What is going on behind the door. */
+function NowWhat({ page, watch: { state } }: WatchProps) {
+  if (state.status === "live") {
+    return (
+      <p className="row">
+        <Tag kind="live">Live now</Tag>
+        {state.liveAt && (
+          <span className="small">
+            since <When at={state.liveAt} zone={page.zone} streamZone={page.streamZone} size="time" />
+          </span>
+        )}
+      </p>
+    );
+  }
+  if (state.status === "ended") {
+    return (
+      <p className="small">
+        {state.liveAt && (
+          <>
+            It was live on <When at={state.liveAt} zone={page.zone} streamZone={page.streamZone} />.{" "}
+          </>
+        )}
+        {state.recording?.status === "ready"
+          ? "Its replay is here."
+          : "If it was recorded, its replay will be here."}
+      </p>
+    );
+  }
+  return null;
+}
+
+function Openers({ page: { refusal, space, zone } }: { page: WatchData }) {
+  const { pathname } = useLocation();
+  if (!refusal?.passHelps) return null;
+  const { openers } = refusal;
+  if (openers.length === 0) {
+    return (
+      <section className="part">
+        <h2>What opens it</h2>
+        <p>
+          No pass that opens it is offered at the moment. Ask <Bidi>{space.name}</Bidi> for one.
+        </p>
+        <ButtonLink to={`/${space.slug}`}>To the space</ButtonLink>
+      </section>
+    );
+  }
+  return (
+    <section className="part">
+      <h2>What opens it</h2>
+      {openers.length > 1 && <p className="small">Any one of these is enough.</p>}
+      {openers.map((pass, index) => (
+        <PassTicket
+          key={pass.passId}
+          pass={pass}
+          zone={zone}
+          level={3}
+          action={
+            <ButtonLink
+              kind={index === 0 ? "go" : "plain"}
+              to={`${pass.path}?to=${encodeURIComponent(pathname)}`}
+              aria-label={`${pass.how === "claim" ? "Get it" : "Ask for it"}: ${pass.name}`}
+            >
+              {pass.how === "claim" ? "Get it" : "Ask for it"}
+            </ButtonLink>
+          }
+        />
+      ))}
+    </section>
+  );
+}

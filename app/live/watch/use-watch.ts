@@ -1,0 +1,121 @@
+import { useEffect, useRef, useState } from "react";
+import type { PageConnection, PageState, PageViewers } from "../page-messages.ts";
+import { type PageSocket, usePageSocket } from "../page-socket.ts";
+import { useReadAgain } from "../read-again.ts";
+import { almostLive, nextTurnMs, type Place, placeOf } from "./place.ts";
+import type { WatchData } from "./watch-data.ts";
+
+/** Browsers' timers end at 2^31 ms. */
+const longestTimerMs = 86_400_000;
+
+export type Watch = {
+  state: PageState;
+  viewers: PageViewers | null;
+  place: Place;
+  /** The server's clock, to count from (ISO). */
+  at: string;
+  connection: PageConnection;
+  onChat: PageSocket["onChat"];
+  /** It went live while this page was open: so many ms for its people to come in. */
+  spreadMs: number;
+  /** Asks the server for the whole page again, within so many ms. */
+  readAgain: (spreadMs: number) => void;
+};
+
+/**
+ * The page as it is now: what was loaded, or what the socket has told since. The page itself is loaded again only where it
+ * needs more than the socket tells: why access ended and what opens it, and the replay.
+ */
+export function useWatch(loaded: WatchData): Watch {
+  const [again, setAgain] = useState(0);
+  const socket = usePageSocket({
+    streamId: loaded.streamId,
+    page: "watch",
+    enabled: loaded.email !== null,
+    again,
+  });
+  const newer = socket.state && socket.at && Date.parse(socket.at) >= Date.parse(loaded.at);
+  const known = newer && socket.state ? socket.state : loaded.state;
+  const at = newer && socket.at ? socket.at : loaded.at;
+  const state = socket.endedReason ? { ...known, access: socket.endedReason } : known;
+  const viewers = socket.viewers ?? loaded.viewers;
+  const now = useServerClock(state, at);
+  const place = placeOf(state, now);
+
+  const readAgain = useReadAgain();
+  const many = viewers?.now ?? 0;
+  useEffect(() => {
+    if (socket.connection !== "refused" && socket.connection !== "signed-out") return;
+    readAgain(300);
+    // The page of somebody without access listens too, for the moment when that changes.
+    const timer = setTimeout(() => setAgain((count) => count + 1), 1_500 + Math.random() * 1_500);
+    return () => clearTimeout(timer);
+  }, [socket.connection, readAgain]);
+
+  const opened = state.access === "yes" && loaded.refusal !== null;
+  const ready = place === "ended" && state.recording?.status === "ready" && loaded.replay === null;
+  useEffect(() => {
+    if (opened) readAgain(300);
+  }, [opened, readAgain]);
+  useEffect(() => {
+    // The more people wait for the replay, the longer it takes until all of them have asked.
+    if (ready) readAgain(Math.min(10_000, many * 5));
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- how many there were at that moment
+  }, [ready, readAgain]);
+  useReadWhenSeen(loaded.email === null, readAgain);
+
+  const soon = place !== "refused" && almostLive(state, now);
+  useEffect(() => {
+    if (soon) import("./warm-up.client.ts").then((warmUp) => warmUp.fetchPicture()).catch(() => {});
+  }, [soon]);
+
+  return {
+    state,
+    viewers,
+    place,
+    at,
+    connection: socket.connection,
+    onChat: socket.onChat,
+    spreadMs: loaded.state.status === "live" ? 0 : Math.min(15_000, many * 2),
+    readAgain,
+  };
+}
+
+/** Milliseconds by the server's clock, kept up at the moments at which the page changes by itself. */
+function useServerClock(state: PageState, at: string): number {
+  const begun = useRef({ at, ms: 0 });
+  const [, turn] = useState(0);
+  const [now, setNow] = useState(() => Date.parse(at));
+  useEffect(() => {
+    begun.current = { at, ms: performance.now() };
+    setNow(Date.parse(at));
+  }, [at]);
+  const { startsAt, status } = state;
+  const next = nextTurnMs(state, now);
+  useEffect(() => {
+    if (next === null) return;
+    const timer = setTimeout(
+      () => {
+        setNow(Date.parse(begun.current.at) + performance.now() - begun.current.ms);
+        turn((count) => count + 1);
+      },
+      Math.min(next + 20, longestTimerMs),
+    );
+    return () => clearTimeout(timer);
+  }, [next, startsAt, status]);
+  return now;
+}
+
+/** Who is not signed in has no socket: the page is read again when it is looked at again. */
+function useReadWhenSeen(enabled: boolean, readAgain: (spreadMs: number) => void) {
+  useEffect(() => {
+    if (!enabled) return;
+    let hiddenAt = 0;
+    const look = () => {
+      if (document.visibilityState === "hidden") hiddenAt = performance.now();
+      else if (hiddenAt > 0 && performance.now() - hiddenAt > 5_000) readAgain(500);
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [enabled, readAgain]);
+}

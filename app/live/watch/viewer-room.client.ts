@@ -1,0 +1,164 @@
+import {
+  DisconnectReason,
+  LogLevel,
+  type RemoteTrack,
+  Room,
+  RoomEvent,
+  setLogLevel,
+  Track,
+} from "livekit-client";
+import { askForTicket, type TicketAnswer } from "./ticket.ts";
+
+/** How the line to the room is; each of these is shown. */
+export type Line =
+  | "joining"
+  | "joined"
+  | "reconnecting"
+  /** Another page has this tab's place: who comes back by itself would throw it out again, for ever. */
+  | "elsewhere"
+  | "refused"
+  | "failed";
+
+export type RoomView = {
+  line: Line;
+  /** It was joined before, so whatever is wrong now is a loss. */
+  wasIn: boolean;
+  screen: RemoteTrack | null;
+  camera: RemoteTrack | null;
+  sounds: RemoteTrack[];
+  /** The browser wants to be tapped before it plays sound. */
+  soundBlocked: boolean;
+};
+
+export type ViewerRoom = ReturnType<typeof joinRoom>;
+
+const longestPauseMs = 8_000;
+/** After so many tries in a row the page says that it does not work, and goes on trying. */
+const triesBeforeWords = 4;
+
+/**
+ * Joins the live room of the stream whose page is at `path`, and comes back after each loss that is none of our doing, each
+ * time with a new ticket: the server says whether there is still something to come back to. `first` is a ticket that was
+ * asked for already.
+ */
+export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
+  // At its usual level it writes a page of lines about each join.
+  setLogLevel(LogLevel.warn);
+  const room = new Room({ adaptiveStream: { pixelDensity: "screen" }, dynacast: true });
+  const listeners = new Set<() => void>();
+  let view: RoomView = {
+    line: "joining",
+    wasIn: false,
+    screen: null,
+    camera: null,
+    sounds: [],
+    soundBlocked: false,
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let joinedAt = 0;
+  let left = false;
+  let refusal: Exclude<TicketAnswer, { ok: true }>["reason"] | null = null;
+
+  function show(part: Partial<RoomView>) {
+    view = { ...view, ...part };
+    for (const listener of listeners) listener();
+  }
+
+  async function join(ticket: Promise<TicketAnswer>) {
+    try {
+      const answer = await ticket;
+      if (left) return;
+      if (!answer.ok) {
+        refusal = answer.reason;
+        return show({ line: "refused" });
+      }
+      await room.connect(answer.url, answer.token, { maxRetries: 0 });
+      if (left) return void room.disconnect();
+      joinedAt = performance.now();
+      show({ line: "joined", wasIn: true, ...tracks() });
+    } catch {
+      comeBack();
+    }
+  }
+
+  function comeBack() {
+    if (left) return;
+    clearTimeout(timer);
+    // Whoever was in for a while begins again from the shortest pause.
+    if (joinedAt > 0 && performance.now() - joinedAt > 20_000) failures = 0;
+    joinedAt = 0;
+    failures += 1;
+    show({ line: failures > triesBeforeWords ? "failed" : "reconnecting", ...tracks() });
+    const pause = Math.min(longestPauseMs, 250 * 2 ** failures) * (0.3 + Math.random() * 0.7);
+    timer = setTimeout(() => void join(askForTicket(path)), pause);
+  }
+
+  function tracks(): Pick<RoomView, "screen" | "camera" | "sounds"> {
+    const publications = [...room.remoteParticipants.values()].flatMap((person) => [
+      ...person.trackPublications.values(),
+    ]);
+    const shown = (source: Track.Source) =>
+      publications.find((one) => one.source === source && one.track && !one.isMuted)?.track as
+        RemoteTrack | undefined;
+    const sounds = publications.flatMap(({ track, kind }) =>
+      track && kind === Track.Kind.Audio ? [track as RemoteTrack] : [],
+    );
+    return {
+      screen: shown(Track.Source.ScreenShare) ?? null,
+      camera: shown(Track.Source.Camera) ?? null,
+      sounds,
+    };
+  }
+
+  const look = () => show(tracks());
+  for (const event of [
+    RoomEvent.TrackSubscribed,
+    RoomEvent.TrackUnsubscribed,
+    RoomEvent.TrackMuted,
+    RoomEvent.TrackUnmuted,
+    RoomEvent.TrackUnpublished,
+    RoomEvent.ParticipantDisconnected,
+  ] as const) {
+    room.on(event, look);
+  }
+  room.on(RoomEvent.AudioPlaybackStatusChanged, () => show({ soundBlocked: !room.canPlaybackAudio }));
+  room.on(RoomEvent.SignalReconnecting, () => show({ line: "reconnecting" }));
+  room.on(RoomEvent.Reconnecting, () => show({ line: "reconnecting" }));
+  room.on(RoomEvent.Reconnected, () => show({ line: "joined", ...tracks() }));
+  room.on(RoomEvent.Disconnected, (reason) => {
+    // Before it was joined, `connect` itself rejects.
+    if (left || joinedAt === 0) return;
+    if (reason === DisconnectReason.DUPLICATE_IDENTITY) {
+      joinedAt = 0;
+      return show({ line: "elsewhere", ...tracks() });
+    }
+    comeBack();
+  });
+  void join(first ?? askForTicket(path));
+
+  return {
+    view: () => view,
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    /** Why a ticket was refused; null while none was. */
+    refusal: () => refusal,
+    startSound: () => room.startAudio(),
+    /** At once, for somebody who pressed a button, or because the page's state says that there is something to see again. */
+    tryAgain() {
+      clearTimeout(timer);
+      failures = 0;
+      refusal = null;
+      show({ line: "joining" });
+      void join(askForTicket(path));
+    },
+    leave() {
+      left = true;
+      clearTimeout(timer);
+      listeners.clear();
+      void room.disconnect();
+    },
+  };
+}

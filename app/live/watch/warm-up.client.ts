@@ -1,0 +1,54 @@
+import { askForTicket, readTicket } from "./ticket.ts";
+import type { ViewerRoom } from "./viewer-room.client.ts";
+
+/**
+ * LiveKit's client is larger than the rest of the page, so it comes only where there is a live picture. Joining needs
+ * nothing else, and begins before React has been read.
+ */
+const loadRoom = () => import("./viewer-room.client.ts");
+const loadPicture = () => import("./live-picture.client.tsx");
+export type Picture = Awaited<ReturnType<typeof loadPicture>>;
+type Warm = { path: string; picture: Promise<Picture>; room: Promise<ViewerRoom> };
+
+/** Nobody took it: the page turned out to be another one. */
+const patienceMs = 15_000;
+
+let warm: Warm | undefined;
+
+/** Fetches the player's code, for a page that will soon need it. */
+export async function fetchPicture(): Promise<void> {
+  await Promise.all([loadRoom(), loadPicture()]);
+}
+
+/** Fetches code and ticket at the same time, and joins. */
+function enter(path: string, module = loadRoom(), early?: Promise<Response>): Warm {
+  const ticket = early ? early.then(readTicket) : askForTicket(path);
+  // Whoever joins reads it; until then nobody does.
+  ticket.catch(() => {});
+  const room = module.then(({ joinRoom }) => joinRoom(path, ticket));
+  const picture = loadPicture();
+  picture.catch(() => {});
+  return { path, picture, room };
+}
+
+/** What was begun for this page before it came to life, or a beginning now. Whoever takes it leaves the room in the end. */
+export function takeRoom(path: string): Warm {
+  const begun = warm?.path === path ? warm : undefined;
+  warm = undefined;
+  return begun ?? enter(path);
+}
+
+/** Called by a live page's first lines, long before React has looked at it: by then the first frame is on its way. */
+export function begin(path: string, module: ReturnType<typeof loadRoom>, ticket?: Promise<Response>): void {
+  const mine = enter(path, module, ticket);
+  warm = mine;
+  mine.room.catch(() => {});
+  setTimeout(() => {
+    if (warm !== mine) return;
+    warm = undefined;
+    mine.room.then(
+      (room) => room.leave(),
+      () => {},
+    );
+  }, patienceMs);
+}

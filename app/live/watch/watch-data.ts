@@ -1,0 +1,42 @@
+import type { Paragraph } from "#app/components/paragraphs.ts";
+import type { PassWords } from "#app/components/pass-ticket.tsx";
+import type { PageState, PageViewers } from "../page-messages.ts";
+import type { ReplayProps } from "./replay-props.ts";
+
+/** What the loader of the watch page gives; times are ISO. */
+export type WatchData = {
+  streamId: string;
+  /** The page's own path. */
+  path: string;
+  /** The database's clock when this was read. */
+  at: string;
+  state: PageState;
+  description: Paragraph[];
+  space: { slug: string; name: string };
+  experience: { slug: string; name: string };
+  /** The reader's zone where it is known, and the stream's. */
+  zone: string | null;
+  streamZone: string;
+  lengthMinutes: number;
+  /** Who is signed in; null for nobody. */
+  email: string | null;
+  userId: string | null;
+  role: "host" | "moderator" | "viewer" | null;
+  /** The pass by which somebody watches, and until when; null without an end. */
+  pass: { name: string; until: string | null } | null;
+  refusal: Refusal | null;
+  viewers: PageViewers | null;
+  replay: ReplayProps | null;
+  /** Where the live picture's files are, on a page that begins live. */
+  liveFiles: LiveFiles | null;
+};
+
+export type LiveFiles = { begin: string; room: string; files: string[] };
+
+/** Why somebody may not be there, and what they can do. */
+export type Refusal = {
+  sentence: string;
+  next: string;
+  passHelps: boolean;
+  openers: (PassWords & { passId: string; path: string; how: "claim" | "ask" })[];
+};

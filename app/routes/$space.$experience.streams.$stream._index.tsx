@@ -1,0 +1,109 @@
+import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import liveFiles from "virtual:live-files";
+import { pageTitle } from "#app/components/page-title.ts";
+import { toParagraphs } from "#app/components/paragraphs.ts";
+import { type AccessDecision, findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { listOpeners } from "#app/domain/access/openers.ts";
+import { accessWords } from "#app/domain/access/words.ts";
+import { findAudience, pageTab, touchPresence } from "#app/domain/presence/presence.ts";
+import { findReplay } from "#app/domain/recordings/replay.ts";
+import { stateFor } from "#app/domain/streams/state.ts";
+import { findWatchedStream, type WatchedStream } from "#app/domain/streams/watched.ts";
+import { movedOrAbsent } from "#app/http/moved.ts";
+import { readTimeZone } from "#app/http/cookies.ts";
+import { LiveHead } from "#app/live/watch/live-head.tsx";
+import { placeOf, refreshSeconds } from "#app/live/watch/place.ts";
+import type { Refusal, WatchData } from "#app/live/watch/watch-data.ts";
+import { WatchPage } from "#app/live/watch/watch-page.tsx";
+
+const now = (page: WatchData) => Date.parse(page.at);
+
+export const handle = {
+  head: ({ path, liveFiles }: WatchData) => liveFiles && <LiveHead path={path} files={liveFiles} />,
+  lights: (page: WatchData) => /^(live|rehearsal)$/.test(placeOf(page.state, now(page))) && "down",
+  refresh: (page: WatchData) => refreshSeconds(page.state, now(page)),
+};
+
+export const meta: MetaFunction<typeof loader> = ({ data: page, error }) =>
+  pageTitle(page?.state.title, error);
+
+export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
+  const { params, request, context } = args;
+  const { db } = context;
+  const { space = "", experience = "", stream = "" } = params;
+  const viewer = await context.viewer();
+  const userId = viewer?.userId ?? null;
+  const watched = await findWatchedStream(db, { space, experience, stream }, { userId });
+  const access = watched && (await findAccess(db, { streamId: watched.facts.streamId, userId }));
+  if (!watched || !access) throw await movedOrAbsent(args, "There is no stream at this address.");
+
+  const { facts } = watched;
+  const { streamId } = facts;
+  const { mayWatch, role } = access;
+  const state = stateFor(facts, { access, userId });
+  if (userId && mayWatch && !watched.pageSeen && isDocument(request))
+    countPage(context, { streamId, userId, role });
+  const over = state.status === "ended";
+  const [viewers, replay, refusal] = await Promise.all([
+    mayWatch ? (watched.audience ?? findAudience(db, streamId)) : undefined,
+    mayWatch && over && userId ? findReplay(db, { streamId, userId }) : undefined,
+    mayWatch ? null : findRefusal(context, watched, access),
+  ]);
+  return {
+    streamId,
+    path: `/${watched.space.slug}/${watched.experience.slug}/streams/${stream}`,
+    at: facts.at,
+    state,
+    description: toParagraphs(watched.description),
+    space: { slug: watched.space.slug, name: watched.space.name },
+    experience: { slug: watched.experience.slug, name: watched.experience.name },
+    zone: readTimeZone(request, viewer?.timeZone),
+    streamZone: watched.timeZone,
+    lengthMinutes: watched.lengthMinutes,
+    email: viewer?.email ?? null,
+    userId,
+    role,
+    pass:
+      role === "viewer" && access.passName
+        ? { name: access.passName, until: access.until?.toISOString() ?? null }
+        : null,
+    refusal,
+    viewers: viewers ?? null,
+    replay: replay ?? null,
+    liveFiles: mayJoinRoom(access) ? liveFiles : null,
+  };
+}
+
+export default function StreamRoute() {
+  return <WatchPage page={useLoaderData<typeof loader>()} />;
+}
+
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";
+
+async function findRefusal(
+  { db, viewer }: LoaderFunctionArgs["context"],
+  { space, experience }: WatchedStream,
+  { reason, passName }: AccessDecision,
+): Promise<Refusal> {
+  const email = (await viewer())?.email ?? null;
+  const words = accessWords(reason, { email, spaceName: space.name, passName });
+  const openers = words.passHelps ? await listOpeners(db, { experienceId: experience.id }) : [];
+  return { ...words, openers };
+}
+
+/** A page that scripts load again has a socket, which counts. */
+const isDocument = (request: Request) =>
+  (request.headers.get("sec-fetch-dest") ?? "document") === "document" &&
+  !new URL(request.url).pathname.endsWith(".data");
+
+/** Nobody waits for it: a page that could not be counted is still a page. */
+function countPage(
+  { db, log, requestId }: LoaderFunctionArgs["context"],
+  { streamId, userId, role }: { streamId: string; userId: string; role: AccessDecision["role"] },
+) {
+  const seen = { streamId, userId, tab: pageTab, audience: role === "viewer", agoMs: 0 };
+  touchPresence(db, [seen]).catch((error: unknown) =>
+    log.warn({ err: error, requestId }, "page was not counted"),
+  );
+}

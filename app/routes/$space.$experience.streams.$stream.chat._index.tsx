@@ -1,0 +1,108 @@
+import type { LoaderFunctionArgs } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import { Bidi } from "#app/components/bidi.tsx";
+import { pageTitle } from "#app/components/page-title.ts";
+import { Tag } from "#app/components/tag.tsx";
+import { listMessages, listPinnedMessages } from "#app/domain/chat/messages.ts";
+import { findChatRoom } from "#app/domain/chat/rooms.ts";
+import { readPlace, requireChat } from "#app/http/chat.ts";
+
+/** So often the list asks for what is new, while something new may come. */
+const refreshSeconds = 5;
+const mostInFrame = 50;
+
+type Page = ReturnType<typeof useLoaderData<typeof loader>>;
+
+export const handle = {
+  frame: true,
+  lights: "down",
+  refresh: ({ older, open }: Page) => !older && open && refreshSeconds,
+};
+
+export const meta = () => pageTitle("Chat");
+
+/** What was said, for browsers without scripts: a frame of the stream's page, which reloads by itself. */
+export async function loader(args: LoaderFunctionArgs) {
+  const { viewer, streamId, chat } = await requireChat(args);
+  const { db } = args.context;
+  const { userId } = viewer;
+  const before = readPlace(args.request, "before");
+  const [room, { messages, more }, pinned] = await Promise.all([
+    findChatRoom(db, { streamId }),
+    listMessages(db, { streamId, userId, before, most: mostInFrame }),
+    before === undefined ? listPinnedMessages(db, { streamId, userId }) : [],
+  ]);
+  const phase = room?.phase ?? "closed";
+  return {
+    chat,
+    messages,
+    more,
+    pinned: pinned.slice(0, 1),
+    older: before !== undefined,
+    open: phase === "open",
+    phase,
+  };
+}
+
+export default function ChatFrame() {
+  const { chat, messages, more, pinned, older, phase } = useLoaderData<typeof loader>();
+  const first = messages[0];
+  return (
+    <div className="chat-page">
+      <div className="chat-page-list">
+        <h1 className="visually-hidden">What was said</h1>
+        {more && first && (
+          <p>
+            <a href={`${chat}?before=${first.number}`}>Older messages</a>
+          </p>
+        )}
+        {messages.length === 0 && (
+          <p className="small">
+            {older ? "There is nothing older." : "Nobody has said anything yet. Say hello."}
+          </p>
+        )}
+        <ol>
+          {messages.map((message) => (
+            <li key={message.id} className="chat-message">
+              {message.replyTo && (
+                <p className="chat-quote small">
+                  In reply to <Bidi>{message.replyTo.name}</Bidi>: <Bidi>{message.replyTo.text}</Bidi>
+                </p>
+              )}
+              <p dir="auto">
+                <b>
+                  <Bidi>{message.name}</Bidi>
+                </b>{" "}
+                {message.role !== "viewer" && <Tag>{message.role === "host" ? "Host" : "Moderator"}</Tag>}{" "}
+                <span className="chat-text">
+                  <Bidi>{message.text}</Bidi>
+                </span>{" "}
+                <a
+                  className="small"
+                  href={`${chat}/messages/${message.id}`}
+                  aria-label={`Reply or more: message of ${message.name}`}
+                >
+                  more
+                </a>
+              </p>
+            </li>
+          ))}
+        </ol>
+        {pinned.map((message) => (
+          <p key={message.id} className="chat-pinned small">
+            Pinned · <Bidi>{message.name}</Bidi>: <Bidi>{message.text}</Bidi>
+          </p>
+        ))}
+        {older && (
+          <p>
+            <a href={chat}>Back to the newest</a>
+          </p>
+        )}
+        {phase === "before" && <p className="small">The chat is not open yet.</p>}
+        {phase === "read-only" && <p className="small">The chat is over. It can still be read.</p>}
+      </div>
+    </div>
+  );
+}
+
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

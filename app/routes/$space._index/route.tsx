@@ -1,0 +1,67 @@
+import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import { FailureBoundary } from "#app/components/failure.tsx";
+import { pageTitle } from "#app/components/page-title.ts";
+import { toParagraphs } from "#app/components/paragraphs.ts";
+import { listOfferedPasses } from "#app/domain/access/openers.ts";
+import { findProfile } from "#app/domain/spaces/profiles.ts";
+import { findProgramme } from "#app/domain/spaces/programme.ts";
+import { findPublicSpace } from "#app/domain/spaces/public.ts";
+import { findTeamRole } from "#app/domain/teams/members.ts";
+import { absent } from "#app/http/absent.ts";
+import { movedOrAbsent } from "#app/http/moved.ts";
+import { readTimeZone } from "#app/http/cookies.ts";
+import { ProfilePage } from "./profile-page.tsx";
+import { SpacePage } from "./space-page.tsx";
+
+export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
+  pageTitle(data && (data.kind === "space" ? data.space.name : data.profile.title), error);
+
+/** One level of addresses for both: `/northlight` is a space, `/@mara` a person. */
+export async function loader(args: LoaderFunctionArgs) {
+  const { params, request, context } = args;
+  const { space: address = "" } = params;
+  const viewer = await context.viewer();
+  const zone = readTimeZone(request, viewer?.timeZone);
+  if (address.startsWith("@")) {
+    const found = await findProfile(context.db, address.slice(1).toLowerCase());
+    if (!found) throw absent("There is nobody with this user name.");
+    const programme = await findProgramme(context.db, { spaceIds: found.spaces.map(({ id }) => id) });
+    const { username, bio, name, spaces } = found;
+    const profile = {
+      username,
+      title: name || `@${username}`,
+      bio: toParagraphs(bio),
+      own: viewer?.userId === found.userId,
+    };
+    const hosted = spaces.map((space) => ({ slug: space.slug, name: space.name }));
+    return { kind: "profile" as const, profile, spaces: hosted, programme, zone };
+  }
+  const space = await findPublicSpace(context.db, address);
+  if (!space) throw await movedOrAbsent(args, "There is no space at this address.");
+  if (space.retired) throw absent("This space has closed.", 410);
+  const [programme, passes, role] = await Promise.all([
+    findProgramme(context.db, { spaceIds: [space.id] }),
+    listOfferedPasses(context.db, { spaceId: space.id }),
+    viewer ? findTeamRole(context.db, { userId: viewer.userId, spaceId: space.id }) : undefined,
+  ]);
+  const experiences = space.experiences.map(({ description, ...experience }) => ({
+    ...experience,
+    description: toParagraphs(description),
+  }));
+  return {
+    kind: "space" as const,
+    space: { slug: space.slug, name: space.name, description: toParagraphs(space.description), experiences },
+    programme,
+    passes,
+    role: role ?? null,
+    zone,
+  };
+}
+
+export default function SpaceOrProfile() {
+  const loaded = useLoaderData<typeof loader>();
+  return loaded.kind === "space" ? <SpacePage {...loaded} /> : <ProfilePage {...loaded} />;
+}
+
+export { FailureBoundary as ErrorBoundary };

@@ -1,0 +1,268 @@
+import {
+  type ActionFunctionArgs,
+  type LoaderFunctionArgs,
+  type MetaFunction,
+  redirect,
+} from "@remix-run/node";
+import { Form, Link, useActionData, useLoaderData } from "@remix-run/react";
+import { Bidi } from "#app/components/bidi.tsx";
+import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
+import { Button, ButtonLink, SubmitButton } from "#app/components/button.tsx";
+import { CopyLink } from "#app/components/copy-link.tsx";
+import { EmptyList } from "#app/components/empty-list.tsx";
+import { FailureBoundary } from "#app/components/failure.tsx";
+import { TextField } from "#app/components/field.tsx";
+import { FormError } from "#app/components/form-error.tsx";
+import { Page, Two } from "#app/components/layouts.tsx";
+import { Notice } from "#app/components/notice.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
+import { pageTitle } from "#app/components/page-title.ts";
+import { atExpiryWords, Opens, PassLength } from "#app/components/pass-ticket.tsx";
+import { Table } from "#app/components/table.tsx";
+import { When } from "#app/components/when.tsx";
+import { giveForm } from "#app/domain/grants/fields.ts";
+import { type GiveRefusal, giveGrant } from "#app/domain/grants/grants.ts";
+import { listGrants } from "#app/domain/grants/lists.ts";
+import { grantWords } from "#app/domain/grants/words.ts";
+import { findPass, findSpaceOfPass } from "#app/domain/passes/passes.ts";
+import { absent } from "#app/http/absent.ts";
+import { readTimeZone } from "#app/http/cookies.ts";
+import { takeDraft } from "#app/http/drafts.ts";
+import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
+import { readPage } from "#app/http/page-number.ts";
+import { requireTeamOf, teamQuery } from "#app/http/team-of.ts";
+
+export const meta: MetaFunction<typeof loader> = ({ data, error }) => pageTitle(data?.pass.name, error);
+
+const perPage = 50;
+
+export async function loader({ params, request, context }: LoaderFunctionArgs) {
+  const wanted = { least: "host", id: params.id, findSpace: findSpaceOfPass } as const;
+  const { viewer, team, teams, id } = await requireTeamOf({ request, context }, wanted);
+  const { spaceId } = team;
+  const url = new URL(request.url);
+  const search = (url.searchParams.get("q") ?? "").replaceAll("\0", "").trim().slice(0, 100);
+  const page = readPage(request);
+  const [pass, { grants, total }] = await Promise.all([
+    findPass(context.db, { spaceId, passId: id }),
+    listGrants(context.db, { spaceId, passId: id, search, limit: perPage, offset: (page - 1) * perPage }),
+  ]);
+  if (!pass) throw absent();
+  const { slug, name, experiences, term, termDays, termUntil, termTimeZone, atExpiry, retired, over } = pass;
+  return {
+    pass: {
+      id,
+      name,
+      term,
+      termDays,
+      termUntil: termUntil?.toISOString() ?? null,
+      termTimeZone,
+      atExpiry,
+      retired,
+      over,
+      experiences: experiences.map((experience) => experience.name),
+      url: `${context.config.publicUrl}/${team.slug}/passes/${slug}`,
+    },
+    grants: grants.map(({ startsAt, endsAt, statusChangedAt: _, mailedAt: __, ...grant }) => ({
+      ...grant,
+      startsAt: startsAt.toISOString(),
+      endsAt: endsAt?.toISOString() ?? null,
+    })),
+    total,
+    page,
+    search,
+    owner: team.role === "owner",
+    query: teamQuery(teams, team),
+    saved: url.searchParams.has("saved"),
+    given: url.searchParams.get("given"),
+    zone: readTimeZone(request, viewer.timeZone),
+    draft: await takeDraft({ request, context }),
+  };
+}
+
+/** Gives the pass to somebody. */
+export async function action({ params, request, context }: ActionFunctionArgs) {
+  const wanted = { least: "owner", id: params.id, findSpace: findSpaceOfPass } as const;
+  const { viewer, team, id } = await requireTeamOf({ request, context }, wanted);
+  const form = await readForm(request, giveForm);
+  if (!form.ok) return refuse(form);
+  const { email } = form.value;
+  const to = { spaceId: team.spaceId, passId: id, email, grantedBy: viewer.userId };
+  const given = await giveGrant(context.db, context.queue, to);
+  if (given.ok) return redirect(`/account/passes/${id}?given=${encodeURIComponent(email)}`);
+  return refuse(
+    problem("email", giveRefusals[given.reason], form.typed),
+    given.reason === "gone" ? 409 : 400,
+  );
+}
+
+const giveRefusals: Record<GiveRefusal["reason"], string> = {
+  gone: "This pass is retired, and can no longer be given.",
+  over: "This pass has reached its last day. Give it a later one first.",
+  held: "Somebody with this address holds the pass already.",
+  disabled: "The account with this address is switched off.",
+  too_many: "Your space gave many passes today. Go on tomorrow, or hand on the link of the pass.",
+};
+
+export default function PassOfTeam() {
+  const { pass, grants, owner, query, saved, given, zone } = useLoaderData<typeof loader>();
+  const refused = useActionData<typeof action>();
+  const offered = !pass.retired && !pass.over;
+  const receiver = grants.find(({ email }) => email === given);
+  return (
+    <Page>
+      <PageHeader
+        title={pass.name}
+        above={<Breadcrumbs items={[{ to: `/account/passes${query}`, label: "Passes" }]} />}
+        actions={
+          owner &&
+          !pass.retired && <ButtonLink to={`/account/passes/${pass.id}/edit`}>Edit the pass</ButtonLink>
+        }
+      />
+      {!refused && saved && <Notice role="status">Saved.</Notice>}
+      {!refused && receiver && (
+        <Notice role="status">
+          <Bidi>{receiver.email}</Bidi> holds it now. We are writing to them what it opens, until when, and
+          where.
+        </Notice>
+      )}
+      {pass.retired && (
+        <Notice title="Retired">Nobody gets it any more. Who holds it keeps it to its end.</Notice>
+      )}
+      <Two
+        label="About the pass"
+        aside={
+          <>
+            <div className="stack" data-gap="small">
+              <p>
+                <Opens names={pass.experiences} />
+              </p>
+              <p>
+                <PassLength pass={pass} zone={zone} />
+              </p>
+              {pass.term !== "open" && <p className="small">{atExpiryWords[pass.atExpiry]}</p>}
+            </div>
+            {offered && <CopyLink url={pass.url} label="Where people get it" />}
+            {owner && !pass.retired && (
+              <p className="small">
+                No longer offered? <Link to={`/account/passes/${pass.id}/retirement`}>Retire the pass</Link>
+              </p>
+            )}
+          </>
+        }
+      >
+        {owner && offered && <Give key={given} />}
+      </Two>
+      <Grants />
+    </Page>
+  );
+}
+
+function Give() {
+  const { draft } = useLoaderData<typeof loader>();
+  const refused = useActionData<typeof action>();
+  return (
+    <section className="part">
+      <h2>Give it to somebody</h2>
+      <Form method="post" className="form" noValidate>
+        <FormError problems={listProblems(refused?.problems)} />
+        <TextField
+          label="Mail address"
+          name="email"
+          type="email"
+          hint="They need not have been here before. We write to them."
+          error={refused?.problems.email}
+          defaultValue={typedText(refused?.typed ?? draft, "email")}
+          autoComplete="off"
+          required
+        />
+        <SubmitButton kind="go" pending="Giving it…">
+          Give the pass
+        </SubmitButton>
+      </Form>
+    </section>
+  );
+}
+
+function Grants() {
+  const { pass, grants, total, page, search, zone } = useLoaderData<typeof loader>();
+  const pages = Math.ceil(total / perPage);
+  const toPage = (number: number) =>
+    `?${new URLSearchParams({ ...(search && { q: search }), page: String(number) })}`;
+  return (
+    <section className="part">
+      <h2>Who holds it</h2>
+      {(total > 20 || search) && (
+        <Form method="get" role="search" className="search">
+          <TextField label="Find a person" name="q" type="search" defaultValue={search} />
+          <Button>Find</Button>
+        </Form>
+      )}
+      {grants.length === 0 ? (
+        <EmptyList next={search && <ButtonLink to=".">Show everybody</ButtonLink>}>
+          {search
+            ? "Nobody with this name or address holds or held it."
+            : "People stand here as soon as they get the pass on its page, or you give it to them."}
+        </EmptyList>
+      ) : (
+        <Table caption="People with this pass" hideCaption>
+          <thead>
+            <tr>
+              <th scope="col">Person</th>
+              <th scope="col">Status</th>
+              <th scope="col">From</th>
+              <th scope="col">Until</th>
+              <th scope="col">How</th>
+            </tr>
+          </thead>
+          <tbody>
+            {grants.map((grant) => (
+              <tr key={grant.id}>
+                <th scope="row">
+                  <Link to={`/account/passes/${pass.id}/grants/${grant.id}`}>
+                    <Bidi>{grant.email}</Bidi>
+                  </Link>
+                  {grant.name && (
+                    <>
+                      <br />
+                      <span className="small">
+                        <Bidi>{grant.name}</Bidi>
+                      </span>
+                    </>
+                  )}
+                </th>
+                <td className="nowrap">{grantWords(grant)}</td>
+                <td className="nowrap">
+                  <When at={grant.startsAt} zone={zone} size="day" />
+                </td>
+                <td className="nowrap">
+                  {grant.endsAt ? <When at={grant.endsAt} zone={zone} size="day" /> : "No end"}
+                </td>
+                <td>
+                  {grant.source === "claim" ? "Got it on its page" : "Given"}
+                  {grant.givenBy && (
+                    <span className="small">
+                      {" by "}
+                      <Bidi>{grant.givenBy}</Bidi>
+                    </span>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+      {pages > 1 && (
+        <p className="row">
+          {page > 1 && <ButtonLink to={toPage(page - 1)}>Newer</ButtonLink>}
+          <span className="small num">
+            Page {page} of {pages}, {total} in all
+          </span>
+          {page < pages && <ButtonLink to={toPage(page + 1)}>Older</ButtonLink>}
+        </p>
+      )}
+    </section>
+  );
+}
+
+export { FailureBoundary as ErrorBoundary };

@@ -1,0 +1,219 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { createRequestHandler } from "@remix-run/express";
+import type { ServerBuild } from "@remix-run/node";
+import compression from "compression";
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import helmet from "helmet";
+import { sql } from "kysely";
+import type { RequestContext, Services } from "#app/context.ts";
+import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
+import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { serveAssets } from "./assets.ts";
+import { isDatabaseAway, withDatabaseAway } from "./database-away.ts";
+import { mediaRouter } from "./media.ts";
+import { isOurOrigin } from "./origin.ts";
+import { refusalPage } from "./refusal-page.ts";
+import { webhooksRouter } from "./webhooks.ts";
+
+type Options = {
+  build: ServerBuild;
+  /** Folder of the browser's files that the build wrote. */
+  clientFolder: string;
+  /** Whether this process still takes new work; false while it drains. */
+  isReady?: () => boolean;
+};
+
+/** No form of ours is larger; files never come through the web process. */
+const mostBytes = 1024 * 1024;
+
+/** The web application as an express app: everything of ours that speaks HTTP but the page socket. */
+export function createApp(
+  services: Services,
+  { build, clientFolder, isReady = () => true }: Options,
+): Express {
+  const { config, db, log } = services;
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", config.trustedProxies.length > 0 ? config.trustedProxies : false);
+  app.set("query parser", "simple");
+
+  app.use(identify(services));
+  app.get("/healthz", (_, response) => void response.type("text/plain").send("ok\n"));
+  app.get("/readyz", async (_, response) => {
+    const ready = isReady() && (await reaches(db));
+    response
+      .status(ready ? 200 : 503)
+      .type("text/plain")
+      .send(ready ? "ready\n" : "not ready\n");
+  });
+
+  app.use("/webhooks", webhooksRouter(services));
+  app.use(helmet(headers(services)));
+  app.use("/assets", serveAssets(`${clientFolder}/assets`));
+  app.use(compression());
+  app.use(
+    "/assets",
+    express.static(`${clientFolder}/assets`, { immutable: true, maxAge: "1y", fallthrough: false }),
+  );
+  app.use(publicFiles(clientFolder));
+  app.use((_, response, next) => {
+    response.set("Cache-Control", "private, no-store");
+    next();
+  });
+  app.use(refuseUnreadable, refuseNul, refuseForeignPosts(services), refuseLargeBodies);
+  app.use("/media", mediaRouter(services));
+
+  app.all(
+    "*",
+    createRequestHandler({
+      build: withDatabaseAway(build),
+      mode: "production",
+      getLoadContext: (request, response) => contextOf(services, request, response),
+    }),
+  );
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const status = statusOf(error);
+    if (status >= 500) log.error({ err: error, requestId: response.locals.requestId }, "request failed");
+    if (response.headersSent) return void response.destroy();
+    response.status(status).type("html").send(refusalPage(status));
+  });
+  return app;
+}
+
+/** The few files beside `assets`, known by name: looking for each page's address on the disk would cost a page 5 %. */
+function publicFiles(folder: string) {
+  const names = new Set(readdirSync(folder));
+  const serve = express.static(folder, { maxAge: "1h", index: false });
+  return (request: Request, response: Response, next: NextFunction) =>
+    names.has(request.path.slice(1)) ? serve(request, response, next) : next();
+}
+
+/** The session behind a request's cookie. */
+export async function viewerOf(
+  { config, db }: Services,
+  cookies: string | undefined,
+): Promise<Viewer | null> {
+  const token = readCookie(cookies, sessionCookieName(config));
+  return (token && (await findViewer(db, token))) || null;
+}
+
+function contextOf(services: Services, request: Request, response: Response): RequestContext {
+  let viewer: Promise<Viewer | null> | undefined;
+  return {
+    ...services,
+    requestId: response.locals.requestId as string,
+    cspNonce: response.locals.cspNonce as string,
+    networkAddress: request.ip ?? "",
+    viewer: () => (viewer ??= viewerOf(services, request.headers.cookie)),
+  };
+}
+
+/** Gives each request its id and nonce, and logs its end: method, path without what follows the `?`, status, time. */
+function identify({ log }: Services) {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const begun = performance.now();
+    response.locals.requestId = randomBytes(9).toString("base64url");
+    response.locals.cspNonce = randomBytes(16).toString("base64");
+    response.on("finish", () => {
+      const line = {
+        requestId: response.locals.requestId as string,
+        method: request.method,
+        path: pathForLog(request.path),
+        status: response.statusCode,
+        ms: Math.round(performance.now() - begun),
+      };
+      if (response.statusCode >= 500) log.warn(line, "request");
+      else log.debug(line, "request");
+    });
+    next();
+  };
+}
+
+/** An invitation's address is its key. */
+const pathForLog = (path: string) => path.replace(/^(\/(?:invites|unsubscribe|feeds)\/).+/, "$1…");
+
+function headers({ config }: Services): Parameters<typeof helmet>[0] {
+  const { origin, protocol, host } = new URL(config.livekit.publicUrl);
+  // A refused web socket is explained over plain http at the same address.
+  const livekit = [
+    origin === "null" ? `${protocol}//${host}` : origin,
+    `${protocol.replace("ws", "http")}//${host}`,
+  ];
+  const chat = new URL(config.stream.url).origin;
+  const media = config.mediaRedirect ? [new URL(config.storage.endpoint).origin] : [];
+  const nonce = (_: unknown, response: unknown) =>
+    `'nonce-${(response as Response).locals.cspNonce as string}'`;
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'", nonce],
+        styleSrc: ["'self'"],
+        styleSrcAttr: ["'unsafe-inline'"],
+        imgSrc: ["'self'", "data:", "blob:", ...media],
+        mediaSrc: ["'self'", "blob:", ...media],
+        connectSrc: [
+          ...["'self'", config.publicUrl.replace(/^http/, "ws"), ...livekit],
+          ...[chat, chat.replace(/^http/, "ws"), ...media],
+        ],
+        workerSrc: ["'self'", "blob:"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: [(request) => (isChatFrame(request.url ?? "") ? "'self'" : "'none'")],
+      },
+    },
+    strictTransportSecurity: config.secure && { maxAge: 31_536_000 },
+    crossOriginEmbedderPolicy: false,
+    referrerPolicy: { policy: "strict-origin-when-cross-origin" },
+  };
+}
+
+/** The chat without scripts stands in frames of the stream's page. */
+const isChatFrame = (url: string) => /^\/[^/?]+\/[^/?]+\/streams\/[^/?]+\/chat(\/|\?|$)/.test(url);
+
+/** A form that another site sends with our visitor's cookie changes nothing. */
+function refuseForeignPosts(services: Services) {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const reads = request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS";
+    if (reads || isOurOrigin(request.headers, services.config.publicUrl)) return next();
+    response.status(403).type("html").send(refusalPage(403));
+  };
+}
+
+/** Pages are asked for by a whole URL, and a host that somebody made up need not give one. */
+function refuseUnreadable(request: Request, response: Response, next: NextFunction) {
+  if (URL.canParse(`http://${request.hostname}${request.originalUrl}`)) return next();
+  response.status(400).type("html").send(refusalPage(400));
+}
+
+/** No address of ours has a NUL in it, and Postgres takes none as text. */
+function refuseNul(request: Request, response: Response, next: NextFunction) {
+  if (!request.url.includes("%00")) return next();
+  response.status(404).type("html").send(refusalPage(404));
+}
+
+function refuseLargeBodies(request: Request, response: Response, next: NextFunction) {
+  const length = request.headers["content-length"];
+  const status = request.headers["transfer-encoding"] ? 411 : Number(length ?? 0) > mostBytes ? 413 : 0;
+  if (status === 0) return next();
+  // The rest is not read; the connection goes with it.
+  response.set("Connection", "close").status(status).type("html").send(refusalPage(status));
+}
+
+function statusOf(error: unknown): number {
+  const status = (error as { status?: unknown } | null)?.status;
+  if (typeof status === "number" && status >= 400 && status < 600) return status;
+  return isDatabaseAway(error) ? 503 : 500;
+}
+
+async function reaches(db: Services["db"]): Promise<boolean> {
+  try {
+    await sql`select 1`.execute(db);
+    return true;
+  } catch {
+    return false;
+  }
+}

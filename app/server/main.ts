@@ -1,0 +1,54 @@
+import { createServer } from "node:http";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ServerBuild } from "@remix-run/node";
+import { configOrExit } from "#app/config.ts";
+import { requireSafeChat } from "#app/domain/chat/boot.ts";
+import { closeServices, openServices } from "#app/open-services.ts";
+import { createApp } from "./app.ts";
+import { attachPageSocket } from "./page-socket.ts";
+
+const config = configOrExit();
+const services = await openServices(config, "web").catch((error: Error) => {
+  console.error(
+    `Frontrow cannot start: its database cannot be reached or is not migrated (${error.message}).`,
+  );
+  process.exit(1);
+});
+const { log } = services;
+
+const buildFolder = path.join(import.meta.dirname, "../../build");
+const build = (await import(pathToFileURL(path.join(buildFolder, "server/index.js")).href)) as ServerBuild;
+
+let draining = false;
+const app = createApp(services, {
+  build,
+  clientFolder: path.join(buildFolder, "client"),
+  isReady: () => !draining,
+});
+const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000 }, app);
+void requireSafeChat(services);
+const pageSocket = attachPageSocket(server, services);
+server.listen(config.port, config.host, () => log.info({ port: config.port }, "web is ready"));
+server.on("error", (error) => {
+  console.error(`Frontrow cannot listen on ${config.host}:${config.port}: ${error.message}`);
+  process.exit(1);
+});
+
+// One request's mistake is logged where it happens. What arrives here is a bug nobody awaited: the others go on.
+process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void drain());
+
+/** Takes nothing new, answers what has begun, and ends. Open pages come back to another process, or to the next one. */
+async function drain() {
+  draining = true;
+  log.info("web is draining");
+  const forced = setTimeout(() => process.exit(1), 20_000);
+  server.closeIdleConnections();
+  await pageSocket.close();
+  await new Promise((resolve) => server.close(resolve));
+  await closeServices(services);
+  clearTimeout(forced);
+  process.exit(0);
+}

@@ -1,0 +1,178 @@
+import express, { type NextFunction, type Request, type Response, Router } from "express";
+import type { Services } from "#app/context.ts";
+import { type AccessDecision, findAccess } from "#app/domain/access/decision.ts";
+import { findViewer } from "#app/domain/people/sessions.ts";
+import { posterSizes } from "#app/domain/recordings/export-poster.ts";
+import {
+  findExportObject,
+  findReadyRecording,
+  findSegmentObject,
+  posterObjectKey,
+} from "#app/domain/recordings/media-objects.ts";
+import { listParts } from "#app/domain/recordings/parts.ts";
+import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
+import { saveReplayPosition } from "#app/domain/recordings/replay.ts";
+import { isId } from "#app/domain/text.ts";
+import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { isServiceError } from "#app/services/service-error.ts";
+import { isDatabaseAway } from "./database-away.ts";
+import { attachment } from "./file-name.ts";
+import { isOurOrigin } from "./origin.ts";
+import { sendObject } from "./send-object.ts";
+
+type Admitted = {
+  userId: string;
+  access: AccessDecision;
+  streamId: string;
+  recordingId: string;
+  stillAllowed: () => Promise<boolean>;
+};
+type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
+
+/**
+ * A recording's playlist, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
+ * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
+ * belongs to another stream. Bytes come through us, or with `mediaRedirect` from storage by a URL that is good for a
+ * minute.
+ */
+export function mediaRouter(services: Services): Router {
+  const { config, db, log } = services;
+  const router = Router({ caseSensitive: true, strict: true });
+
+  const admitted =
+    (answer: Answer) =>
+    async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+      try {
+        response.set("Cache-Control", "private, no-store");
+        const { streamId = "", recordingId = "" } = request.params;
+        if (!isId(streamId) || !isId(recordingId)) return refuse(response, 404);
+        const token = readCookie(request.headers.cookie, sessionCookieName(config));
+        const viewer = token && (await findViewer(db, token));
+        const access = await findAccess(db, { userId: viewer ? viewer.userId : null, streamId });
+        if (!access) return refuse(response, 404);
+        if (!viewer) return refuse(response, 401, access.reason);
+        if (!access.mayWatch) return refuse(response, 403, access.reason);
+        const stillAllowed = async () =>
+          (await findViewer(db, token)) !== undefined &&
+          Boolean((await findAccess(db, { userId: viewer.userId, streamId }))?.mayWatch);
+        await answer(
+          { userId: viewer.userId, access, streamId, recordingId, stillAllowed },
+          request,
+          response,
+        );
+      } catch (error) {
+        next(error);
+      }
+    };
+
+  router.get(
+    "/:streamId/:recordingId/index.m3u8",
+    admitted(async ({ streamId, recordingId }, _request, response) => {
+      if (!(await findReadyRecording(db, { streamId, recordingId }))) return refuse(response, 404);
+      const playlist = replayPlaylist(await listParts(db, recordingId));
+      response.set("Content-Type", "application/vnd.apple.mpegurl").send(playlist);
+    }),
+  );
+
+  router.get(
+    "/:streamId/:recordingId/:attempt([1-9][0-9]{0,5})/:segment(0|[1-9][0-9]{0,6}).ts",
+    admitted(async ({ streamId, recordingId, stillAllowed }, request, response) => {
+      const [attempt, number] = [Number(request.params.attempt), Number(request.params.segment)];
+      const object = await findSegmentObject(db, { streamId, recordingId, attempt, number });
+      if (!object) return refuse(response, 404);
+      // In the person's own browser, for seeking back and forth; no longer than an answer may be old.
+      const cacheControl = "private, max-age=60";
+      await sendObject(
+        services,
+        { object, contentType: "video/mp2t", cacheControl, stillAllowed },
+        request,
+        response,
+      );
+    }),
+  );
+
+  router.get(
+    "/:streamId/:recordingId/poster.jpg",
+    admitted(async ({ streamId, recordingId, stillAllowed }, request, response) => {
+      const large = await findExportObject(db, { streamId, recordingId, kind: "poster" });
+      const size = posterSizes.find((name) => name === (request.query.size ?? "large"));
+      if (!large || !size) return refuse(response, 404);
+      const key = posterObjectKey(large, size);
+      const object = size === "large" ? large : await services.storage.head(key);
+      if (!object) return refuse(response, 404);
+      const cacheControl = "private, max-age=300";
+      await sendObject(
+        services,
+        { object, contentType: "image/jpeg", cacheControl, stillAllowed },
+        request,
+        response,
+      );
+    }),
+  );
+
+  router.get(
+    "/:streamId/:recordingId/video.mp4",
+    admitted(async ({ access, streamId, recordingId, stillAllowed }, request, response) => {
+      const recording = await findReadyRecording(db, { streamId, recordingId });
+      const object = recording && (await findExportObject(db, { streamId, recordingId, kind: "mp4" }));
+      if (!object) return refuse(response, 404);
+      const isDownload = request.query.download !== undefined;
+      if (isDownload && !access.mayHost) return refuse(response, 403, "not_host");
+      const disposition = isDownload ? attachment(recording.title, "mp4") : "inline";
+      const cacheControl = "private, no-store";
+      await sendObject(
+        services,
+        { object, contentType: "video/mp4", cacheControl, disposition, stillAllowed },
+        request,
+        response,
+      );
+    }),
+  );
+
+  router.post(
+    "/:streamId/:recordingId/position",
+    (request, response, next) => {
+      if (isOurOrigin(request.headers, config.publicUrl)) next();
+      else refuse(response, 403);
+    },
+    express.json({ type: () => true, limit: 1024 }),
+    admitted(async ({ userId, streamId, recordingId }, request, response) => {
+      const { positionMs } = (request.body ?? {}) as { positionMs?: unknown };
+      const isPosition = typeof positionMs === "number" && positionMs >= 0 && positionMs < 1e9;
+      if (!isPosition) return refuse(response, 400);
+      const saved = await saveReplayPosition(db, { userId, streamId, recordingId, positionMs });
+      if (saved) response.status(204).end();
+      else refuse(response, 404);
+    }),
+  );
+
+  router.use((_request, response) => refuse(response, 404));
+  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    const isAway = isDatabaseAway(error) || isServiceError(error);
+    const status = isAway ? 503 : ((error as { status?: number } | null)?.status ?? 500);
+    const { requestId } = response.locals as { requestId?: string };
+    if (status >= 500) log.error({ err: error, requestId, path: request.path }, "media could not be sent");
+    if (response.headersSent) return void response.destroy();
+    if (isAway) response.set("Retry-After", "5");
+    refuse(response, status);
+  });
+  return router;
+}
+
+const sentences: Record<number, string> = {
+  400: "That was not a place in a recording.",
+  401: "Sign in to watch this.",
+  403: "You may not watch this right now.",
+  404: "There is nothing here.",
+  503: "This cannot be read right now. Try again in some seconds.",
+};
+
+function refuse(response: Response, status: number, reason?: string): void {
+  const sentence = reason === "not_host" ? "Only hosts can download the file." : sentences[status];
+  if (reason) response.set("X-Reason", reason);
+  response
+    .set("Cache-Control", "private, no-store")
+    .status(status)
+    .type("text/plain")
+    .send(`${sentence ?? "That did not work."}\n`);
+}

@@ -1,0 +1,31 @@
+import type { Services } from "#app/context.ts";
+import type { JobName, JobPayload } from "#app/jobs/catalog.ts";
+import { grantMail } from "./grant-mail.ts";
+import { chatCompare } from "./chat-compare.ts";
+import { inviteMail } from "./invite-mail.ts";
+import { moderationEnforce } from "./moderation-enforce.ts";
+import { recordingExport } from "./recording-export.ts";
+import { recordingFinalize } from "./recording-finalize.ts";
+import { recordingStart } from "./recording-start.ts";
+import { recordingStop } from "./recording-stop.ts";
+import { roomSweep } from "./room-sweep.ts";
+import { streamCloseRoom } from "./stream-close-room.ts";
+import { webhookProcess } from "./webhook-process.ts";
+
+/** What does a job: may run twice, late, and at once with itself. It rejects when the job should be tried again. */
+export type Handler<Name extends JobName> = (services: Services, payload: JobPayload<Name>) => Promise<void>;
+
+/** One for each job of the catalog: a job without a handler does not compile. */
+export const handlers: { [Name in JobName]: Handler<Name> } = {
+  "recording.start": recordingStart,
+  "recording.stop": recordingStop,
+  "recording.finalize": recordingFinalize,
+  "recording.export": recordingExport,
+  "webhook.process": webhookProcess,
+  "stream.close-room": streamCloseRoom,
+  "moderation.enforce": moderationEnforce,
+  "chat.compare": chatCompare,
+  "room.sweep": roomSweep,
+  "invite.mail": inviteMail,
+  "grant.mail": grantMail,
+};

@@ -1,0 +1,28 @@
+import type { Services } from "#app/context.ts";
+import { catalog, type JobName, jobNames } from "#app/jobs/catalog.ts";
+import { isServiceError } from "#app/services/service-error.ts";
+import { handlers } from "./handlers/index.ts";
+
+/** How many jobs of a kind this process does at once. Exports are long and busy, the others wait for networks. */
+const atOnce: Partial<Record<JobName, number>> = { "webhook.process": 4, "recording.export": 2 };
+
+/** Takes jobs of every kind from the queue. */
+export async function takeJobs(services: Services): Promise<void> {
+  for (const name of jobNames) await takeJobsOf(services, name);
+}
+
+async function takeJobsOf<Name extends JobName>(services: Services, name: Name): Promise<void> {
+  const { queue, log } = services;
+  const { payload } = catalog[name];
+  const options = { batchSize: 1, pollingIntervalSeconds: 2, localConcurrency: atOnce[name] ?? 3 };
+  await queue.work<object>(name, options, async ([job]) => {
+    if (!job) return;
+    try {
+      await handlers[name](services, payload.parse(job.data) as never);
+    } catch (error) {
+      const level = isServiceError(error) && error.retryable ? "warn" : "error";
+      log[level]({ err: error, job: name, jobId: job.id, ...job.data }, "a job failed");
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,36 @@
+import { availableParallelism } from "node:os";
+
+export type RecorderSettings = ReturnType<typeof readSettings>;
+
+/** The recorder's environment. Throws one sentence that names all that is missing or wrong. */
+export function readSettings(environment: Record<string, string | undefined>) {
+  const wrong: string[] = [];
+  const required = (name: string) => {
+    const value = environment[name];
+    if (!value) wrong.push(`${name} is missing`);
+    return value ?? "";
+  };
+  const whole = (name: string, fallback: number, min: number, max: number) => {
+    const value = environment[name] ? Number(environment[name]) : fallback;
+    if (!Number.isInteger(value) || value < min || value > max)
+      wrong.push(`${name} must be ${min} to ${max}`);
+    return value;
+  };
+  const settings = {
+    host: environment.HOST || "127.0.0.1",
+    port: environment.PORT ? whole("PORT", 0, 0, 65535) : Number(required("PORT")),
+    livekitUrl: required("LIVEKIT_URL"),
+    apiKey: required("LIVEKIT_API_KEY"),
+    apiSecret: required("LIVEKIT_API_SECRET"),
+    webhookUrl: environment.WEBHOOK_URL || undefined,
+    webhookKey: environment.WEBHOOK_URL ? required("LIVEKIT_WEBHOOK_KEY") : "",
+    webhookSecret: environment.WEBHOOK_URL ? required("LIVEKIT_WEBHOOK_SECRET") : "",
+    /** Recordings at once; one with camera and screen takes a little more than half a core. */
+    capacity: whole("RECORDER_CAPACITY", Math.max(4, availableParallelism()), 1, 64),
+    framesPerSecond: whole("RECORDER_FPS", 30, 5, 60),
+    /** Stands for the real one's Redis: what is known of egresses outlives the recorder. */
+    stateFile: environment.RECORDER_STATE_FILE || undefined,
+  };
+  if (wrong.length > 0) throw new Error(`The recorder cannot start: ${wrong.join(", ")}.`);
+  return settings;
+}

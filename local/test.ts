@@ -1,0 +1,41 @@
+import { stages, stopRunning } from "./checks/stages.ts";
+import type { Count } from "./checks/counts.ts";
+
+const wanted = process.argv.slice(2);
+const names = stages.map(({ name }) => name);
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length) {
+  console.error(`There is no stage ${unknown.join(", ")}. There are: ${names.join(", ")}.`);
+  process.exit(1);
+}
+
+// A stage hears of a terminal's Ctrl-C by itself, but not of a signal to this process.
+let stopped = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    if (!stopped) stopRunning();
+    stopped = true;
+  });
+}
+
+const counts: { name: string; count: Count; seconds: number }[] = [];
+for (const { name, run } of stages) {
+  if (stopped || (wanted.length && !wanted.includes(name))) continue;
+  console.log(`\n── ${name} ${"─".repeat(60 - name.length)}`);
+  const began = Date.now();
+  const count = await run();
+  counts.push({ name, count, seconds: (Date.now() - began) / 1000 });
+}
+
+console.log("");
+for (const { name, count, seconds } of counts) {
+  const skipped = count.skipped ? `, ${count.skipped} skipped` : "";
+  console.log(
+    `${name.padEnd(12)} ${count.passed} passed, ${count.failed} failed${skipped} (${seconds.toFixed(1)} s)`,
+  );
+}
+const sum = (key: "passed" | "failed") => counts.reduce((total, { count }) => total + count[key], 0);
+const failed = sum("failed") + (stopped ? 1 : 0);
+if (stopped) console.log("Stopped before the end.");
+console.log(`${sum("passed")} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

@@ -42,7 +42,8 @@ export function* syntheticSegments({
   for (let number = 0; ticks < durationMs * 90; number++) {
     const index = number % base.length;
     const { firstPts: from, durationTicks } = facts[index]!;
-    const bytes = base[index]!.slice();
+    // Not `slice`, which shares its memory where the base is a Buffer.
+    const bytes = new Uint8Array(base[index]!);
     shiftClock(bytes, firstPts + ticks - from, counters);
     yield { number, bytes, durationMs: durationTicks / 90, startMs: ticks / 90 };
     ticks += durationTicks;

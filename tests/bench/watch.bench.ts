@@ -1,0 +1,89 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import autocannon from "autocannon";
+import { openDatabase } from "#db/client.ts";
+import { startEdition } from "#local/edition.ts";
+import { insertPeople, signIn } from "#tests/factories.ts";
+import { type Bench, type Measured, median, round } from "./bench.ts";
+import { startScript } from "./processes.ts";
+
+export const name = "watch";
+export const title = "A signed-in viewer loads the live watch page, 32 connections";
+
+const rounds = 4;
+const seconds = 12;
+
+export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
+  const dir = await mkdtemp(path.join(tmpdir(), "frontrow-bench-"));
+  say("starting the product …");
+  const edition = await startEdition({ dir, ports: "fresh", without: ["recorder", "worker"] });
+  const db = openDatabase(edition.env.DATABASE_URL ?? "");
+  try {
+    const { path: watchPath, people } = await insertPeople(db, { status: "live" });
+    const { cookie } = await signIn(db, people.viewer.id);
+    const page = await ask(edition.url + watchPath, cookie);
+    const frozen = path.join(dir, "loaded.json");
+    await writeFile(frozen, JSON.stringify(await loadedBy(edition.url, watchPath, cookie)));
+    const bare = await startScript(path.join(import.meta.dirname, "bare-web.ts"), ["frozen", frozen]);
+    const bareSize = (await ask(bare.line + watchPath, cookie)).length;
+    if (Math.abs(bareSize - page.length) > page.length * 0.05)
+      throw new Error(`the baseline's page has ${bareSize} bytes, ours ${page.length}: not the same markup`);
+
+    const ours: Round[] = [];
+    const base: Round[] = [];
+    await fire(edition.url + watchPath, cookie, 3);
+    await fire(bare.line + watchPath, cookie, 3);
+    for (let round = 1; round <= rounds; round++) {
+      ours.push(await fire(edition.url + watchPath, cookie, seconds));
+      base.push(await fire(bare.line + watchPath, cookie, seconds));
+      say(`round ${round} of ${rounds}: ${ours.at(-1)!.rps} a second, bare ${base.at(-1)!.rps}`);
+    }
+    await bare.stop();
+
+    const rps = median(ours.map((each) => each.rps));
+    const baseRps = median(base.map((each) => each.rps));
+    const ratio = median(ours.map((each, index) => each.rps / base[index]!.rps));
+    const p99 = median(ours.map((each) => each.p99));
+    return {
+      keys: { ratio: round(ratio, 2), rps: round(rps), p99_ms: round(p99, 1), base_rps: round(baseRps) },
+      rows: [
+        { what: "page, KiB", value: String(round(page.length / 1024, 1)) },
+        { what: "requests a second", value: String(round(rps)) },
+        { what: "the same markup without loader work", value: String(round(baseRps)) },
+        { what: "p99, ms", value: String(round(p99, 1)) },
+      ],
+      missed: ratio < 0.7 ? [`ratio ${round(ratio, 2)}, goal at least 0.7`] : [],
+    };
+  } finally {
+    await db.destroy();
+    await edition.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+};
+
+type Round = { rps: number; p99: number };
+
+async function fire(url: string, cookie: string, duration: number): Promise<Round> {
+  const result = await autocannon({ url, connections: 32, duration, headers: { cookie } });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} refusals and ${result.errors} errors`);
+  return { rps: result.requests.average, p99: result.latency.p99 };
+}
+
+async function ask(url: string, cookie: string): Promise<string> {
+  const answer = await fetch(url, { headers: { cookie } });
+  if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
+  return answer.text();
+}
+
+/** What the loaders of a page gave, by route id: single fetch tells it. */
+async function loadedBy(url: string, page: string, cookie: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${url}${page}.data`, { headers: { cookie } });
+  const { decode } = await import("turbo-stream");
+  const { value } = await decode(answer.body!);
+  const routes = (await value) as Record<string, { data?: unknown }>;
+  return Object.fromEntries(
+    Object.entries(routes).flatMap(([id, each]) => (each && "data" in each ? [[id, each.data]] : [])),
+  );
+}

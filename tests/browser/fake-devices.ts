@@ -1,0 +1,85 @@
+/**
+ * A script for every page of a host: the camera, microphone and screen that it gets are drawn and played here, so that a
+ * test knows the right picture when it sees it, in the room and in the recording.
+ *
+ * The camera is magenta with a white bar that wanders; the screen is green with a yellow corner and a bar. Once a second
+ * the camera is white for 100 ms, and the microphone beeps at the same time.
+ */
+export const fakeDevices = `(() => {
+  const shared = {};
+  const sound = () => {
+    if (shared.audio) return shared.audio;
+    const context = new AudioContext();
+    void context.resume();
+    return (shared.audio = context);
+  };
+  const flash = () => sound().currentTime % 1 < 0.1;
+
+  function draw(width, height, paint) {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const pen = canvas.getContext("2d");
+    const step = () => { paint(pen, performance.now() / 1000); };
+    step();
+    const timer = setInterval(step, 33);
+    const stream = canvas.captureStream(30);
+    const [track] = stream.getVideoTracks();
+    const stop = track.stop.bind(track);
+    track.stop = () => { clearInterval(timer); stop(); };
+    // The browser's own bar: "stop sharing" ends the track without anybody calling stop().
+    track.endByBrowser = () => { clearInterval(timer); stop(); track.dispatchEvent(new Event("ended")); };
+    return track;
+  }
+  function camera() {
+    return draw(1280, 720, (pen, seconds) => {
+      pen.fillStyle = flash() ? "#ffffff" : "#d000d0";
+      pen.fillRect(0, 0, 1280, 720);
+      pen.fillStyle = "#ffffff";
+      pen.fillRect((seconds * 200) % 1280, 0, 30, 720);
+    });
+  }
+  function screen() {
+    return draw(1280, 720, (pen, seconds) => {
+      pen.fillStyle = "#00a000";
+      pen.fillRect(0, 0, 1280, 720);
+      pen.fillStyle = "#f0e000";
+      pen.fillRect(0, 0, 320, 180);
+      pen.fillStyle = "#003000";
+      pen.fillRect((seconds * 160) % 1280, 500, 30, 60);
+    });
+  }
+  function microphone() {
+    const context = sound();
+    const out = context.createMediaStreamDestination();
+    const tone = context.createOscillator();
+    const gate = context.createGain();
+    tone.frequency.value = 1000;
+    gate.gain.value = 0;
+    tone.connect(gate).connect(out);
+    tone.start();
+    let next = Math.ceil(context.currentTime + 0.2);
+    const plan = () => {
+      for (; next < context.currentTime + 3; next++) {
+        gate.gain.setValueAtTime(0.6, next);
+        gate.gain.setValueAtTime(0, next + 0.1);
+      }
+    };
+    plan();
+    const timer = setInterval(plan, 500);
+    const [track] = out.stream.getAudioTracks();
+    const stop = track.stop.bind(track);
+    track.stop = () => { clearInterval(timer); tone.stop(); stop(); };
+    return track;
+  }
+
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  window.fakeDevices = shared;
+  devices.getUserMedia = async ({ video, audio }) => {
+    if (shared.denied) throw new DOMException("denied", "NotAllowedError");
+    const tracks = [];
+    if (video) tracks.push((shared.camera = camera()));
+    if (audio) tracks.push((shared.microphone = microphone()));
+    return new MediaStream(tracks);
+  };
+  devices.getDisplayMedia = async () => new MediaStream([(shared.screen = screen())]);
+})();`;

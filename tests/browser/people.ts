@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
+import { signIn } from "#tests/factories.ts";
+import type { Db } from "#db/client.ts";
+import { fakeDevices } from "./fake-devices.ts";
+
+const system = "/usr/bin/chromium";
+
+const options = ({ args = [] as string[] } = {}) => ({
+  executablePath: existsSync(system) ? system : undefined,
+  args: [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-quic",
+    ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+    ...args,
+  ],
+});
+
+/** A real Chromium whose devices ask nobody. */
+export function launchBrowser(wishes?: { args?: string[] }): Promise<Browser> {
+  return chromium.launch(options(wishes));
+}
+
+/** The same, whose process can be killed or stopped as a crash or a closed lid would. */
+export async function launchMortalBrowser(): Promise<{
+  browser: Browser;
+  signal(signal: NodeJS.Signals): void;
+  close(): Promise<void>;
+}> {
+  const server = await chromium.launchServer(options());
+  const browser = await chromium.connect(server.wsEndpoint());
+  const { pid } = server.process();
+  return {
+    browser,
+    // Its children go with it, or stop with it: they are one process group.
+    signal(signal) {
+      if (server.process().exitCode === null && server.process().signalCode === null)
+        process.kill(-pid!, signal);
+    },
+    async close() {
+      await browser.close().catch(() => {});
+      await server.kill();
+    },
+  };
+}
+
+/** One person's browser profile: signed in as `userId`, or nobody. What goes wrong in its pages is kept in `problems`. */
+export async function openProfile(
+  browser: Browser,
+  { url, db, userId }: { url: string; db: Db; userId: string | null },
+): Promise<BrowserContext> {
+  const context = await browser.newContext({ baseURL: url, permissions: ["camera", "microphone"] });
+  await context.addInitScript(fakeDevices);
+  if (userId) {
+    const { token } = await signIn(db, userId);
+    await context.addCookies([{ name: "session", value: token, url, httpOnly: true, sameSite: "Lax" }]);
+  }
+  return context;
+}
+
+/** From the green room to being live, in a page of the studio. */
+export async function goLive(page: Page, { share = false } = {}): Promise<void> {
+  await page.getByRole("button", { name: "Turn on camera and microphone" }).click();
+  if (share) await page.getByRole("button", { name: "Share screen" }).click();
+  await page.getByRole("button", { name: "Go live", exact: true }).click();
+  await page.getByText("End stream").waitFor();
+}
+
+export async function endStream(page: Page): Promise<void> {
+  await page.getByText("End stream").click();
+  await page.getByRole("button", { name: "End it for everybody" }).click();
+}

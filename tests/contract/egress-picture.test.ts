@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { continuityBetween } from "#app/domain/media/continuity.ts";
+import { inspectSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
+import { newRoom, stored } from "./play.ts";
+import { CAMERA_LUMA, SCREEN_LUMA } from "./publisher.ts";
+import { beepsAfterFlashes, decodeRecording, type Look, median, type Places } from "./recorded.ts";
+import { openStage, type Stage, until } from "./stage.ts";
+
+/** What the local recorder makes of what people publish. How another egress lays out its picture is its own affair. */
+const own = !process.env.LIVEKIT_EGRESS_URL;
+const options = { timeout: 120_000 };
+
+/** Luma and both chroma values of the pictures that the publisher sends, and of the recorder's own slate. */
+const CAMERA = [CAMERA_LUMA, 100, 170] as const;
+const SCREEN = [SCREEN_LUMA, 170, 100] as const;
+const SLATE = [36, 130, 126] as const;
+
+const places: Places = {
+  middle: [0.3, 0.6],
+  corner: [0.88, 0.9],
+  besideCorner: [0.72, 0.9],
+  belowCorner: [0.88, 0.985],
+  edge: [0.02, 0.5],
+};
+
+let stage: Stage;
+beforeAll(async () => {
+  if (own) stage = await openStage();
+}, 60_000);
+afterAll(() => stage?.close(), 60_000);
+
+test.runIf(own)(
+  "two rooms at once: both show what is published, in step and without a gap",
+  options,
+  async () => {
+    const [room, other] = await Promise.all([newRoom(stage, 60), newRoom(stage, 60)]);
+    const [host] = await Promise.all([
+      stage.publish(room, { camera: { width: 640, height: 360 }, screen: { width: 1280, height: 720 } }),
+      stage.publish(other, { camera: { width: 360, height: 640 } }),
+    ]);
+    const [recording, otherRecording] = await Promise.all([record(room), record(other)]);
+    const during: Record<string, number> = {};
+    const phase = async (name: string, ms = 2_800) => {
+      await sleep(ms - 600);
+      during[name] = Date.now();
+      await sleep(600);
+    };
+
+    await phase("screen and camera", 4_000);
+    await host.shareScreen(null);
+    await phase("camera alone");
+    await host.muteCamera(true);
+    await phase("nothing to see");
+    await host.muteCamera(false);
+    await phase("camera again");
+    await host.leave();
+    await phase("host away");
+    await stage.publish(room, { camera: { width: 640, height: 360 }, screen: { width: 1920, height: 1080 } });
+    await phase("host back with a larger screen", 3_600);
+    const [main, second] = await Promise.all([recording.stop(), otherRecording.stop()]);
+
+    const { looks, sound } = await decodeRecording(main.segments, places);
+    const seen = (name: string) => colours(looks, 3600 + (during[name]! - main.startsAt) / 1000);
+    const large = { middle: SCREEN, edge: SCREEN, besideCorner: SCREEN, belowCorner: SCREEN, corner: CAMERA };
+    const all = (colour: readonly number[]) =>
+      Object.fromEntries(Object.keys(places).map((name) => [name, colour]));
+    expect(apart(seen("screen and camera"), large)).toEqual([]);
+    expect(apart(seen("camera alone"), all(CAMERA))).toEqual([]);
+    expect(apart(seen("nothing to see"), all(SLATE))).toEqual([]);
+    expect(apart(seen("camera again"), all(CAMERA))).toEqual([]);
+    expect(apart(seen("host away"), all(SLATE))).toEqual([]);
+    expect(apart(seen("host back with a larger screen"), large)).toEqual([]);
+
+    expectGapless(main.segments, main.lengths);
+    const beeps = beepsAfterFlashes({ looks, sound }, "middle");
+    expect(beeps.length).toBeGreaterThanOrEqual(8);
+    expect(Math.abs(median(beeps))).toBeLessThanOrEqual(200);
+
+    // A portrait camera stands in the middle of a dark picture.
+    const portrait = await decodeRecording(second.segments, {
+      middle: [0.5, 0.6],
+      left: [0.1, 0.5],
+      right: [0.9, 0.5],
+    });
+    const colour = colours(portrait.looks, 3600 + (during["camera alone"]! - second.startsAt) / 1000);
+    expect(apart(colour, { middle: CAMERA, left: [22, 129, 126], right: [22, 129, 126] })).toEqual([]);
+    expectGapless(second.segments, second.lengths);
+    const otherBeeps = beepsAfterFlashes(portrait, "middle");
+    expect(otherBeeps.length).toBeGreaterThanOrEqual(10);
+    expect(Math.abs(median(otherBeeps))).toBeLessThanOrEqual(200);
+  },
+);
+
+/** Records a room until `stop`, which gives what then stands in the bucket. */
+async function record(room: string) {
+  const { egressId } = await stage.client.startRoomCompositeEgress(room, { segments: stage.output(room, 2) });
+  await until("the recording is active", () => stage.webhooksOf(room, "egress_updated").length > 0);
+  return {
+    async stop() {
+      await stage.client.stopEgress(egressId);
+      await until("the recording is complete", () => stage.webhooksOf(room, "egress_ended").length > 0);
+      await stored(stage, room, `${egressId}.json`);
+      const keys = (await stage.listKeys(room)).filter((key) => key.endsWith(".ts"));
+      const index = String(await stage.read(`${room}/index.m3u8`));
+      return {
+        segments: await Promise.all(keys.map((key) => stage.read(key))),
+        lengths: [...index.matchAll(/#EXTINF:([\d.]+),/g)].map(([, seconds]) => Number(seconds)),
+        startsAt: Date.parse(index.match(/PROGRAM-DATE-TIME:(\S+)/)![1]!),
+      };
+    },
+  };
+}
+
+/** Each segment plays on its own, is as long as its playlist says, and goes on where the last one ended. */
+function expectGapless(segments: readonly Uint8Array[], lengths: number[]) {
+  const facts = segments.map((bytes) => inspectSegment(bytes));
+  expect(facts.map((fact) => fact.ok)).toEqual(segments.map(() => true));
+  const good = facts as SegmentFacts[];
+  expect(good.map(({ video }) => video?.keyFrames)).toEqual(segments.map(() => 1));
+  expect(good.map(({ audio }) => Boolean(audio))).toEqual(segments.map(() => true));
+  expect(good.slice(0, -1).map(({ durationTicks }) => durationTicks)).toEqual(
+    segments.slice(0, -1).map(() => 180_000),
+  );
+  expect(lengths.slice(0, -1)).toEqual(lengths.slice(0, -1).map(() => 2));
+  expect(Math.abs(lengths.at(-1)! - good.at(-1)!.durationTicks / 90_000)).toBeLessThan(0.02);
+  expect(good[0]!.firstPts).toBe(3600 * 90_000);
+  const joints = good.slice(1).map((next, index) => continuityBetween(good[index]!, next));
+  expect(joints.map(({ discontinuous }) => discontinuous)).toEqual(joints.map(() => false));
+}
+
+/** The usual colour of each place around an instant: a flash is shorter than that. */
+function colours(looks: Look[], seconds: number) {
+  const near = looks.filter((look) => Math.abs(look.seconds - seconds) < 0.4);
+  expect(near.length).toBeGreaterThan(5);
+  return Object.fromEntries(
+    Object.keys(near[0]!.at).map((name) => [
+      name,
+      [0, 1, 2].map((channel) => median(near.map((look) => look.at[name]![channel]!))),
+    ]),
+  );
+}
+
+/** Says which places have another colour than they should. */
+function apart(seen: Record<string, number[]>, wanted: Record<string, readonly number[]>): string[] {
+  return Object.entries(wanted).flatMap(([name, colour]) =>
+    colour.every((value, channel) => Math.abs(value - seen[name]![channel]!) <= 14)
+      ? []
+      : [`${name} is ${seen[name]}, not ${colour}`],
+  );
+}

@@ -1,0 +1,202 @@
+import { RoomServiceClient } from "livekit-server-sdk";
+import { insertPeople, insertStream, insertUser, unique } from "#tests/factories.ts";
+import type { StreamStatus } from "#db/types.ts";
+import { expect, expectAccessible, expectFits, test } from "./world.ts";
+
+const looks = [
+  { width: 360, scheme: "light" },
+  { width: 1280, scheme: "dark" },
+] as const;
+
+for (const { width, scheme } of looks) {
+  const name = `${width} px, ${scheme}`;
+
+  test(`what everybody can see fits, and Axe finds nothing (${name})`, async ({ person, db }) => {
+    const { space, experience, pass } = await insertPeople(db, { status: "scheduled" });
+    const page = await (await person({ width, scheme })).newPage();
+    const paths = [
+      "/",
+      "/explore",
+      "/sign-in",
+      `/${space.slug}`,
+      `/${space.slug}/${experience.slug}`,
+      `/${space.slug}/passes/${pass.slug}`,
+      "/there-is-no-such-space",
+    ];
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+  });
+
+  test(`a creator's pages fit, and Axe finds nothing (${name})`, async ({ person, db }) => {
+    const { people, pass, stream, experience } = await insertPeople(db, { status: "scheduled" });
+    const page = await (await person({ userId: people.owner.id, width, scheme })).newPage();
+    const paths = [
+      "/account",
+      "/account/sessions",
+      "/account/space",
+      "/account/space/experiences",
+      `/account/space/experiences/${experience.id}`,
+      "/account/passes",
+      "/account/passes/new",
+      `/account/passes/${pass.id}`,
+      "/account/members",
+      "/account/streams",
+      "/account/streams/new",
+      `/account/streams/${stream.id}`,
+      `/account/streams/${stream.id}/edit`,
+      "/account/experiences",
+      "/account/grants",
+    ];
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+  });
+
+  test(`a new person's empty pages lead to the next step (${name})`, async ({ person, db }) => {
+    const someone = await insertUser(db);
+    const page = await (await person({ userId: someone.id, width, scheme })).newPage();
+    for (const path of ["/", "/account/experiences", "/account/grants", "/account/streams"]) {
+      await page.goto(path);
+      await expect(
+        page.getByRole("main").getByRole("link").or(page.getByRole("main").getByRole("button")).first(),
+      ).toBeVisible();
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Start a space");
+  });
+}
+
+/** What may change soon asks again by itself without scripts, after so many seconds; what is over does not. */
+const states: { status: StreamStatus; says: RegExp; asksAgain: string[] }[] = [
+  { status: "scheduled", says: /The doors open/, asksAgain: ["60"] },
+  { status: "live", says: /Live/, asksAgain: ["12"] },
+  { status: "ended", says: /It was not recorded|no replay/i, asksAgain: [] },
+  { status: "cancelled", says: /cancelled/i, asksAgain: [] },
+];
+
+for (const { status, says, asksAgain } of states) {
+  for (const { width, scheme } of looks) {
+    test(`a stream's page when it is ${status}, for a viewer and for who has no pass (${width} px, ${scheme})`, async ({
+      person,
+      db,
+    }) => {
+      const { people, path, stream } = await insertPeople(db, { status });
+      if (status === "live") await openRoom(stream.id);
+      const viewer = await (await person({ userId: people.viewer.id, width, scheme })).newPage();
+      await viewer.goto(path);
+      await expect(viewer.getByRole("main").getByText(says).first()).toBeVisible();
+      await expectFits(viewer);
+      await expectAccessible(viewer);
+      const stranger = await (await person({ userId: people.stranger.id, width, scheme })).newPage();
+      await stranger.goto(path);
+      await expect(stranger.getByRole("heading", { level: 1 })).toHaveText(stream.title);
+      if (status !== "cancelled") await expect(stranger.getByText("What opens it")).toBeVisible();
+      await expectFits(stranger);
+      await expectAccessible(stranger);
+    });
+  }
+
+  test(`a stream's page can be read without scripts when it is ${status}`, async ({ person, db }) => {
+    const { people, path } = await insertPeople(db, { status });
+    const page = await (await person({ userId: people.viewer.id, script: false })).newPage();
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(page.getByRole("main").getByText(says).first()).toBeVisible();
+    const refresh = page.locator("meta[http-equiv=refresh]");
+    expect(await refresh.evaluateAll((all) => all.map((meta) => meta.getAttribute("content")))).toEqual(
+      asksAgain,
+    );
+  });
+}
+
+test("a title of one long word stays in its page", async ({ person, db }) => {
+  const { people, space, experience } = await insertPeople(db, { status: "scheduled" });
+  const title = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsfeierlichkeitsprogramm";
+  const stream = await insertStream(db, { experienceId: experience.id, createdBy: people.owner.id, title });
+  const paths = [`/${space.slug}`, `/${space.slug}/${experience.slug}`, "/account/streams"];
+  const page = await (await person({ userId: people.owner.id, width: 360 })).newPage();
+  for (const path of [...paths, `/${space.slug}/${experience.slug}/streams/${stream.slug}`]) {
+    await page.goto(path);
+    await expect(page.getByText(title).first()).toBeVisible();
+    await expectFits(page);
+  }
+});
+
+test("a phone shows when a stream is right after its title", async ({ person, db }) => {
+  const { people, path } = await insertPeople(db, { status: "scheduled" });
+  for (const userId of [people.viewer.id, people.stranger.id]) {
+    const page = await (await person({ userId, width: 360 })).newPage();
+    await page.goto(path);
+    const [title, ticket] = await Promise.all([
+      page.getByRole("heading", { level: 1 }).boundingBox(),
+      page.getByText("starts in").boundingBox(),
+    ]);
+    expect(ticket!.y - title!.y).toBeLessThan(400);
+  }
+});
+
+test("an invitation that was sent leaves its form empty for the next", async ({ person, db }) => {
+  const { people, space } = await insertPeople(db, { status: "scheduled" });
+  const page = await (await person({ userId: people.owner.id })).newPage();
+  await page.goto(`/account/members?space=${space.slug}`);
+  const address = `${unique("invited")}@example.com`;
+  await page.getByLabel("Their mail address").fill(address);
+  await page.getByRole("button", { name: "Send the invitation" }).click();
+  await expect(page.getByText(`A mail with the invitation is on its way to ${address}`)).toBeVisible();
+  await expect(page.getByLabel("Their mail address")).toHaveValue("");
+});
+
+test("a pass asks only for what its term needs, also without scripts", async ({ person, db }) => {
+  const { people, space } = await insertPeople(db, { status: "scheduled" });
+  const page = await (await person({ userId: people.owner.id, script: false })).newPage();
+  await page.goto(`/account/passes/new?space=${space.slug}`);
+  const [days, day] = [page.getByLabel("Number of days"), page.getByLabel("Last day")];
+  await expect(days).toBeHidden();
+  await page.getByRole("radio", { name: /^Some days/ }).check();
+  await expect(days).toBeVisible();
+  await expect(day).toBeHidden();
+  await page.getByRole("radio", { name: /^Until a date/ }).check();
+  await expect(day).toBeVisible();
+  await expect(days).toBeHidden();
+});
+
+test("a form that was refused keeps what was typed, names the field, and works without scripts", async ({
+  person,
+  db,
+}) => {
+  const { people } = await insertPeople(db, { status: "scheduled" });
+  const page = await (await person({ userId: people.host.id, script: false })).newPage();
+  await page.goto("/account/streams/new");
+  const title = unique("A title that stays");
+  await page.getByLabel("Title").fill(title);
+  await page.getByLabel("Experience").selectOption({ index: 1 });
+  await page.getByLabel("Day").fill("2027-03-28");
+  await page.getByLabel("Time", { exact: true }).fill("02:30");
+  await page.getByLabel("Time zone").selectOption("Europe/Berlin");
+  await page.getByLabel("Expected length").fill("1 h");
+  await page.getByRole("button", { name: "Schedule" }).click();
+  await expect(page.getByText("02:30 does not exist on that day").first()).toBeVisible();
+  await expect(page.getByLabel("Title")).toHaveValue(title);
+  await page.getByLabel(/03:30/).check();
+  await page.getByRole("button", { name: "Schedule" }).click();
+  await expect(page.getByRole("link", { name: title }).first()).toBeVisible();
+});
+
+/** The room that going live would have made; nobody publishes in it. */
+async function openRoom(name: string) {
+  const { LIVEKIT_URL = "", LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = process.env;
+  const rooms = new RoomServiceClient(
+    LIVEKIT_URL.replace(/^ws/, "http"),
+    LIVEKIT_API_KEY,
+    LIVEKIT_API_SECRET,
+  );
+  await rooms.createRoom({ name });
+}

@@ -1,0 +1,91 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
+import { fakeDevices } from "#tests/browser/fake-devices.ts";
+import { codeInMail, newestMail } from "#tests/browser/mails.ts";
+import { type Db, openDatabase } from "#db/client.ts";
+import { signIn } from "#tests/factories.ts";
+
+export type World = {
+  db: Db;
+  /** A browser profile of one person: nobody, or signed in as `userId`. Errors in its pages fail the test. */
+  person(options?: PersonOptions): Promise<BrowserContext>;
+};
+
+type PersonOptions = {
+  userId?: string;
+  scheme?: "light" | "dark";
+  width?: number;
+  script?: boolean;
+  /** What the browser says besides when a test takes the server away from it. */
+  expects?: RegExp[];
+};
+
+/** What a browser says when a person is turned away, or is too late, is no mistake of a page. */
+const expected = [/status of (400|401|403|404|409)/];
+
+export const test = base.extend<World>({
+  // eslint-disable-next-line no-empty-pattern -- how Playwright wants a fixture that needs none
+  db: async ({}, use) => {
+    const db = openDatabase(process.env.DATABASE_URL ?? "");
+    await use(db);
+    await db.destroy();
+  },
+  person: async ({ browser, db }, use) => {
+    const problems: string[] = [];
+    const contexts: BrowserContext[] = [];
+    await use(async ({ userId, scheme = "light", width = 1280, script = true, expects = [] } = {}) => {
+      const context = await browser.newContext({
+        baseURL: process.env.PUBLIC_URL,
+        viewport: { width, height: width < 600 ? 780 : 800 },
+        colorScheme: scheme,
+        javaScriptEnabled: script,
+        permissions: ["camera", "microphone", "clipboard-write"],
+      });
+      contexts.push(context);
+      await context.addInitScript(fakeDevices);
+      if (userId) {
+        const { token } = await signIn(db, userId);
+        const url = process.env.PUBLIC_URL ?? "";
+        await context.addCookies([{ name: "session", value: token, url, httpOnly: true, sameSite: "Lax" }]);
+      }
+      context.on("weberror", (error) => problems.push(`uncaught: ${error.error().message}`));
+      context.on("console", (message) => {
+        const text = message.text();
+        if (message.type() === "error" && ![...expected, ...expects].some((known) => known.test(text)))
+          problems.push(text);
+      });
+      return context;
+    });
+    // What LiveKit says about connections that end because their browser is closed is nobody's mistake.
+    const told = [...problems];
+    await Promise.all(contexts.map((context) => context.close()));
+    expect(told, "errors in the pages").toEqual([]);
+  },
+});
+
+export { expect };
+
+/** Signs in through the pages, with the code from the mail. */
+export async function signInByMail(page: Page, email: string): Promise<void> {
+  await page.getByLabel("Your mail address").fill(email);
+  await page.getByRole("button", { name: "Send me a code" }).click();
+  const mail = await newestMail(process.env.MAIL_WEB_URL ?? "", email);
+  await page.getByLabel("Code").fill(codeInMail(mail));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+}
+
+/** Axe finds nothing on the page as it is now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  expect(said).toEqual([]);
+}
+
+/** Nothing sticks out of the page sideways. */
+export async function expectFits(page: Page): Promise<void> {
+  const over = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(over, "pixels that stick out at the side").toBeLessThanOrEqual(0);
+}

@@ -1,0 +1,92 @@
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import { sql } from "kysely";
+import { RoomServiceClient } from "livekit-server-sdk";
+import { goLive, launchBrowser, launchMortalBrowser, openProfile } from "#tests/browser/people.ts";
+import { insertPeople } from "#tests/factories.ts";
+import type { Tools } from "./fault.ts";
+
+export type OnAir = Awaited<ReturnType<typeof goOnAir>>;
+
+/** A stream with its people, its host live in a browser of their own, and one viewer who sees it. */
+export async function goOnAir(tools: Tools) {
+  const { db, web } = tools;
+  const cast = await insertPeople(db, { status: "scheduled" });
+  const hostBrowser = await launchMortalBrowser();
+  const viewerBrowser = await launchBrowser();
+  const host = await openProfile(hostBrowser.browser, { url: web.url, db, userId: cast.people.host.id });
+  const studio = await host.newPage();
+  await studio.goto(`/account/streams/${cast.stream.id}`);
+  await goLive(studio);
+  const viewer = await openProfile(viewerBrowser, { url: web.url, db, userId: cast.people.viewer.id });
+  const watching = await viewer.newPage();
+  await watching.goto(cast.path);
+  await watching.getByLabel("The host's camera").waitFor({ timeout: 30_000 });
+  return {
+    ...cast,
+    hostBrowser,
+    viewerBrowser,
+    host,
+    studio,
+    watching,
+    async close() {
+      await Promise.all([hostBrowser.close(), viewerBrowser.close()]);
+    },
+  };
+}
+
+export async function openStudio(
+  browser: Browser,
+  tools: Tools,
+  { userId, streamId }: { userId: string; streamId: string },
+): Promise<{ profile: BrowserContext; page: Page }> {
+  const profile = await openProfile(browser, { url: tools.web.url, db: tools.db, userId });
+  const page = await profile.newPage();
+  await page.goto(`/account/streams/${streamId}`);
+  return { profile, page };
+}
+
+export async function streamRow({ db }: Tools, streamId: string) {
+  return db.selectFrom("streams").selectAll().where("id", "=", streamId).executeTakeFirstOrThrow();
+}
+
+export async function recordingsOf({ db }: Tools, streamId: string) {
+  return db
+    .selectFrom("streaming_recordings as r")
+    .select(["r.id", "r.status", "r.bytes", "r.reason"])
+    .select(
+      sql<number>`(select count(*)::int from streaming_recording_attempts a where a.recording_id = r.id)`.as(
+        "attempts",
+      ),
+    )
+    .where("r.stream_id", "=", streamId)
+    .execute();
+}
+
+/** Who publishes in the stream's room right now. */
+export async function publishers({ env }: Tools, streamId: string): Promise<string[]> {
+  const url = (env.LIVEKIT_URL ?? "").replace(/^ws/, "http");
+  const rooms = new RoomServiceClient(url, env.LIVEKIT_API_KEY, env.LIVEKIT_API_SECRET);
+  const people = await rooms.listParticipants(streamId);
+  return people.filter(({ tracks }) => tracks.length > 0).map(({ identity }) => identity);
+}
+
+/** Waits until `what` holds, asked four times a second; what it gave last is in the error. */
+export async function until<T>(
+  what: () => Promise<T>,
+  holds: (value: T) => boolean,
+  { seconds, words }: { seconds: number; words: string },
+): Promise<{ value: T; tookMs: number }> {
+  const begun = performance.now();
+  for (;;) {
+    const value = await what();
+    const tookMs = Math.round(performance.now() - begun);
+    if (holds(value)) return { value, tookMs };
+    if (tookMs > seconds * 1000)
+      throw new Error(`not within ${seconds} s: ${words} (${JSON.stringify(value)})`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+export function promise(holds: boolean, words: string): asserts holds {
+  if (!holds) throw new Error(`not as promised: ${words}`);
+}

@@ -1,0 +1,38 @@
+import { sql } from "kysely";
+import type { Db } from "#db/client.ts";
+
+/** Everything that people's forms could change, and every job that one could cause, as one text: to see that nothing did. */
+export async function everything(db: Db): Promise<string> {
+  const { rows } = await sql<{ all: string }>`
+    select jsonb_build_array(
+      (select jsonb_agg(to_jsonb(t) order by t.id) from users t),
+      (select jsonb_agg(to_jsonb(t) order by t.user_id) from creators_profiles t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from spaces t),
+      (select jsonb_agg(to_jsonb(t) order by t.space_id, t.user_id) from space_members t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from space_invites t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from experiences t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from access_passes t),
+      (select jsonb_agg(to_jsonb(t) order by t.access_pass_id, t.experience_id) from access_pass_experiences t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from access_grants t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from streams t),
+      (select jsonb_agg(to_jsonb(t) order by t.stream_id) from stream_host_leases t),
+      (select jsonb_agg(to_jsonb(t) order by t.identity) from stream_participants t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from streaming_recordings t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from space_bans t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from moderation_acts t),
+      (select jsonb_agg(to_jsonb(t) - 'away_since' - 'compared_at' order by t.stream_id) from streaming_chat_rooms t),
+      (select jsonb_agg(to_jsonb(t) - 'delivered_at' order by t.id) from streaming_chat_messages t),
+      (select jsonb_agg(to_jsonb(t) - 'delivered_at' order by t.message_id, t.user_id, t.kind) from streaming_chat_reactions t),
+      (select jsonb_agg(to_jsonb(t) order by t.stream_id, t.user_id) from streaming_chat_members t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from streaming_chat_timeouts t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from streaming_chat_reports t),
+      (select jsonb_agg(to_jsonb(t) order by t.space_id) from space_blocked_words t),
+      (select jsonb_agg(to_jsonb(t) order by t.user_id, t.recording_id) from replay_positions t),
+      (select count(*) from sessions where ended_at is null),
+      (select count(*) from sign_in_codes),
+      (select count(*) from webhook_events),
+      (select count(*) from pgboss.job)
+    )::text as all
+  `.execute(db);
+  return rows[0]!.all;
+}

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { openQueue } from "#app/jobs/queue.ts";
+import { createChat } from "#app/services/chat.ts";
+import { migrate } from "#db/migrate.ts";
+import { startEdition } from "#local/edition.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The server; its database `template` is migrated and empty. */
+    postgresUrl: string;
+    /** Of the parts around: names and values as in `.env.example`. */
+    partsEnvironment: Record<string, string>;
+  }
+}
+
+/**
+ * The real servers around the product and its built pages, once for all integration tests, in a folder that is gone
+ * afterwards.
+ */
+export default async function setup(project: TestProject) {
+  const dir = await mkdtemp(path.join(tmpdir(), "frontrow-integration-"));
+  const edition = await startEdition({
+    dir,
+    ports: "fresh",
+    without: ["mail", "recorder", "migrations", "seed", "web", "worker"],
+  });
+  await makeTemplate(edition.env.DATABASE_URL);
+  const { STREAM_API_KEY, STREAM_API_SECRET, STREAM_URL } = edition.env;
+  const chat = createChat({ apiKey: STREAM_API_KEY, apiSecret: [STREAM_API_SECRET], url: STREAM_URL });
+  if ((await chat.applySettings()).length > 0) throw new Error("The chat server does not take our settings.");
+  project.provide("postgresUrl", edition.env.DATABASE_URL);
+  project.provide("partsEnvironment", edition.env);
+  return async () => {
+    await edition.stop();
+    await rm(dir, { recursive: true, force: true });
+  };
+}
+
+async function makeTemplate(serverUrl: string) {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query("create database template");
+  await client.end();
+  const url = Object.assign(new URL(serverUrl), { pathname: "/template" }).href;
+  await migrate(url);
+  const queue = await openQueue(url, { onError: () => undefined });
+  await queue.stop({ graceful: false });
+}

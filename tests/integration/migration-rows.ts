@@ -1,0 +1,61 @@
+const id = (number: number) => `'00000000-0000-7000-8000-${String(number).padStart(12, "0")}'`;
+const [person, session, space, experience, pass, stream, recording, attempt, act, message] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 10, 11,
+].map(id);
+
+/** For each migration, rows as they could stand in every table that it made. Frozen with it. */
+export const rowsAfter: Record<string, string> = {
+  "0001_people": `
+    insert into users (id, email, name, time_zone, first_signed_in_at) values (${person}, 'ada@example.com', 'Ada', 'Europe/Berlin', now());
+    insert into sessions (id, token_hash, user_id, user_agent, expires_at) values (${session}, '\\x01', ${person}, 'a browser', now() + interval '1 day');
+    insert into sign_in_codes (email, code_hash, browser_hash, tries, expires_at) values ('ada@example.com', 'a hash', '\\x02', 3, now());
+    insert into rate_limits (key, points, expire) values ('a key', 3, 1800000000000);
+    insert into creators_profiles (user_id, username, bio) values (${person}, 'ada', 'Counts.');`,
+  "0002_spaces": `
+    insert into spaces (id, slug, name, created_by) values (${space}, 'a-space', 'A space', ${person});
+    insert into space_members (space_id, user_id, role) values (${space}, ${person}, 'owner');
+    insert into space_invites (space_id, email, role, invited_by, expires_at) values (${space}, 'bob@example.com', 'host', ${person}, now());
+    insert into space_bans (space_id, user_id, banned_by, reason) values (${space}, ${person}, ${person}, 'for the test');
+    insert into experiences (id, space_id, slug, name) values (${experience}, ${space}, 'series', 'A series');`,
+  "0003_access": `
+    insert into access_passes (id, space_id, slug, name, term, term_until) values (${pass}, ${space}, 'pass', 'A pass', 'until', '2030-01-01');
+    insert into access_pass_experiences (access_pass_id, experience_id) values (${pass}, ${experience});
+    insert into access_grants (access_pass_id, user_id, source, ends_at) values (${pass}, ${person}, 'claim', now() + interval '1 day');
+    insert into access_grants (access_pass_id, user_id, source, status) values (${pass}, ${person}, 'given', 'refunded');`,
+  "0004_streams": `
+    insert into streams (id, experience_id, slug, title, status, starts_at, wall_time, time_zone, length_minutes, created_by, live_at)
+      values (${stream}, ${experience}, 'first', 'The first', 'live', now(), '2026-11-01T20:00', 'Europe/Berlin', 60, ${person}, now());
+    insert into streams (experience_id, slug, title, starts_at, wall_time, time_zone, length_minutes, created_by)
+      values (${experience}, 'second', 'The second', now(), '2026-12-01T20:00', 'Asia/Kathmandu', 90, ${person});
+    insert into stream_host_leases (stream_id, user_id, session_id, tab) values (${stream}, ${person}, ${session}, 'tab-of-ada');
+    insert into stream_participants (identity, stream_id, user_id, session_id, tab, role) values ('p-1', ${stream}, ${person}, ${session}, 'tab-of-ada', 'host');
+    insert into stream_presence (stream_id, user_id, tab, audience, seen_live) values (${stream}, ${person}, 'tab-of-ada', true, true);`,
+  "0005_recordings": `
+    insert into streaming_recordings (id, stream_id, status, started_at) values (${recording}, ${stream}, 'recording', now());
+    insert into streaming_recordings (stream_id, status, ready_at, duration_ms, bytes) values (${stream}, 'ready', now(), 60000, 5000000000);
+    insert into streaming_recording_attempts (id, recording_id, number, prefix, egress_id, status) values (${attempt}, ${recording}, 1, 'recordings/1/', 'EG_1', 'active');
+    insert into streaming_recording_segments (attempt_id, number, key, bytes, first_pts, duration_ticks) values (${attempt}, 0, 'recordings/1/seg_00000.ts', 1000, 324000000, 180000);
+    insert into streaming_recording_exports (recording_id, kind, status, progress) values (${recording}, 'mp4', 'running', 0.5);
+    insert into replay_positions (user_id, recording_id, position_ms) values (${person}, ${recording}, 42000);
+    insert into webhook_events (provider, event_id, kind, body) values ('livekit', 'EV_1', 'room_started', '{"id": "EV_1"}');`,
+  "0006_people": `
+    insert into form_drafts (browser_hash, user_id, path, typed, expires_at) values ('\\x02', ${person}, '/account/streams/new', '{"title": "Half"}', now());`,
+  "0007_addresses": `insert into space_former_slugs (slug, space_id) values ('once-here', ${space});`,
+  "0008_schedule": `update streams set form_key = ${id(9)}, edited_by = ${person} where slug = 'second';`,
+  "0009_studio": `insert into stream_host_watch (since, seen_at) values (now(), now());`,
+  "0010_watch": `insert into stream_audiences (stream_id, viewers_now, viewers_total, counted_at) values (${stream}, 3, 5, now());`,
+  "0011_recording_work": `
+    insert into streaming_recording_steps (recording_id, step) values (${recording}, 'playlist');
+    insert into worker_ticks (name) values ('a task');`,
+  "0012_chat": `
+    insert into moderation_acts (id, space_id, stream_id, kind, actor_id, target_user_id, reason, until)
+      values (${act}, ${space}, ${stream}, 'timed_out', ${person}, ${person}, 'for the test', now());
+    insert into streaming_chat_rooms (stream_id, made_at, slow_mode_seconds, last_number) values (${stream}, now(), 10, 1);
+    insert into streaming_chat_messages (id, stream_id, number, user_id, role, text, said_at) values (${message}, ${stream}, 1, ${person}, 'host', 'Hello', now());
+    insert into streaming_chat_reactions (message_id, user_id, kind) values (${message}, ${person}, 'heart');
+    insert into streaming_chat_members (stream_id, user_id) values (${stream}, ${person});
+    insert into streaming_chat_timeouts (stream_id, user_id, until, act_id) values (${stream}, ${person}, now(), ${act});
+    insert into streaming_chat_reports (stream_id, message_id, reported_by, reason) values (${stream}, ${message}, ${person}, 'for the test');
+    insert into space_blocked_words (space_id, lines, changed_by) values (${space}, '{bad,*worse*}', ${person});
+    insert into space_bans (space_id, stream_id, user_id, banned_by, act_id, ends_at) values (${space}, ${stream}, ${person}, ${person}, ${act}, now());`,
+};

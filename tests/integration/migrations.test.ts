@@ -1,0 +1,79 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { migrate } from "#db/migrate.ts";
+import { unique } from "#tests/factories.ts";
+import { rowsAfter } from "./migration-rows.ts";
+
+const name = unique("migrations").replace("-", "_");
+const server = new pg.Client({ connectionString: inject("postgresUrl") });
+const url = Object.assign(new URL(inject("postgresUrl")), { pathname: `/${name}` }).href;
+const database = new pg.Client({ connectionString: url });
+const migrations = (await readdir(path.join(import.meta.dirname, "../../db/migrations")))
+  .map((file) => path.basename(file, ".ts"))
+  .sort();
+
+beforeAll(async () => {
+  await server.connect();
+  await server.query(`create database ${name}`);
+  await database.connect();
+});
+afterAll(async () => {
+  await database.end();
+  await server.query(`drop database ${name} with (force)`);
+  await server.end();
+});
+
+type Rows = Map<string, unknown[]>;
+
+async function readAll(): Promise<Rows> {
+  const { rows } = await database.query<{ table: string }>(
+    `select table_name as table from information_schema.tables
+     where table_schema = 'public' and table_name not like 'kysely_%' order by 1`,
+  );
+  const all: Rows = new Map();
+  for (const { table } of rows) {
+    const found = await database.query<{ row: unknown }>(
+      `select to_jsonb(t) as row from ${table} t order by 1`,
+    );
+    all.set(
+      table,
+      found.rows.map(({ row }) => row),
+    );
+  }
+  return all;
+}
+
+it("knows rows for each migration", () => {
+  expect(Object.keys(rowsAfter)).toEqual(migrations);
+});
+
+it.each(migrations)(
+  "%s runs on a database with rows in every table, and keeps each of them",
+  async (migration) => {
+    const before = await readAll();
+    expect(await migrate(url, migration)).toEqual([migration]);
+    const after = await readAll();
+    for (const [table, rows] of before) {
+      expect([table, after.get(table)?.length]).toEqual([table, rows.length]);
+      for (const row of rows) expect(after.get(table)).toContainEqual(expect.objectContaining(row as object));
+    }
+    await database.query(rowsAfter[migration] ?? "");
+    const empty = [...(await readAll())].filter(([, rows]) => rows.length === 0).map(([table]) => table);
+    expect(empty, "tables without a row for the next migration").toEqual([]);
+  },
+);
+
+it("run once: the newest database is up to date", async () => {
+  expect(await migrate(url)).toEqual([]);
+});
+
+it("of two processes that migrate at once, one does and the other finds it done", async () => {
+  const twice = `${name}_twice`;
+  await server.query(`create database ${twice}`);
+  const address = Object.assign(new URL(url), { pathname: `/${twice}` }).href;
+  const done = await Promise.all([migrate(address), migrate(address)]);
+  expect(done.flat()).toEqual(migrations);
+  await server.query(`drop database ${twice} with (force)`);
+});

@@ -1,0 +1,77 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Services } from "#app/context.ts";
+import type { Storage } from "#app/services/storage.ts";
+import { createRecording } from "#app/domain/recordings/recordings.ts";
+import type { Db } from "#db/client.ts";
+import { insertPeople } from "#tests/factories.ts";
+
+export type SegmentSet = "egress" | "egress-killed" | "x264" | "x264-high";
+
+/** The bytes of recorded segments, in order. */
+export async function segmentsOf(set: SegmentSet): Promise<Uint8Array[]> {
+  const folder = path.join(import.meta.dirname, "../fixtures/segments", set);
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".ts")).sort();
+  return Promise.all(names.map(async (name) => new Uint8Array(await readFile(path.join(folder, name)))));
+}
+
+export const segmentKey = (prefix: string, number: number) =>
+  `${prefix}seg_${String(number).padStart(5, "0")}.ts`;
+
+/** Writes segments as a recorder would, with a playlist that says when each began. */
+export async function writeSegments(
+  storage: Storage,
+  prefix: string,
+  segments: readonly Uint8Array[],
+  { from = 0, startsAt = new Date("2026-11-23T12:00:00Z") }: { from?: number; startsAt?: Date } = {},
+): Promise<void> {
+  const lines = ["#EXTM3U", "#EXT-X-VERSION:4", "#EXT-X-TARGETDURATION:2"];
+  for (const [index, bytes] of segments.entries()) {
+    await storage.write(segmentKey(prefix, from + index), bytes, "video/mp2t");
+    const time = new Date(startsAt.getTime() + index * 2000).toISOString();
+    lines.push(
+      `#EXT-X-PROGRAM-DATE-TIME:${time}`,
+      "#EXTINF:2.000,",
+      `seg_${String(from + index).padStart(5, "0")}.ts`,
+    );
+  }
+  await storage.write(`${prefix}index.m3u8`, Buffer.from(`${lines.join("\n")}\n`), "application/x-mpegurl");
+}
+
+/** A live stream with its recording, as going live makes it. */
+export async function insertLiveRecording({ db, queue }: Pick<Services, "db" | "queue">) {
+  const house = await insertPeople(db, { status: "live" });
+  const streamId = house.stream.id;
+  const { recordingId } = await db.transaction().execute((trx) => createRecording(trx, queue, { streamId }));
+  return { ...house, streamId, recordingId };
+}
+
+export const recordingRow = (db: Db, recordingId: string) =>
+  db.selectFrom("streaming_recordings").selectAll().where("id", "=", recordingId).executeTakeFirstOrThrow();
+
+export const attemptRows = (db: Db, recordingId: string) =>
+  db
+    .selectFrom("streaming_recording_attempts")
+    .selectAll()
+    .where("recording_id", "=", recordingId)
+    .orderBy("number")
+    .execute();
+
+export const segmentRows = (db: Db, recordingId: string) =>
+  db
+    .selectFrom("streaming_recording_segments as s")
+    .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")
+    .selectAll("s")
+    .where("a.recording_id", "=", recordingId)
+    .orderBy("a.number")
+    .orderBy("s.number")
+    .execute();
+
+/** Ends the stream and stops its recording in one transaction, as End does. */
+export async function endStreamRow(db: Db, streamId: string): Promise<void> {
+  await db
+    .updateTable("streams")
+    .set({ status: "ended", ended_at: new Date(), ended_reason: "host" })
+    .where("id", "=", streamId)
+    .execute();
+}

@@ -1,0 +1,354 @@
+import { randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { linkCode } from "#app/domain/people/link-codes.ts";
+import { insertInvite } from "#app/domain/teams/invites.ts";
+import { attachPageSocket } from "#app/server/page-socket.ts";
+import { insertPeople, unique } from "#tests/factories.ts";
+import { everything } from "./everything.ts";
+import { openPage } from "./page-socket-client.ts";
+import { browse } from "./pages.ts";
+import { startTestWeb, type TestWeb } from "./setup.ts";
+
+let web: TestWeb;
+beforeAll(async () => {
+  web = await startTestWeb({ attach: attachPageSocket });
+});
+afterAll(() => web.close());
+
+const { cookieOf, visit, post } = browse(() => web);
+
+type House = Awaited<ReturnType<typeof insertHouse>>;
+type Who = keyof House["people"];
+
+/**
+ * What every address answers to a GET and, where it takes forms, to the POST of one without fields (or of those in `forms`).
+ *
+ * in    sent to sign in, and back afterwards
+ * new   sent to start a space, who has none
+ * back  sent to the page that it belongs to, and nothing has changed: the form's own page, or all was done before
+ * done  did it, and was sent on
+ * 400   may do it, and not with such a form
+ * ·     may do it, which is tested with its noun
+ *
+ * Whatever is not `done` has changed nothing. An address that has no POST here answers every form with 405.
+ */
+const order: Who[] = [
+  ...(["nobody", "stranger", "ended", "banned", "viewer"] as const),
+  ...(["moderator", "host", "owner", "otherOwner"] as const),
+];
+const table = `
+                                                          none  str  end  ban  vie   mod  host  own  oth
+/                                                  GET    200   200  200  200  200   200  200   200  200
+/explore                                           GET    200   200  200  200  200   200  200   200  200
+/sign-in                                           GET    200   200  200  200  200   200  200   200  200
+/sign-in                                           POST   400   400  400  400  400   400  400   400  400
+/sign-in/code                                      GET    200   200  200  200  200   200  200   200  200
+/sign-in/code                                      POST   400   400  400  400  400   400  400   400  400
+/sign-out                                          GET    200   200  200  200  200   200  200   200  200
+/sign-out                                          POST   back  done done done done  done done  done done
+/invites/$code                                     GET    200   200  200  200  200   200  200   200  200
+/invites/$code                                     POST   in    403  403  403  403   403  403   403  403
+/$space                                            GET    200   200  200  200  200   200  200   200  200
+/$space/passes/$pass                               GET    200   200  200  200  200   200  200   200  200
+/$space/passes/$pass                               POST   in    done done back back  done done  done done
+/$space/$experience                                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/ticket         GET    405   405  405  405  405   405  405   405  405
+/$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
+/$space/$experience/streams/$stream/chat                         GET    in 403 403 403 200 200 200 200 403
+/$space/$experience/streams/$stream/chat/write                   GET    in 403 403 403 200 200 200 200 403
+/$space/$experience/streams/$stream/chat/write                   POST   in 403 403 403 409 409 409 409 403
+/$space/$experience/streams/$stream/chat/messages/$message       GET    in 403 403 403 200 200 200 200 403
+/$space/$experience/streams/$stream/chat/pass                    GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/pass                    POST   in 403 403 403 409 409 409 409 403
+/$space/$experience/streams/$stream/chat/messages                GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/messages                POST   in 403 403 403 409 409 409 409 403
+/$space/$experience/streams/$stream/chat/messages.json           GET    in 403 403 403 200 200 200 200 403
+/$space/$experience/streams/$stream/chat/messages/$message/removal GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/messages/$message/removal POST   in 403 403 403 done 404 404 404 403
+/$space/$experience/streams/$stream/chat/messages/$message/restoration GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/messages/$message/restoration POST   in 403 403 403 409 409 409 409 403
+/$space/$experience/streams/$stream/chat/messages/$message/pin   GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/messages/$message/pin   POST   in 403 403 403 403 done back back 403
+/$space/$experience/streams/$stream/chat/messages/$message/reaction GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/messages/$message/reaction POST   in 403 403 403 409 409 409 409 403
+/$space/$experience/streams/$stream/chat/messages/$message/report GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/messages/$message/report POST   in 403 403 403 400 done done done 403
+/$space/$experience/streams/$stream/chat/messages/$message/dismissal GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/messages/$message/dismissal POST   in 403 403 403 403 404 404 404 403
+/$space/$experience/streams/$stream/chat/people/$person/removal  GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/people/$person/removal  POST   in 403 403 403 403 done back back 403
+/$space/$experience/streams/$stream/chat/people/$person/timeout  GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/people/$person/timeout  POST   in 403 403 403 403 done done done 403
+/$space/$experience/streams/$stream/chat/people/$person/ban      GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/people/$person/ban      POST   in 403 403 403 403 done done done 403
+/$space/$experience/streams/$stream/chat/settings                GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/settings                POST   in 403 403 403 403 done back back 403
+/account                                           GET    in    200  200  200  200   200  200   200  200
+/account                                           POST   in    400  400  400  400   400  400   400  400
+/account/experiences                               GET    in    200  200  200  200   200  200   200  200
+/account/experiences/$id                           GET    in    404  200  200  200   404  404   404  404
+/account/grants                                    GET    in    200  200  200  200   200  200   200  200
+/account/sessions                                  GET    in    200  200  200  200   200  200   200  200
+/account/sessions                                  POST   in    back back back back  back back  back back
+/account/sessions/others                           GET    back  back back back back  back back  back back
+/account/sessions/others                           POST   in    back back back back  back back  back back
+/account/space                                     GET    in    new  new  new  new   200  200   200  200
+/account/space                                     POST   in    new  new  new  new   403  403   400  400
+/account/space/new                                 GET    in    200  200  200  200   200  200   200  200
+/account/space/new                                 POST   in    400  400  400  400   400  400   400  400
+/account/space/profile                             GET    in    200  200  200  200   200  200   200  200
+/account/space/profile                             POST   in    400  400  400  400   400  400   400  400
+/account/space/retirement                          GET    in    new  new  new  new   403  403   200  200
+/account/space/retirement                          POST   in    new  new  new  new   403  403   400  400
+/account/space/experiences                         GET    in    new  new  new  new   403  200   200  200
+/account/space/experiences/new                     GET    in    new  new  new  new   403  403   200  200
+/account/space/experiences/new                     POST   in    new  new  new  new   403  403   400  400
+/account/space/experiences/$id                     GET    in    404  404  404  404   403  403   200  404
+/account/space/experiences/$id                     POST   in    404  404  404  404   403  403   400  404
+/account/space/experiences/$id/retirement          GET    in    404  404  404  404   403  403   200  404
+/account/space/experiences/$id/retirement          POST   in    404  404  404  404   403  403   done 404
+/account/passes                                    GET    in    new  new  new  new   403  200   200  200
+/account/passes/new                                GET    in    new  new  new  new   403  403   200  200
+/account/passes/new                                POST   in    new  new  new  new   403  403   400  400
+/account/passes/$id                                GET    in    404  404  404  404   403  200   200  404
+/account/passes/$id                                POST   in    404  404  404  404   403  403   400  404
+/account/passes/$id/edit                           GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/edit                           POST   in    404  404  404  404   403  403   400  404
+/account/passes/$id/retirement                     GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/retirement                     POST   in    404  404  404  404   403  403   done 404
+/account/passes/$id/grants/$grant                  GET    in    404  404  404  404   403  200   200  404
+/account/passes/$id/grants/$grant/cancellation     GET    back  back back back back  back back  back back
+/account/passes/$id/grants/$grant/cancellation     POST   in    404  404  404  404   403  403   done 404
+/account/passes/$id/grants/$grant/refund           GET    back  back back back back  back back  back back
+/account/passes/$id/grants/$grant/refund           POST   in    404  404  404  404   403  403   done 404
+/account/members                                   GET    in    new  new  new  new   200  200   200  200
+/account/members                                   POST   in    new  new  new  new   403  400   400  400
+/account/members/$member                           GET    in    new  new  new  new   403  200   200  404
+/account/members/$member                           POST   in    new  new  new  new   403  400   400  404
+/account/members/$member/removal                   GET    in    new  new  new  new   200  200   200  404
+/account/members/$member/removal                   POST   in    new  new  new  new   ·    ·     ·    back
+/account/members/invites/$invite/letter            GET    back  back back back back  back back  back back
+/account/members/invites/$invite/letter            POST   in    new  new  new  new   403  back  back 404
+/account/members/invites/$invite/revocation        GET    back  back back back back  back back  back back
+/account/members/invites/$invite/revocation        POST   in    new  new  new  new   403  done  back 404
+/account/streams                                   GET    in    new  new  new  new   200  200   200  200
+/account/streams/new                               GET    in    new  new  new  new   403  200   200  200
+/account/streams/new                               POST   in    new  new  new  new   403  400   400  400
+/account/streams/$id                               GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/edit                          GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/edit                          POST   in    404  404  404  404   403  400   400  404
+/account/streams/$id/duplicate                     GET    in    404  404  404  404   403  back  back 404
+/account/streams/$id/cancel                        GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/cancel                        POST   in    404  404  404  404   403  done  back 404
+/account/streams/$id/broadcast                     GET    back  back back back back  back back  back back
+/account/streams/$id/broadcast                     POST   in    404  404  404  404   403  ·     ·    404
+/account/streams/$id/broadcast                     DELETE in    404  404  404  404   back back  back 404
+/account/streams/$id/rehearsal                     GET    back  back back back back  back back  back back
+/account/streams/$id/rehearsal                     POST   in    404  404  404  404   403  ·     ·    404
+/account/streams/$id/rehearsal                     DELETE in    404  404  404  404   403  back  back 404
+/account/streams/$id/lease                         GET    back  back back back back  back back  back back
+/account/streams/$id/lease                         POST   in    404  404  404  404   403  ·     ·    404
+/account/streams/$id/token                         GET    back  back back back back  back back  back back
+/account/streams/$id/token                         POST   in    404  404  404  404   403  ·     ·    404
+/healthz                                           GET    200   200  200  200  200   200  200   200  200
+/readyz                                            GET    200   200  200  200  200   200  200   200  200
+/webhooks/livekit                                  GET    404   404  404  404  404   404  404   404  404
+/webhooks/livekit                                  POST   401   401  401  401  401   401  401   401  401
+/webhooks/chat                                     GET    404   404  404  404  404   404  404   404  404
+/webhooks/chat                                     POST   401   401  401  401  401   401  401   401  401
+/media/$streamId/$recordingId/index.m3u8           GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/position             POST   401   403  403  403  400   400  400   400  403
+/events?page=watch                                 SOCKET 401   101  101  101  101   101  101   101  101
+/events?page=studio                                SOCKET 401   4403 4403 4403 4403  101  101   101  4403
+`;
+
+const rows = table
+  .trim()
+  .split("\n")
+  .slice(1)
+  .map((line) => {
+    const [address = "", method = "", ...answers] = line.trim().split(/\s+/);
+    return { address, method, answers };
+  });
+
+const tab = "tab-of-the-tests";
+
+/** What the scripts of a page send is read before the one query that does it and asks who may: it is sent whole. */
+const chat = "/$space/$experience/streams/$stream/chat";
+const forms: Record<string, Record<string, string>> = {
+  "/$space/$experience/streams/$stream/ticket": { tab },
+  [`${chat}/write`]: { id: "01a00000-0000-4000-8000-000000000002", text: "Hello" },
+  [`${chat}/messages`]: { id: "01a00000-0000-4000-8000-000000000001", text: "Hello" },
+  [`${chat}/messages/$message/pin`]: { pinned: "1" },
+  [`${chat}/messages/$message/reaction`]: { kind: "heart", on: "1" },
+  [`${chat}/people/$person/timeout`]: { minutes: "5" },
+  [`${chat}/people/$person/ban`]: { scope: "stream" },
+  [`${chat}/settings`]: { slowModeSeconds: "10" },
+  "/account/streams/$id/broadcast": { tab, live_key: "01a00000-0000-4000-8000-000000000000", record: "no" },
+  "/account/streams/$id/rehearsal": { tab },
+  "/account/streams/$id/lease": { tab, take_over: "yes" },
+  "/account/streams/$id/token": { tab },
+};
+
+async function insertHouse() {
+  const house = await insertPeople(web.db, { status: "scheduled" });
+  const invite = await insertInvite(web.db, web.services.queue, {
+    spaceId: house.space.id,
+    actorId: house.people.owner.id,
+    email: `${unique("invited")}@example.com`,
+    role: "moderator",
+  });
+  if (!invite.ok) throw new Error(invite.reason);
+  const messageId = await insertMessage(house.stream.id, house.people.viewer.id);
+  return { ...house, inviteId: invite.inviteId, messageId };
+}
+
+/** Something that a viewer said. */
+async function insertMessage(streamId: string, userId: string): Promise<string> {
+  const id = randomUUID();
+  await web.db.insertInto("streaming_chat_rooms").values({ stream_id: streamId, last_number: 1 }).execute();
+  const said = { id, stream_id: streamId, number: 1, user_id: userId, role: "viewer", text: "Hello" };
+  await web.db
+    .insertInto("streaming_chat_messages")
+    .values({ ...said, said_at: new Date() })
+    .execute();
+  return id;
+}
+
+/** A route's address with the ids and names of the house. */
+function fill(address: string, house: House): string {
+  const { space, experience, stream, pass, grant, people, inviteId, messageId } = house;
+  return address
+    .replace(/^\/account\/passes\/\$id/, `/account/passes/${pass.id}`)
+    .replace(/\/experiences\/\$id/, `/experiences/${experience.id}`)
+    .replace(/\/streams\/\$id/, `/streams/${stream.id}`)
+    .replace("$grant", grant.id)
+    .replace("$member", people.moderator!.id)
+    .replace("$invite", inviteId)
+    .replace("$code", linkCode(web.services.config.sessionSecrets, "invite", inviteId))
+    .replace("$message", messageId)
+    .replace("$person", people.viewer.id)
+    .replace("$streamId", stream.id)
+    .replace("$recordingId", "01a00000-0000-7000-8000-000000000000")
+    .replace("$attempt/$segment", "1/0")
+    .replace("$space", space.slug)
+    .replace("$pass", pass.slug)
+    .replace("$experience", experience.slug)
+    .replace("$stream", stream.slug);
+}
+
+type Asked = { address: string; method: string; path: string; streamId: string };
+
+/** What somebody is answered: a status, the code that closes a socket, or where they are sent. */
+async function ask({ address, method, path, streamId }: Asked, cookie: string | undefined): Promise<string> {
+  if (method === "SOCKET") {
+    const page = openPage(web.url, { streamId, cookie, tab, page: path.split("=")[1] });
+    const status = await page.status;
+    if (status !== 101) return String(status);
+    // Whoever is let in is told the state, or why not.
+    await Promise.race([page.state(), page.closed()]);
+    page.socket.close(1000);
+    const { code } = await page.closed();
+    return code === 1000 ? "101" : String(code);
+  }
+  const form = method === "DELETE" ? { _method: "delete" } : (forms[address] ?? {});
+  const { status, location } = method === "GET" ? await visit(path, cookie) : await post(path, cookie, form);
+  if (status < 300 || status > 399) return String(status);
+  if (location?.startsWith("/account/space/new")) return "new";
+  if (!location?.startsWith("/sign-in")) return "sent";
+  if (method === "GET") expect(location).toBe(`/sign-in?to=${encodeURIComponent(path)}`);
+  return "in";
+}
+
+it.each(rows)(
+  "$method $address answers each kind of person as it should",
+  async ({ address, method, answers }) => {
+    const house = await insertHouse();
+    const path = fill(address, house);
+    const given: string[] = [];
+    for (const [index, who] of order.entries()) {
+      if (answers[index] === "·") {
+        given.push("·");
+        continue;
+      }
+      const cookie = await cookieOf(house.people[who]);
+      const before = await everything(web.db);
+      const answer = await ask({ address, method, path, streamId: house.stream.id }, cookie);
+      const changed = (await everything(web.db)) !== before;
+      if (answer === "sent") given.push(changed ? "done" : "back");
+      else given.push(changed ? `${answer} and changed something` : answer);
+    }
+    expect(given.join(" ")).toBe(answers.join(" "));
+  },
+);
+
+const app = path.join(import.meta.dirname, "../../app");
+const sourceOf = (file: string) => readFile(path.join(app, file), "utf8");
+
+/** Each route file with its address and methods; DELETE is a form that says so. */
+async function listRouteFiles() {
+  const files = await readdir(path.join(app, "routes"));
+  return Promise.all(
+    files.map(async (file) => {
+      const source = await sourceOf(`routes/${file}${file.includes(".ts") ? "" : "/route.tsx"}`);
+      const words = file.replace(/\.tsx?$/, "").replace(/(^|\.)_index$/, "");
+      const takesForms = /^export (async )?(function|const) action\b/m.test(source);
+      const methods = ["GET", takesForms && "POST", source.includes("isDelete(") && "DELETE"];
+      return {
+        address: `/${words.replaceAll("[.]", "\0").replaceAll(".", "/").replace("\0", ".")}`,
+        methods: methods.filter((method) => method !== false),
+      };
+    }),
+  );
+}
+
+/** What the server answers before Remix, and where: each handler in the words of the table. */
+async function listMachineAddresses(): Promise<string[]> {
+  const found: string[] = [];
+  for (const [file, prefix] of [
+    ["app", ""],
+    ["media", "/media"],
+    ["webhooks", "/webhooks"],
+  ] as const) {
+    const source = await sourceOf(`server/${file}.ts`);
+    for (const [, method = "", address = ""] of source.matchAll(/\b(?:app|router)\.(\w+)\(\s*"(\/[^"]*)"/g)) {
+      const plain = address.replaceAll(/\([^)]*\)/g, "").replaceAll(":", "$");
+      found.push(`${method.toUpperCase()} ${prefix}${plain}`);
+    }
+  }
+  return found;
+}
+
+it("every route file has its row, one that takes forms a row for them, and every row its route", async () => {
+  const [files, machines] = [await listRouteFiles(), await listMachineAddresses()];
+  const routes = files.flatMap(({ address, methods }) => methods.map((method) => `${method} ${address}`));
+  // What is mounted as a whole: built files, and the two routers whose addresses are listed one by one.
+  const mounts = ["USE /assets", "USE /media", "USE /webhooks"];
+  expect([...new Set(machines.filter((machine) => machine.startsWith("USE ")))].sort()).toEqual(mounts);
+  const endpoints = machines.filter((machine) => !machine.startsWith("USE "));
+  const sockets = ["SOCKET /events?page=watch", "SOCKET /events?page=studio"];
+  const wanted = [...routes, ...endpoints, "GET /webhooks/livekit", "GET /webhooks/chat", ...sockets];
+  expect(rows.map(({ method, address }) => `${method} ${address}`).sort()).toEqual(wanted.sort());
+  for (const { address, answers } of rows) expect([address, answers.length]).toEqual([address, order.length]);
+});
+
+it("a form sent to a page that takes none is refused, and changes nothing", async () => {
+  const house = await insertHouse();
+  const pages = (await listRouteFiles()).filter(({ methods }) => !methods.includes("POST"));
+  expect(pages.length).toBeGreaterThan(10);
+  for (const who of ["nobody", "viewer", "owner"] as const) {
+    const cookie = await cookieOf(house.people[who]);
+    const before = await everything(web.db);
+    for (const { address } of pages) {
+      const { status } = await post(fill(address, house), cookie, { name: "Changed" });
+      expect([who, address, status]).toEqual([who, address, 405]);
+    }
+    expect(await everything(web.db)).toBe(before);
+  }
+});

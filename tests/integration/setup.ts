@@ -1,0 +1,161 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ServerBuild } from "@remix-run/node";
+import pg from "pg";
+import { SMTPServer } from "smtp-server";
+import { inject } from "vitest";
+import { readConfig } from "#app/config.ts";
+import type { Services } from "#app/context.ts";
+import { closeServices, openServices } from "#app/open-services.ts";
+import { createApp } from "#app/server/app.ts";
+import { type Db, openDatabase } from "#db/client.ts";
+import { unique } from "#tests/factories.ts";
+
+/**
+ * A database of its own, as the migrations make it. `drop` when done. Each statement is planned once for all values, which
+ * Postgres otherwise begins with after the fifth time on a connection: what fails only then fails at once.
+ */
+export async function createTestDatabase(): Promise<{ db: Db; url: string; drop(): Promise<void> }> {
+  const serverUrl = inject("postgresUrl");
+  const name = unique("test").replace("-", "_");
+  await onServer(serverUrl, `create database ${name} template template`);
+  const url = withGenericPlans(Object.assign(new URL(serverUrl), { pathname: `/${name}` }));
+  const db = openDatabase(url);
+  return {
+    db,
+    url,
+    async drop() {
+      await db.destroy();
+      await onServer(serverUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+function withGenericPlans(url: URL) {
+  url.searchParams.set("options", "-c plan_cache_mode=force_generic_plan");
+  return url.href;
+}
+
+async function onServer(url: string, statement: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+export type ReceivedLetter = { to: string[]; raw: string };
+
+/** An SMTP server that keeps what it is given. */
+export async function startMailbox(): Promise<{
+  url: string;
+  letters: ReceivedLetter[];
+  close(): Promise<void>;
+}> {
+  const letters: ReceivedLetter[] = [];
+  const server = new SMTPServer({
+    disabledCommands: ["AUTH", "STARTTLS"],
+    onData(stream, session, done) {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", () => {
+        letters.push({
+          to: session.envelope.rcptTo.map(({ address }) => address),
+          raw: Buffer.concat(chunks).toString("utf8"),
+        });
+        done();
+      });
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    letters,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** Services on a database of their own and the real servers around; `env` overrides single variables. */
+export async function openTestServices({ env = {}, name = "web" as "web" | "worker" } = {}) {
+  const database = await createTestDatabase();
+  const mailbox = await startMailbox();
+  const result = readConfig({
+    ...inject("partsEnvironment"),
+    PUBLIC_URL: "http://127.0.0.1:3000",
+    SESSION_SECRET: "a-secret-of-the-tests-only",
+    DATABASE_URL: database.url,
+    SMTP_URL: mailbox.url,
+    MAIL_FROM: "Frontrow <frontrow@example.com>",
+    LOG_LEVEL: "silent",
+    ...env,
+  });
+  if (!result.ok) throw new Error(result.problems.join("; "));
+  const services = await openServices(result.config, name);
+  return {
+    services,
+    db: services.db,
+    letters: mailbox.letters,
+    async close() {
+      await closeServices(services);
+      await mailbox.close();
+      await database.drop();
+    },
+  };
+}
+
+export type TestWeb = Awaited<ReturnType<typeof startTestWeb>>;
+
+/**
+ * The web process's own express app with the built pages, listening on a free port, on a database of its own. `fetch`
+ * asks it as a browser of ours would; redirects are not followed.
+ */
+export async function startTestWeb({
+  env = {},
+  attach,
+}: {
+  env?: Record<string, string>;
+  /** What else listens on the server: `attachPageSocket`. */
+  attach?: (server: Server, services: Services) => { close(): Promise<void> };
+} = {}) {
+  // The port is known before the configuration, which holds our own address.
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const opened = await openTestServices({ env: { PUBLIC_URL: url, ...env } });
+  const buildFolder = path.join(import.meta.dirname, "../../build");
+  const build = (await import(
+    /* @vite-ignore */ pathToFileURL(path.join(buildFolder, "server/index.js")).href
+  )) as ServerBuild;
+  server.on("request", createApp(opened.services, { build, clientFolder: path.join(buildFolder, "client") }));
+  const attached = attach?.(server, opened.services);
+
+  return {
+    ...opened,
+    url,
+    async fetch(
+      target: string,
+      { cookie, form, ...init }: RequestInit & { cookie?: string; form?: Form } = {},
+    ) {
+      const headers = new Headers(init.headers);
+      if (cookie) headers.set("cookie", cookie);
+      const posts = form !== undefined || (init.method ?? "GET") !== "GET";
+      if (posts && !headers.has("origin")) headers.set("origin", url);
+      const body = form ? new URLSearchParams(form) : init.body;
+      const method = init.method ?? (form ? "POST" : "GET");
+      return fetch(new URL(target, url), { redirect: "manual", ...init, method, body, headers });
+    },
+    async close() {
+      await attached?.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await opened.close();
+    },
+  };
+}
+
+type Form = Record<string, string> | [string, string][];

@@ -1,0 +1,234 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findAudience } from "#app/domain/presence/presence.ts";
+import type { RecordingStatus, StreamStatus } from "#db/types.ts";
+import { ago, inFuture, insertPeople, signIn } from "#tests/factories.ts";
+import { startTestWeb, type TestWeb } from "./setup.ts";
+
+let web: TestWeb;
+beforeAll(async () => {
+  web = await startTestWeb();
+});
+afterAll(() => web.close());
+
+type Who = keyof Awaited<ReturnType<typeof insertPeople>>["people"];
+
+async function setStage(status: StreamStatus = "scheduled", set: Record<string, unknown> = {}) {
+  const stage = await insertPeople(web.db, { status });
+  const { stream, path, people } = stage;
+  const change = (values: Record<string, unknown>) =>
+    web.db.updateTable("streams").set(values).where("id", "=", stream.id).execute();
+  await change({ title: "Colour grading & you", ...set });
+  const read = async (who: Who) => {
+    const person = people[who];
+    const cookie = person ? (await signIn(web.db, person.id)).cookie : undefined;
+    const response = await web.fetch(path, { cookie });
+    const html = await response.text();
+    return { status: response.status, headers: response.headers, html, text: textOf(html), ...said(html) };
+  };
+  const record = (recording: RecordingStatus) =>
+    web.db
+      .insertInto("streaming_recordings")
+      .values({
+        stream_id: stream.id,
+        status: recording,
+        ready_at: recording === "ready" ? sql`now()` : null,
+      })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+  return { ...stage, change, read, record };
+}
+
+/** What a reader sees without scripts. */
+const textOf = (html: string) =>
+  html
+    .replace(/^[\s\S]*?<main/, "<main")
+    .replaceAll(/<script[\s\S]*?<\/script>/g, "")
+    .replaceAll(/<[^>]+>/g, " ")
+    .replaceAll("&amp;", "&")
+    .replaceAll(/&#x27;|&#39;/g, "'")
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/ (?=[,.])/g, "")
+    .trim();
+
+const said = (html: string) => ({
+  refresh: Number(/http-equiv="refresh" content="(\d+)"/i.exec(html)?.[1] ?? 0) || undefined,
+  dark: /<html[^>]*data-lights="down"/.test(html),
+});
+
+describe("the page of a stream, read without scripts", () => {
+  it("announces it: when, what opens it, and for how long one's pass does", async () => {
+    const { read } = await setStage("scheduled", { starts_at: inFuture("74 hours 30 minutes") });
+    const { status, text, refresh, dark, headers } = await read("viewer");
+    expect(status).toBe(200);
+    expect(headers.get("cache-control")).toBe("private, no-store");
+    expect(text).toContain("Colour grading & you");
+    expect(text).toContain("starts in 3 d 2 h");
+    expect(text).toContain("Your pass A pass opens this stream, without an end.");
+    expect(refresh).toBeUndefined();
+    expect(dark).toBe(false);
+  });
+
+  it("opens its doors half an hour before, says how many are here, and asks again by itself", async () => {
+    const { read, streamId, viewers } = await withPeople();
+    const { text, refresh } = await read("viewer");
+    expect(viewers).toBe(2);
+    expect(streamId).toBeTruthy();
+    expect(text).toContain("Doors are open. The host is preparing.");
+    expect(text).toContain("2 people are here");
+    expect(refresh).toBe(15);
+  });
+
+  async function withPeople() {
+    const stage = await setStage("scheduled", { starts_at: inFuture("20 minutes") });
+    for (const user of [stage.people.viewer, stage.people.otherOwner]) {
+      const seen = { stream_id: stage.stream.id, user_id: user.id, tab: "tab-other", audience: true };
+      await web.db.insertInto("stream_presence").values(seen).execute();
+    }
+    return { ...stage, streamId: stage.stream.id, viewers: 2 };
+  }
+
+  it("keeps a rehearsal to the team, which finds its studio there", async () => {
+    const { read, stream } = await setStage("rehearsal", { starts_at: inFuture("20 minutes") });
+    const host = await read("host");
+    expect(host.text).toContain("Only the team sees this");
+    expect(host.html).toContain(`/account/streams/${stream.id}`);
+    expect(host.dark).toBe(true);
+    const viewer = await read("viewer");
+    expect(viewer.text).toContain("Doors are open.");
+    for (const { html } of [viewer, await read("stranger")])
+      expect(html.toLowerCase()).not.toContain("rehears");
+  });
+
+  it("is dark while it is live, counts who watches, has no ticket in it, and asks again by itself", async () => {
+    const { read } = await setStage("live");
+    const { text, html, dark, refresh } = await read("viewer");
+    expect(text).toMatch(/Live for 10:0\d/);
+    expect(text).toContain("The live picture needs JavaScript.");
+    expect(text).toMatch(/watching now Most at once \d Watched so far \d/);
+    expect(html).toContain('rel="modulepreload"');
+    expect(html).not.toMatch(/eyJ[\w-]+\./);
+    expect(dark).toBe(true);
+    expect(refresh).toBe(12);
+  });
+
+  it("says that the host is reconnecting, and that the stream stays", async () => {
+    const { read } = await setStage("live", { host_absent_since: ago("3 seconds") });
+    const words = "The host's connection dropped. They are reconnecting, and the stream stays open.";
+    expect((await read("viewer")).text).toContain(words);
+    expect((await read("stranger")).text).not.toContain("reconnecting");
+  });
+
+  it("says after the end how far the replay is, and asks again by itself", async () => {
+    const { read, record, change } = await setStage("ended");
+    await change({ live_at: ago("20 minutes"), ended_at: ago("1 second") });
+    await record("finalizing");
+    const { text, refresh, dark } = await read("viewer");
+    expect(text).toContain("The replay is being put together from its pieces.");
+    expect(text).toContain("for 19:59");
+    expect(refresh).toBe(5);
+    expect(dark).toBe(false);
+  });
+
+  it("says so when there is no replay, because it was not recorded or because that failed", async () => {
+    const none = await setStage("ended");
+    expect((await none.read("viewer")).text).toContain(
+      "This stream was not recorded, so there is no replay.",
+    );
+    const failed = await setStage("ended", { ended_reason: "host_lost" });
+    await failed.record("failed");
+    const { text, refresh } = await failed.read("viewer");
+    expect(text).toContain("The recording of this stream failed, so there is no replay.");
+    expect(text).toContain("the host's connection was lost and did not come back");
+    expect(refresh).toBeUndefined();
+  });
+
+  it("plays the replay", async () => {
+    const { read, record, stream } = await setStage("ended");
+    const { id } = await record("ready");
+    const { html, refresh } = await read("viewer");
+    expect(html).toContain(`<source src="/media/${stream.id}/${id}/index.m3u8"`);
+    expect(refresh).toBeUndefined();
+    expect((await read("stranger")).html).not.toContain("/media/");
+  });
+
+  it("says that it was cancelled, to everybody, and where to look instead", async () => {
+    const { read, space, experience } = await setStage("cancelled");
+    for (const who of ["nobody", "stranger", "viewer"] as const) {
+      const { text, html } = await read(who);
+      expect(text).toContain("This stream was cancelled");
+      expect(html).toContain(`href="/${space.slug}/${experience.slug}"`);
+    }
+  });
+
+  it("is not there at an address that nobody gave", async () => {
+    const { path } = await setStage();
+    expect((await web.fetch(path.replace(/[^/]+$/, "another"))).status).toBe(404);
+    expect((await web.fetch(`${path}%00`)).status).toBe(404);
+  });
+});
+
+describe("without access", () => {
+  const reasons = {
+    nobody: "This stream is for people with a pass.",
+    stranger: "You have no pass that opens this stream.",
+    ended: "has run out.",
+    banned: "its team has shut you out.",
+    otherOwner: "You have no pass that opens this stream.",
+  };
+
+  it.each(Object.entries(reasons))(
+    "%s reads why, and no more than the public may know",
+    async (who, reason) => {
+      const { read, people, path } = await setStage("live");
+      const { status, text, html, dark } = await read(who as Who);
+      expect(status).toBe(200);
+      expect(text).toContain(reason);
+      expect(text).toContain("Live now");
+      expect(text).not.toContain("watching now");
+      expect(html).not.toContain('"/assets/livekit');
+      expect(dark).toBe(false);
+      const person = people[who as Who];
+      expect(text).toContain(person ? person.email : "Sign in");
+      expect(html).toContain(`/sign-in?to=${encodeURIComponent(path)}`);
+    },
+  );
+
+  it("one reads after the end when it really was live, not when it was planned", async () => {
+    const { read, change } = await setStage("ended", { starts_at: new Date("2027-03-01T18:00:00Z") });
+    await change({
+      live_at: new Date("2027-02-27T18:30:00Z"),
+      ended_at: new Date("2027-02-27T19:30:00Z"),
+    });
+    const { text } = await read("stranger");
+    expect(text).toContain("It was live on Sat 27 Feb 2027");
+    expect(text).not.toContain("1 Mar 2027");
+  });
+
+  it("one reads what opens it, with the way to get that", async () => {
+    const { read, pass, space, path } = await setStage("live");
+    const { text, html } = await read("stranger");
+    expect(text).toContain("What opens it");
+    expect(text).toContain("Use another address");
+    expect(html).toContain(`href="/${space.slug}/passes/${pass.slug}?to=${encodeURIComponent(path)}"`);
+    await web.db
+      .updateTable("access_passes")
+      .set({ retired_at: sql`now()` })
+      .where("id", "=", pass.id)
+      .execute();
+    expect((await read("stranger")).text).toContain("No pass that opens it is offered at the moment.");
+    expect((await read("banned")).text).not.toContain("What opens it");
+  });
+});
+
+describe("a page load without scripts", () => {
+  it("counts a viewer, and neither the team nor somebody without access", async () => {
+    const { read, stream } = await setStage("live");
+    for (const who of ["viewer", "viewer", "host", "stranger", "nobody"] as const) await read(who);
+    const counted = async () => {
+      await web.db.deleteFrom("stream_audiences").where("stream_id", "=", stream.id).execute();
+      return findAudience(web.db, stream.id);
+    };
+    await expect.poll(counted).toEqual({ now: 1, peak: 1, total: 1 });
+  });
+});

@@ -1,0 +1,57 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { playwrightCount, vitestCount } from "#local/checks/counts.ts";
+
+function report(content: object | string): string {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "frontrow-counts-"));
+  onTestFinished(() => fs.rmSync(dir, { recursive: true, force: true }));
+  const file = path.join(dir, "report.json");
+  fs.writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+const file = (status: string, ...tests: string[]) => ({
+  status,
+  assertionResults: tests.map((each) => ({ status: each })),
+});
+const vitest = (passed: number, failed: number, testResults: object[] = [], skipped = 0) =>
+  report({ numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, testResults });
+const playwright = (expected: number, unexpected = 0, flaky = 0, skipped = 0) =>
+  report({ stats: { expected, unexpected, flaky, skipped } });
+
+test("tests are counted as they ended", () => {
+  expect(vitestCount(vitest(3, 0), 0)).toMatchObject({ passed: 3, failed: 0 });
+  expect(vitestCount(vitest(3, 1, [file("failed", "passed", "failed")], 2), 1)).toEqual({
+    passed: 3,
+    failed: 1,
+    skipped: 2,
+  });
+  expect(playwrightCount(playwright(4, 2, 0, 1), 1)).toEqual({ passed: 4, failed: 2, skipped: 1 });
+});
+
+test("a file that could not be loaded is a failure beside its unknown tests", () => {
+  expect(vitestCount(vitest(3, 0, [file("failed"), file("passed", "passed")]), 1)).toMatchObject({
+    passed: 3,
+    failed: 1,
+  });
+});
+
+test("a stage without any test has failed", () => {
+  expect(vitestCount(vitest(0, 0), 0).failed).toBe(1);
+  expect(playwrightCount(playwright(0, 0, 0, 5), 0).failed).toBe(1);
+});
+
+test("a stage that ends badly with every test passed has failed", () => {
+  expect(vitestCount(vitest(3, 0), 1)).toMatchObject({ passed: 3, failed: 1 });
+  expect(playwrightCount(playwright(3), 1)).toMatchObject({ passed: 3, failed: 1 });
+});
+
+test("a test that passes only when tried again has failed", () => {
+  expect(playwrightCount(playwright(3, 0, 1), 0)).toMatchObject({ passed: 3, failed: 1 });
+});
+
+test("a report that is missing or broken is a failure", () => {
+  expect(vitestCount(report("{"), 0)).toEqual({ passed: 0, failed: 1 });
+  expect(playwrightCount("/nowhere/report.json", 0)).toEqual({ passed: 0, failed: 1 });
+});

@@ -1,0 +1,158 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseEnv } from "node:util";
+import express from "express";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { readConfig } from "#app/config.ts";
+import {
+  childEnvironment,
+  editionEnvironment,
+  givenIn,
+  replacedParts,
+  variableNames,
+  writeEnvironmentFile,
+} from "#local/environment.ts";
+import type { Ports } from "#local/ports.ts";
+import { root } from "#local/root.ts";
+import { loadSecrets } from "#local/secrets.ts";
+
+const ports: Ports = {
+  web: 3000,
+  postgres: 20001,
+  storage: 20002,
+  livekit: 20003,
+  livekitTcp: 20004,
+  livekitUdp: 20005,
+  smtp: 20006,
+  mailWeb: 20007,
+  recorder: 20008,
+  chat: 20009,
+};
+const ownLiveKit = {
+  LIVEKIT_URL: "wss://livekit.example",
+  LIVEKIT_API_KEY: "key",
+  LIVEKIT_API_SECRET: "secret-of-the-first-pair",
+  LIVEKIT_WEBHOOK_KEY: "hooks",
+  LIVEKIT_WEBHOOK_SECRET: "secret-of-the-second-pair",
+};
+
+let dir: string;
+const environment = (given = {}) => editionEnvironment({ given, ports, secrets: loadSecrets(dir) });
+
+beforeEach(() => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), "frontrow-environment-"));
+  onTestFinished(() => fs.rmSync(dir, { recursive: true, force: true }));
+});
+
+describe("The names of the environment", () => {
+  test("are the same in the example, in the edition and in the product's own check", () => {
+    const example = fs.readFileSync(path.join(root, ".env.example"), "utf8");
+    const checked = fs.readFileSync(path.join(root, "app/config.ts"), "utf8");
+    expect([...example.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name).sort()).toEqual(
+      [...variableNames].sort(),
+    );
+    expect([...checked.matchAll(/^ {2}([A-Z][A-Z0-9_]*): /gm)].map(([, name]) => name).sort()).toEqual(
+      [...variableNames].sort(),
+    );
+  });
+
+  test("each have a comment in the example", () => {
+    const blocks = fs.readFileSync(path.join(root, ".env.example"), "utf8").split("\n\n").slice(1);
+    for (const block of blocks) expect(block).toMatch(/^#/);
+  });
+});
+
+describe("The edition's environment", () => {
+  test("is one that the product starts with", () => {
+    expect(readConfig(environment())).toMatchObject({ ok: true, config: { port: 3000, host: "127.0.0.1" } });
+  });
+
+  test.each(["my-proxy", "10.0.0.0/33", "10.0.0.0/0", "10.0.0.1/", "::1/129", "10.0.0.1, proxy.example"])(
+    "is refused with a proxy that is no address (%s)",
+    (proxies) => {
+      expect(readConfig({ ...environment(), TRUSTED_PROXIES: proxies, PUBLIC_URL: "nowhere" })).toEqual({
+        ok: false,
+        problems: [
+          expect.stringMatching(/^PUBLIC_URL must be a URL/),
+          "TRUSTED_PROXIES must be addresses or networks, comma-separated, such as 10.0.0.0/8",
+        ],
+      });
+    },
+  );
+
+  test.each(["", "loopback", "10.0.0.1, 192.168.0.0/16", "::1,fd00::/8"])(
+    "is taken with proxies (%s) that express takes, too",
+    (proxies) => {
+      const read = readConfig({ ...environment(), TRUSTED_PROXIES: proxies });
+      if (!read.ok) throw new Error(read.problems.join());
+      expect(() => express().set("trust proxy", read.config.trustedProxies)).not.toThrow();
+    },
+  );
+
+  test("names this machine alone", () => {
+    for (const value of Object.values(environment())) {
+      if (value.includes("://")) expect(new URL(value).hostname).toBe("127.0.0.1");
+    }
+  });
+
+  test("keeps its secrets over starts, and has none in common with another folder", () => {
+    const other = fs.mkdtempSync(path.join(os.tmpdir(), "frontrow-environment-"));
+    onTestFinished(() => fs.rmSync(other, { recursive: true, force: true }));
+    expect(loadSecrets(dir)).toEqual(loadSecrets(dir));
+    const secrets = [...Object.values(loadSecrets(dir)), ...Object.values(loadSecrets(other))];
+    expect(new Set(secrets).size).toBe(secrets.length);
+    expect(fs.statSync(path.join(dir, "secrets.json")).mode & 0o777).toBe(0o600);
+  });
+
+  test("stands in a file that only its owner reads, as a shell and Node read it", () => {
+    const env = environment({ MAIL_FROM: "Frontrow & friends <hello@frontrow.example>" });
+    fs.writeFileSync(path.join(dir, "env"), "open to all", { mode: 0o644 });
+    const file = writeEnvironmentFile(dir, env);
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(parseEnv(fs.readFileSync(file, "utf8"))).toEqual(env);
+    expect(Object.keys(env)).toEqual([...variableNames, "MAIL_WEB_URL"]);
+  });
+
+  test("reaches a part without what the caller's shell says about the product", () => {
+    process.env.MEDIA_REDIRECT = "1";
+    onTestFinished(() => void delete process.env.MEDIA_REDIRECT);
+    expect(childEnvironment(environment()).MEDIA_REDIRECT).toBe("0");
+  });
+});
+
+describe("A part is replaced by the environment alone", () => {
+  test.each([
+    ["nothing", {}, []],
+    ["an empty value", { DATABASE_URL: "" }, []],
+    ["DATABASE_URL", { DATABASE_URL: "postgres://db.example/frontrow" }, ["postgres"]],
+    [
+      "S3_ENDPOINT",
+      { S3_ENDPOINT: "https://s3.example", S3_BUCKET: "b", S3_ACCESS_KEY_ID: "k", S3_SECRET_ACCESS_KEY: "s" },
+      ["storage"],
+    ],
+    ["SMTP_URL", { SMTP_URL: "smtp://mail.example" }, ["mail"]],
+    ["LIVEKIT_URL", ownLiveKit, ["livekit-server", "recorder"]],
+    ["LIVEKIT_EGRESS_URL", { LIVEKIT_EGRESS_URL: "http://egress.example" }, ["recorder"]],
+  ])("%s", (_, given, parts) => {
+    expect([...replacedParts(givenIn(given))]).toEqual(parts);
+  });
+
+  test("and what is given is what runs", () => {
+    const env = environment({ ...ownLiveKit, DATABASE_URL: "postgres://db.example/frontrow" });
+    expect(env).toMatchObject({ ...ownLiveKit, DATABASE_URL: "postgres://db.example/frontrow" });
+    expect(env.LIVEKIT_EGRESS_URL).toBe("wss://livekit.example");
+    expect(env.EGRESS_METRICS_URL).toBe("");
+  });
+
+  test("but never by half: what is missing beside it is named", () => {
+    expect(() => replacedParts({ S3_ENDPOINT: "https://s3.example", S3_BUCKET: "b" })).toThrow(
+      "S3_ENDPOINT is set, so these must be set too: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY.",
+    );
+    expect(() => replacedParts({ LIVEKIT_URL: "wss://livekit.example" })).toThrow("LIVEKIT_WEBHOOK_SECRET");
+  });
+
+  test("while HOST stays on this machine", () => {
+    expect(environment({ HOST: "0.0.0.0" }).HOST).toBe("127.0.0.1");
+  });
+});

@@ -1,3 +1,4 @@
+import { chatBeforeWords } from "#app/domain/schedule/words.ts";
 import { Bidi } from "./bidi.tsx";
 import { Fact, Facts } from "./facts.tsx";
 import { Notice } from "./notice.tsx";
@@ -12,6 +13,9 @@ export type SavedBeforeWords = {
   start?: { at: string; zone: string };
   /** "1 h 30 min" */
   length?: string;
+  chatBefore?: keyof typeof chatBeforeWords;
+  /** Minutes. */
+  chatAfter?: number;
 };
 
 /** Above a stream's form that somebody else was faster with: what is saved now, where it is not what was typed. */
@@ -35,6 +39,8 @@ export function SavedBefore({ saved, zone }: { saved: SavedBeforeWords; zone: st
           </Fact>
         )}
         {saved.length && <Fact label="Expected length">{saved.length}</Fact>}
+        {saved.chatBefore && <Fact label="Chat before the start">{chatBeforeWords[saved.chatBefore]}</Fact>}
+        {saved.chatAfter !== undefined && <Fact label="Chat after the end">{saved.chatAfter} min</Fact>}
       </Facts>
       <p>Press Save to put what you typed in its place, or leave it as it is now.</p>
     </Notice>

@@ -1,8 +1,9 @@
 import { Form, Link } from "@remix-run/react";
 import { type ReactNode, useEffect, useRef } from "react";
+import { chatBeforeWords } from "#app/domain/schedule/words.ts";
 import { SubmitButton } from "./button.tsx";
 import { Choice } from "./choice.tsx";
-import { Field, TextArea, TextField } from "./field.tsx";
+import { Field, SelectField, TextArea, TextField } from "./field.tsx";
 
 type Choices = { sentence: string; choices: { value: string; label: string }[] };
 
@@ -95,6 +96,29 @@ export function ScheduleForm(props: ScheduleFormProps) {
           <option key={length} value={length} />
         ))}
       </datalist>
+      <div className="form-line">
+        <SelectField
+          name="chatBefore"
+          label="Chat before the start"
+          error={problems.chatBefore}
+          defaultValue={text("chatBefore")}
+        >
+          {Object.entries(chatBeforeWords).map(([value, words]) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </SelectField>
+        <TextField
+          name="chatAfter"
+          label="Chat after the end, in minutes"
+          hint="Then everybody can only read it."
+          inputMode="numeric"
+          error={problems.chatAfter}
+          defaultValue={text("chatAfter")}
+          autoComplete="off"
+        />
+      </div>
       <div className="row">
         <SubmitButton kind="go" pending={submit.pending}>
           {submit.label}

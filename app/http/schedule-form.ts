@@ -36,7 +36,19 @@ const planFields = (typed: Typed) => ({
   length: typedText(typed, "length"),
 });
 
-const order = ["", "title", "description", "experience", "day", "time", "zone", "choice", "length"];
+const order = [
+  "",
+  "title",
+  "description",
+  "experience",
+  "day",
+  "time",
+  "zone",
+  "choice",
+  "length",
+  "chatBefore",
+  "chatAfter",
+];
 
 /** As the fields stand on the page. */
 export function inOrder(problems: Problems): Problems {

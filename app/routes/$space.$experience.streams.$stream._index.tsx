@@ -84,12 +84,16 @@ export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";
 async function findRefusal(
   { db, viewer }: LoaderFunctionArgs["context"],
   { space, experience }: WatchedStream,
-  { reason, passName }: AccessDecision,
+  { reason, passName, ban }: AccessDecision,
 ): Promise<Refusal> {
   const email = (await viewer())?.email ?? null;
-  const words = accessWords(reason, { email, spaceName: space.name, passName });
+  const words = accessWords(reason, { email, spaceName: space.name, passName, ban });
   const openers = words.passHelps ? await listOpeners(db, { experienceId: experience.id }) : [];
-  return { ...words, openers };
+  return {
+    ...words,
+    openers,
+    ban: ban && { reason: ban.reason, until: ban.until?.toISOString() ?? null },
+  };
 }
 
 /** A page that scripts load again has a socket, which counts. */

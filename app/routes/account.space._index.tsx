@@ -96,6 +96,13 @@ export default function SpaceSettings() {
               <Fact label="Who hosts and keeps order">
                 <Link to={`/account/members${query}`}>Members</Link>
               </Fact>
+              <Fact label="Its chats">
+                <Link to={`/account/space/moderation${query}`}>What was moderated</Link>
+                <br />
+                <Link to={`/account/space/bans${query}`}>Bans</Link>
+                <br />
+                <Link to={`/account/space/blocked-words${query}`}>Blocked words</Link>
+              </Fact>
               <Fact label={username ? `You, at /@${username}` : "A page about you"}>
                 <Link to="/account/space/profile">Your profile</Link>
               </Fact>

@@ -47,6 +47,8 @@ export async function loader(args: LoaderFunctionArgs) {
     title: stream.title,
     description: stream.description,
     length: formatLength(stream.lengthMinutes),
+    chatBefore: stream.chatBefore,
+    chatAfter: String(stream.chatAfterMinutes),
     ...typeStart(stream),
   };
   return {
@@ -105,8 +107,9 @@ export async function action(args: ActionFunctionArgs) {
     return refuse({ "": [incomplete] }, { version: String(stream.editVersion) });
   }
 
-  const { title, description } = form.value;
-  const words = { title, description, plan: form.plan };
+  const { title, description, chatBefore, chatAfter } = form.value;
+  const chat = { before: chatBefore, afterMinutes: chatAfter };
+  const words = { title, description, plan: form.plan, chat };
   const edit = { ...words, streamId: stream.id, userId: viewer.userId, version };
   const updated = await updateSchedule(db, edit);
   if (updated.ok) {
@@ -138,7 +141,7 @@ const closed: Record<TeamStream["status"], string> = {
 };
 
 /** What is saved, where it is not what this editor typed. */
-function inWords(saved: SavedWords, { title, description, plan }: StreamWords): SavedBeforeWords {
+function inWords(saved: SavedWords, { title, description, plan, chat }: StreamWords): SavedBeforeWords {
   const words: SavedBeforeWords = { by: saved.editedBy };
   if (saved.title !== title) words.title = saved.title;
   if (saved.description !== description) words.description = saved.description;
@@ -146,6 +149,8 @@ function inWords(saved: SavedWords, { title, description, plan }: StreamWords): 
     words.start = { at: saved.startsAt.toISOString(), zone: saved.timeZone };
   }
   if (saved.lengthMinutes !== plan.lengthMinutes) words.length = formatLength(saved.lengthMinutes);
+  if (saved.chatBefore !== chat.before) words.chatBefore = saved.chatBefore;
+  if (saved.chatAfterMinutes !== chat.afterMinutes) words.chatAfter = saved.chatAfterMinutes;
   return words;
 }
 

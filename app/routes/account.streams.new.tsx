@@ -18,6 +18,7 @@ import { PageHeader } from "../components/page-header.tsx";
 import { pageTitle } from "../components/page-title.ts";
 import { ScheduleForm } from "../components/schedule-form.tsx";
 import { formatLength } from "../components/time-format.ts";
+import { usualChatHours } from "../domain/chat/phase.ts";
 import { listExperiencesForHost } from "../domain/experiences/experiences.ts";
 import { newStreamForm } from "../domain/schedule/fields.ts";
 import { typeNextWeek } from "../domain/schedule/start.ts";
@@ -45,6 +46,8 @@ export async function loader(args: LoaderFunctionArgs) {
   const [only, another] = experiences;
   const typed: Typed = draft ?? {
     length: "1 h",
+    chatBefore: usualChatHours.before,
+    chatAfter: String(usualChatHours.afterMinutes),
     zone: normalizeZone(zone) ?? "",
     experience: only && !another ? only.id : "",
     ...(await copyOf(args, { userId: viewer.userId, spaceId: team.spaceId, now })),
@@ -71,13 +74,15 @@ async function copyOf(
   if (!stream || stream.spaceId !== spaceId) {
     throw data({ message: "There is no such stream of yours to copy." }, { status: 404 });
   }
-  const { title, description, experienceId, lengthMinutes } = stream;
+  const { title, description, experienceId, lengthMinutes, chatBefore, chatAfterMinutes } = stream;
   const { day = "", time = "", zone = "" } = typeNextWeek(stream, now);
   return {
     title,
     description,
     experience: experienceId,
     length: formatLength(lengthMinutes),
+    chatBefore,
+    chatAfter: String(chatAfterMinutes),
     day,
     time,
     zone,
@@ -110,8 +115,8 @@ export async function action(args: ActionFunctionArgs) {
   }
   if (!form.ok || Object.keys(problems).length > 0) return refuse(problems, { formKey });
 
-  const { title, description } = form.value;
-  const plan = { title, description, plan: form.plan };
+  const { title, description, chatBefore, chatAfter } = form.value;
+  const plan = { title, description, plan: form.plan, chat: { before: chatBefore, afterMinutes: chatAfter } };
   const made = await insertStream(db, {
     ...plan,
     userId,

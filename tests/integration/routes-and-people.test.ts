@@ -110,6 +110,13 @@ const table = `
 /account/space/experiences/$id                     POST   in    404  404  404  404   403  403   400  404
 /account/space/experiences/$id/retirement          GET    in    404  404  404  404   403  403   200  404
 /account/space/experiences/$id/retirement          POST   in    404  404  404  404   403  403   done 404
+/account/space/moderation                          GET    in    new  new  new  new   200  200   200  200
+/account/space/moderation.csv                      GET    in    new  new  new  new   200  200   200  200
+/account/space/bans                                GET    in    new  new  new  new   200  200   200  200
+/account/space/bans/$ban/removal                   GET    back  back back back back  back back  back back
+/account/space/bans/$ban/removal                   POST   in    new  new  new  new   done 404   404  404
+/account/space/blocked-words                       GET    in    new  new  new  new   200  200   200  200
+/account/space/blocked-words                       POST   in    new  new  new  new   done back  back done
 /account/passes                                    GET    in    new  new  new  new   403  200   200  200
 /account/passes/new                                GET    in    new  new  new  new   403  403   200  200
 /account/passes/new                                POST   in    new  new  new  new   403  403   400  400
@@ -138,6 +145,9 @@ const table = `
 /account/streams/new                               GET    in    new  new  new  new   403  200   200  200
 /account/streams/new                               POST   in    new  new  new  new   403  400   400  400
 /account/streams/$id                               GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/moderation                    GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/moderation.csv                GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/reports                       GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/edit                          GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/edit                          POST   in    404  404  404  404   403  400   400  404
 /account/streams/$id/duplicate                     GET    in    404  404  404  404   403  back  back 404
@@ -189,6 +199,7 @@ const forms: Record<string, Record<string, string>> = {
   [`${chat}/messages/$message/reaction`]: { kind: "heart", on: "1" },
   [`${chat}/people/$person/timeout`]: { minutes: "5" },
   [`${chat}/people/$person/ban`]: { scope: "stream" },
+  "/account/space/blocked-words": { words: "badger" },
   [`${chat}/settings`]: { slowModeSeconds: "10" },
   "/account/streams/$id/broadcast": { tab, live_key: "01a00000-0000-4000-8000-000000000000", record: "no" },
   "/account/streams/$id/rehearsal": { tab },
@@ -206,7 +217,12 @@ async function insertHouse() {
   });
   if (!invite.ok) throw new Error(invite.reason);
   const messageId = await insertMessage(house.stream.id, house.people.viewer.id);
-  return { ...house, inviteId: invite.inviteId, messageId };
+  const ban = await web.db
+    .selectFrom("space_bans")
+    .select("id")
+    .where("space_id", "=", house.space.id)
+    .executeTakeFirstOrThrow();
+  return { ...house, banId: ban.id, inviteId: invite.inviteId, messageId };
 }
 
 /** Something that a viewer said. */
@@ -223,13 +239,14 @@ async function insertMessage(streamId: string, userId: string): Promise<string> 
 
 /** A route's address with the ids and names of the house. */
 function fill(address: string, house: House): string {
-  const { space, experience, stream, pass, grant, people, inviteId, messageId } = house;
+  const { space, experience, stream, pass, grant, people, banId, inviteId, messageId } = house;
   return address
     .replace(/^\/account\/passes\/\$id/, `/account/passes/${pass.id}`)
     .replace(/\/experiences\/\$id/, `/experiences/${experience.id}`)
     .replace(/\/streams\/\$id/, `/streams/${stream.id}`)
     .replace("$grant", grant.id)
     .replace("$member", people.moderator!.id)
+    .replace("$ban", banId)
     .replace("$invite", inviteId)
     .replace("$code", linkCode(web.services.config.sessionSecrets, "invite", inviteId))
     .replace("$message", messageId)

@@ -1,3 +1,4 @@
+import { usualChatHours } from "#app/domain/chat/phase.ts";
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -44,6 +45,7 @@ async function setStage(status: "scheduled" | "rehearsal" | "live" | "ended" | "
     title: "Critique",
     description: "",
     plan,
+    chat: usualChatHours,
   };
   const edit = {
     streamId,
@@ -52,6 +54,7 @@ async function setStage(status: "scheduled" | "rehearsal" | "live" | "ended" | "
     title: "A new title",
     description: "New words",
     plan,
+    chat: usualChatHours,
   };
   const row = () => db.selectFrom("streams").selectAll().where("id", "=", streamId).executeTakeFirstOrThrow();
   const streams = () =>

@@ -173,7 +173,7 @@ describe("without access", () => {
     nobody: "This stream is for people with a pass.",
     stranger: "You have no pass that opens this stream.",
     ended: "has run out.",
-    banned: "its team has shut you out.",
+    banned: "has banned you from its streams.",
     otherOwner: "You have no pass that opens this stream.",
   };
 

@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import type { AccessReason } from "./decision.ts";
 import { accessWords } from "./words.ts";
 
-const known = { email: "mara@example.com", spaceName: "Northlight Studio", passName: "Season 2026" };
+const known = {
+  email: "mara@example.com",
+  spaceName: "Northlight Studio",
+  passName: "Season 2026",
+  ban: null,
+};
 const plain = (text: string) => text.replaceAll(/[\u2068\u2069]/g, "");
 const all: AccessReason[] = [
   "team",
@@ -36,6 +41,16 @@ test.each(["no_grant", "grant_expired", "grant_cancelled", "grant_refunded", "gr
 test("a pass that spoke is named, and a name that changes direction stays inside its marks", () => {
   const { sentence } = accessWords("grant_expired", { ...known, passName: "\u202egnihton" });
   expect(sentence).toBe("Your pass \u2068\u202egnihton\u2069 has run out.");
+});
+
+test("a ban says whether it is from one stream or from all", () => {
+  const ban = { reason: "", until: null, whole: false };
+  expect(plain(accessWords("banned", { ...known, ban }).sentence)).toBe(
+    "The team of Northlight Studio has banned you from this stream.",
+  );
+  expect(plain(accessWords("banned", { ...known, ban: { ...ban, whole: true } }).sentence)).toBe(
+    "The team of Northlight Studio has banned you from its streams.",
+  );
 });
 
 test("getting a pass is offered only where it would help", () => {

@@ -1,4 +1,4 @@
-import type { AccessReason } from "./decision.ts";
+import type { AccessReason, Ban } from "./decision.ts";
 
 type Known = {
   /** The address that is signed in; null for nobody. */
@@ -6,6 +6,8 @@ type Known = {
   spaceName: string;
   /** The pass that speaks, where there is or was one. */
   passName: string | null;
+  /** Of somebody who is banned. */
+  ban: Ban | null;
 };
 
 export type AccessWords = {
@@ -18,7 +20,7 @@ export type AccessWords = {
 };
 
 /** Every answer of the access decision in words, for the page of who may not be there (and for who may). */
-export function accessWords(reason: AccessReason, { email, spaceName, passName }: Known): AccessWords {
+export function accessWords(reason: AccessReason, { email, spaceName, passName, ban }: Known): AccessWords {
   const pass = passName ? `Your pass ${isolate(passName)}` : "Your pass";
   const space = isolate(spaceName);
   const other = email
@@ -60,7 +62,9 @@ export function accessWords(reason: AccessReason, { email, spaceName, passName }
       return words(`${pass} was paid back, and opens nothing any more.`, other, true);
     case "banned":
       return words(
-        `You cannot take part in streams of ${space}: its team has shut you out.`,
+        ban && !ban.whole
+          ? `The team of ${space} has banned you from this stream.`
+          : `The team of ${space} has banned you from its streams.`,
         "A new pass does not change that. Only the team can.",
         false,
       );

@@ -14,6 +14,11 @@ export type ChatTimes = {
   chatAfterMinutes: number;
 };
 
+/** When a stream's chat can be written in besides while it is live, as its host chose. */
+export type ChatHours = { before: StreamChatBefore; afterMinutes: number };
+export const usualChatHours: ChatHours = { before: "then", afterMinutes: 30 };
+export const mostChatAfterMinutes = 7 * 24 * 60;
+
 /** So long before its start a stream's chat opens. */
 export const openBeforeMinutes = 30;
 const minuteMs = 60_000;

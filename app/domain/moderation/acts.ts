@@ -2,29 +2,7 @@ import { sql, type Transaction } from "kysely";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import type { Json } from "#db/types.ts";
-
-/** What moderators do, one row each. `kind` in the words of the log. */
-export const actKinds = [
-  "message_deleted",
-  "message_restored",
-  "messages_deleted",
-  "message_pinned",
-  "message_unpinned",
-  "timed_out",
-  "timeout_lifted",
-  "banned",
-  "ban_lifted",
-  "slow_mode_set",
-  "chat_frozen",
-  "chat_unfrozen",
-  "links_allowed",
-  "links_forbidden",
-  "words_changed",
-  "report_dismissed",
-] as const;
-export type ActKind = (typeof actKinds)[number];
-
-export const isActKind = (kind: string): kind is ActKind => (actKinds as readonly string[]).includes(kind);
+import type { ActKind } from "./act-kinds.ts";
 
 /** Acts that call for something outside of our database, which the job does. The others are in force once they are written. */
 const enforced: ReadonlySet<ActKind> = new Set([

@@ -3,7 +3,8 @@ import type { Services } from "#app/context.ts";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { lockChatRoom } from "#app/domain/chat/rooms.ts";
-import { type ActKind, insertAct } from "./acts.ts";
+import type { ActKind } from "./act-kinds.ts";
+import { insertAct } from "./acts.ts";
 
 export type ChatSettings = { slowModeSeconds?: number; frozen?: boolean; linksAllowed?: boolean };
 

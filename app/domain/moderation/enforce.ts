@@ -5,7 +5,7 @@ import { removeFromChat } from "#app/domain/chat/removal.ts";
 import { removeFromRooms } from "#app/domain/participants/removal.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
-import { isActKind } from "./acts.ts";
+import { isActKind } from "./act-kinds.ts";
 
 type Needs = Pick<Services, "db" | "chat" | "livekit">;
 type Act = {

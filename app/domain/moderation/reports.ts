@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import { findAccess } from "#app/domain/access/decision.ts";
+import { findAccess, type StreamRole } from "#app/domain/access/decision.ts";
+import { chatName } from "#app/domain/chat/messages.ts";
 import type { Services } from "#app/context.ts";
 import type { Db } from "#db/client.ts";
 import { insertAct } from "./acts.ts";
@@ -53,6 +54,66 @@ export async function reportMessage(
     .onConflict((conflict) => conflict.columns(["message_id", "reported_by"]).doNothing())
     .execute();
   return { ok: true };
+}
+
+export type ReportedMessage = {
+  messageId: string;
+  number: number;
+  author: { id: string; name: string; role: StreamRole };
+  text: string;
+  saidAt: Date;
+  /** Who reported it and why, oldest first, at most ten of them. */
+  reports: { name: string; reason: string; at: string }[];
+  count: number;
+};
+
+/** The messages of a stream that wait for a look, the one that was reported first on top; at most 100. */
+export async function listReports(db: Db, streamId: string): Promise<ReportedMessage[]> {
+  const { rows } = await sql<{
+    id: string;
+    number: number;
+    user_id: string;
+    name: string;
+    role: StreamRole;
+    text: string;
+    said_at: Date;
+    count: number;
+    reports: { user: string; name: string; reason: string; at: string }[];
+  }>`
+    select m.id, m.number, m.user_id, u.name, m.role, m.text, m.said_at, r.count, r.reports
+    from (
+      select message_id, count(*)::int as count, min(created_at) as first_at,
+        (json_agg(json_build_object('user', rep.id, 'name', rep.name, 'reason', reason, 'at', created_at) order by created_at)) as reports
+      from streaming_chat_reports join users rep on rep.id = reported_by
+      where stream_id = ${streamId}::uuid and settled_at is null
+      group by message_id
+    ) r
+    join streaming_chat_messages m on m.id = r.message_id and m.status = 'shown'
+    join users u on u.id = m.user_id
+    order by r.first_at limit 100
+  `.execute(db);
+  return rows.map((row) => ({
+    messageId: row.id,
+    number: row.number,
+    author: { id: row.user_id, name: chatName(row.name, row.user_id), role: row.role },
+    text: row.text,
+    saidAt: row.said_at,
+    count: row.count,
+    reports: row.reports
+      .slice(0, 10)
+      .map(({ user, name, reason, at }) => ({ name: chatName(name, user), reason, at })),
+  }));
+}
+
+/** How many messages of a stream wait for a look. */
+export async function countReports(db: Db, streamId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(distinct r.message_id)::int as count
+    from streaming_chat_reports r
+    join streaming_chat_messages m on m.id = r.message_id and m.status = 'shown'
+    where r.stream_id = ${streamId}::uuid and r.settled_at is null
+  `.execute(db);
+  return rows[0]?.count ?? 0;
 }
 
 /** Settles all open reports about a message: it stays. Hosts and moderators. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mostChatAfterMinutes } from "../chat/phase.ts";
 import { oneLine, severalLines } from "../text.ts";
 
 // What `readPlan` reads: whether it is there and what it means is told there, in one place.
@@ -12,6 +13,16 @@ const fields = {
   zone: planned,
   choice: planned,
   length: planned,
+  chatBefore: z.enum(["never", "then", "always"]).default("then"),
+  chatAfter: z
+    .string()
+    .default("30")
+    .transform((text) => text.trim())
+    .refine(
+      (text) => /^\d{1,5}$/.test(text) && Number(text) <= mostChatAfterMinutes,
+      `Whole minutes, from 0 to ${mostChatAfterMinutes.toLocaleString("en-GB")} (a week).`,
+    )
+    .transform(Number),
 };
 
 /** The form that schedules a stream. */

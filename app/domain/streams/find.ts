@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { isId } from "#app/domain/text.ts";
 import type { Database } from "#db/client.ts";
-import type { SpaceRole, StreamStatus } from "#db/types.ts";
+import type { SpaceRole, StreamChatBefore, StreamStatus } from "#db/types.ts";
 
 /** A stream with the names around it. Whether somebody may watch it is `findAccess`'s to say. */
 export type FoundStream = {
@@ -14,6 +14,8 @@ export type FoundStream = {
   wallTime: string;
   timeZone: string;
   lengthMinutes: number;
+  chatBefore: StreamChatBefore;
+  chatAfterMinutes: number;
   scheduleVersion: number;
   editVersion: number;
   liveAt: Date | null;
@@ -44,6 +46,8 @@ const foundStream = (db: Kysely<Database>) =>
       "s.wall_time as wallTime",
       "s.time_zone as timeZone",
       "s.length_minutes as lengthMinutes",
+      "s.chat_before as chatBefore",
+      "s.chat_after_minutes as chatAfterMinutes",
       "s.schedule_version as scheduleVersion",
       "s.edit_version as editVersion",
       "s.live_at as liveAt",
@@ -97,3 +101,14 @@ export async function findStreamForHost(
 /** The public address of a stream, for life. */
 export const streamPath = (stream: Pick<FoundStream, "spaceSlug" | "experienceSlug" | "slug">) =>
   `/${stream.spaceSlug}/${stream.experienceSlug}/streams/${stream.slug}`;
+
+/** The space that a stream belongs to; undefined when there is no such stream. */
+export async function findSpaceOfStream(db: Kysely<Database>, streamId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("streams as s")
+    .innerJoin("experiences as e", "e.id", "s.experience_id")
+    .select("e.space_id")
+    .where("s.id", "=", streamId)
+    .executeTakeFirst();
+  return row?.space_id;
+}

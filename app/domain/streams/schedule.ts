@@ -1,10 +1,11 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import type { ChatHours } from "#app/domain/chat/phase.ts";
 import type { Plan } from "#app/domain/schedule/plan.ts";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
-import type { StreamStatus } from "#db/types.ts";
+import type { StreamChatBefore, StreamStatus } from "#db/types.ts";
 import { lockLease } from "./lease.ts";
 import { streamMoves } from "./moves.ts";
 import { findFreeSlug } from "./stream-slugs.ts";
@@ -12,7 +13,7 @@ import { findFreeSlug } from "./stream-slugs.ts";
 type Trx = Transaction<Database>;
 
 /** What a creator says of a stream. */
-export type StreamWords = { title: string; description: string; plan: Plan };
+export type StreamWords = { title: string; description: string; plan: Plan; chat: ChatHours };
 
 /** The database's clock, by which a time is in the past. */
 export async function findNow(db: Kysely<Database>): Promise<Date> {
@@ -40,16 +41,18 @@ export type Scheduled =
  * now (somebody went back and scheduled another): then it is refused, and a form with another key makes a second one.
  */
 export async function insertStream(db: Db, scheduling: Scheduling): Promise<Scheduled> {
-  const { userId, spaceId, experienceId, formKey, title, description, plan } = scheduling;
+  const { userId, spaceId, experienceId, formKey, title, description, plan, chat } = scheduling;
   // Locked as they are read: whoever retires them, or takes the right away, is waited for, and so is this.
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const slug = await findFreeSlug(db, { experienceId, title });
     const { rows } = await sql<{ id: string; slug: string }>`
       insert into streams (
-        experience_id, slug, title, description, starts_at, wall_time, time_zone, length_minutes, created_by, form_key
+        experience_id, slug, title, description, starts_at, wall_time, time_zone, length_minutes, created_by, form_key,
+        chat_before, chat_after_minutes
       )
       select e.id, ${slug}, ${title}, ${description}, ${plan.startsAt}, ${plan.wallTime}, ${plan.timeZone},
-        ${plan.lengthMinutes}, m.user_id, ${formKey}::uuid
+        ${plan.lengthMinutes}, m.user_id, ${formKey}::uuid,
+        ${chat.before}::stream_chat_before, ${chat.afterMinutes}::integer
       from experiences e
       join spaces s on s.id = e.space_id and s.retired_at is null
       join space_members m on m.space_id = s.id and m.user_id = ${userId}::uuid and m.role in ('owner', 'host')
@@ -97,6 +100,8 @@ export type SavedWords = {
   wallTime: string;
   timeZone: string;
   lengthMinutes: number;
+  chatBefore: StreamChatBefore;
+  chatAfterMinutes: number;
   editVersion: number;
   status: StreamStatus;
   /** Who saved it last, or null when nobody has edited it. */
@@ -115,18 +120,22 @@ const savedWords = (db: Kysely<Database>) =>
       "s.wall_time as wallTime",
       "s.time_zone as timeZone",
       "s.length_minutes as lengthMinutes",
+      "s.chat_before as chatBefore",
+      "s.chat_after_minutes as chatAfterMinutes",
       "s.edit_version as editVersion",
       "s.status",
       sql<string | null>`coalesce(nullif(u.name, ''), u.email)`.as("editedBy"),
     ]);
 
-const isSame = (saved: Omit<SavedWords, "editedBy">, { title, description, plan }: StreamWords) =>
+const isSame = (saved: Omit<SavedWords, "editedBy">, { title, description, plan, chat }: StreamWords) =>
   saved.title === title &&
   saved.description === description &&
   saved.startsAt.getTime() === plan.startsAt.getTime() &&
   saved.wallTime === plan.wallTime &&
   saved.timeZone === plan.timeZone &&
-  saved.lengthMinutes === plan.lengthMinutes;
+  saved.lengthMinutes === plan.lengthMinutes &&
+  saved.chatBefore === chat.before &&
+  saved.chatAfterMinutes === chat.afterMinutes;
 
 type Edit = StreamWords & {
   streamId: string;
@@ -149,7 +158,7 @@ export type Updated =
  * already changes nothing, so a second press does no harm. Only another instant raises `schedule_version`.
  */
 export async function updateSchedule(db: Db, edit: Edit): Promise<Updated> {
-  const { streamId, userId, version, title, description, plan } = edit;
+  const { streamId, userId, version, title, description, plan, chat } = edit;
   return db.transaction().execute(async (trx): Promise<Updated> => {
     const access = await findAccess(trx, { streamId, userId });
     if (!access?.mayModerate) return { ok: false, reason: "not_found" };
@@ -169,6 +178,8 @@ export async function updateSchedule(db: Db, edit: Edit): Promise<Updated> {
         wall_time: plan.wallTime,
         time_zone: plan.timeZone,
         length_minutes: plan.lengthMinutes,
+        chat_before: chat.before,
+        chat_after_minutes: chat.afterMinutes,
         schedule_version: sql<number>`schedule_version + (starts_at <> ${plan.startsAt})::int`,
         edit_version: sql<number>`edit_version + 1`,
         edited_by: userId,

@@ -21,6 +21,8 @@ type SideProps = {
   lengthMinutes: number;
   watchUrl: string;
   watchPath: string;
+  /** Messages that viewers have reported and nobody has looked at. */
+  reports: number;
 };
 
 /** What a host keeps an eye on. */
@@ -36,6 +38,7 @@ export function Side({
   lengthMinutes,
   watchUrl,
   watchPath,
+  reports,
 }: SideProps) {
   const { status } = state;
   const was = status === "live" || status === "ended";
@@ -87,6 +90,9 @@ export function Side({
       <p className="row">
         <ButtonLink to={watchPath} target="_blank" reloadDocument>
           See it as a viewer
+        </ButtonLink>
+        <ButtonLink to={`/account/streams/${streamId}/reports`}>
+          {reports === 0 ? "Reports" : reports === 1 ? "1 report" : `${many(reports)} reports`}
         </ButtonLink>
         {status === "scheduled" && role === "host" && (
           <ButtonLink to={`/account/streams/${streamId}/edit`}>Change words or time</ButtonLink>

@@ -41,6 +41,8 @@ export type StudioPageProps = {
   lengthMinutes: number;
   watchUrl: string;
   watchPath: string;
+  /** Messages that wait for a moderator's look. */
+  reports: number;
   endedBy: string | null;
 };
 

@@ -26,7 +26,7 @@ export function Refused(props: WatchProps) {
       >
         {!ahead && head}
         <NowWhat {...props} />
-        <Why page={page} />
+        <Why {...props} />
         <Openers page={page} />
         {ahead && <Description page={page} />}
         <Cut watch={watch} />
@@ -36,7 +36,8 @@ export function Refused(props: WatchProps) {
 }
 
 /** Why not, and the way to another address. */
-function Why({ page: { refusal, email } }: { page: WatchData }) {
+function Why({ page }: WatchProps) {
+  const { refusal, email, zone, streamZone } = page;
   const { pathname } = useLocation();
   if (!refusal) {
     return (
@@ -45,9 +46,25 @@ function Why({ page: { refusal, email } }: { page: WatchData }) {
       </Notice>
     );
   }
-  const { sentence, next } = refusal;
+  const { sentence, next, ban } = refusal;
   return (
     <Notice title={sentence}>
+      {ban?.reason && (
+        <p>
+          The reason they gave: <Bidi>{ban.reason}</Bidi>
+        </p>
+      )}
+      {ban && (
+        <p>
+          {ban.until ? (
+            <>
+              The ban ends <When at={ban.until} zone={zone} streamZone={streamZone} />.
+            </>
+          ) : (
+            "The ban has no end."
+          )}
+        </p>
+      )}
       {next && <p>{next}</p>}
       {email && !next.includes(email) && (
         <p>

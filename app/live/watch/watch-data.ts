@@ -38,5 +38,7 @@ export type Refusal = {
   sentence: string;
   next: string;
   passHelps: boolean;
+  /** Of a ban: why, in the team's words ("" when they gave none), and until when (ISO; null: for good). */
+  ban: { reason: string; until: string | null } | null;
   openers: (PassWords & { passId: string; path: string; how: "claim" | "ask" })[];
 };

@@ -1,0 +1,69 @@
+import { createReadableStreamFromReadable } from "@remix-run/node";
+import { type ActKind, isActKind } from "#app/domain/moderation/act-kinds.ts";
+import { writeLogCsv } from "#app/domain/moderation/csv.ts";
+import { listActs, type LogFilter, readActs } from "#app/domain/moderation/log.ts";
+import { isAtLeast } from "#app/domain/teams/rights.ts";
+import { isId } from "#app/domain/text.ts";
+import type { Db } from "#db/client.ts";
+import type { SpaceRole } from "#db/types.ts";
+
+const perPage = 50;
+
+export const logDays = [1, 7, 30, 365];
+
+type Asked = { kind: ActKind | null; search: string; days: number | null };
+
+/** What the address of a log asks for; what it does not know is left out. */
+function readAsked(request: Request): Asked {
+  const { searchParams } = new URL(request.url);
+  const kind = searchParams.get("kind") ?? "";
+  const days = Number(searchParams.get("days"));
+  return {
+    kind: isActKind(kind) ? kind : null,
+    search: (searchParams.get("q") ?? "").replaceAll("\0", "").trim().slice(0, 100),
+    days: logDays.includes(days) ? days : null,
+  };
+}
+
+type Of = { spaceId: string; streamId?: string; role: SpaceRole };
+
+/** Addresses are the business of hosts and owners; moderators know people by their names. */
+const filterOf = (asked: Asked, { spaceId, streamId, role }: Of): LogFilter => ({
+  ...asked,
+  spaceId,
+  streamId,
+  withMail: isAtLeast(role, "host"),
+});
+
+/** One page of a log, as its address asks for it. The caller has asked for access. */
+export async function readLogPage(db: Db, request: Request, of: Of) {
+  const asked = readAsked(request);
+  const before = new URL(request.url).searchParams.get("before") ?? undefined;
+  const place = isId(before) ? before : null;
+  const { entries, more } = await listActs(db, filterOf(asked, of), { before: place, most: perPage });
+  return {
+    asked,
+    first: place === null,
+    older: more ? (entries.at(-1)?.id ?? null) : null,
+    entries: entries.map(({ at, until, enforcedAt, ...entry }) => ({
+      ...entry,
+      at: at.toISOString(),
+      until: until?.toISOString() ?? null,
+      enforcedAt: enforcedAt?.toISOString() ?? null,
+    })),
+  };
+}
+
+export type LogPage = Awaited<ReturnType<typeof readLogPage>>;
+
+/** The whole of what a log's address asks for, as a file. The caller has asked for access. */
+export function logFile(db: Db, request: Request, of: Of): Response {
+  const csv = writeLogCsv(readActs(db, filterOf(readAsked(request), of)));
+  return new Response(createReadableStreamFromReadable(csv), {
+    headers: {
+      "Content-Type": "text/csv; charset=utf-8",
+      "Content-Disposition": 'attachment; filename="moderation.csv"',
+      "Cache-Control": "private, no-store",
+    },
+  });
+}

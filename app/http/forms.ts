@@ -61,7 +61,7 @@ export async function readTyped(request: Request): Promise<Typed | undefined> {
 }
 
 /** No field's text is handed back longer than a person can type. */
-const mostTyped = 20_000;
+const mostTyped = 200_000;
 
 function typedIn(form: FormData): Typed {
   const typed: Typed = {};

@@ -82,11 +82,14 @@ export async function listReports(db: Db, streamId: string): Promise<ReportedMes
   }>`
     select m.id, m.number, m.user_id, u.name, m.role, m.text, m.said_at, r.count, r.reports
     from (
-      select message_id, count(*)::int as count, min(created_at) as first_at,
-        (json_agg(json_build_object('user', rep.id, 'name', rep.name, 'reason', reason, 'at', created_at) order by created_at)) as reports
-      from streaming_chat_reports join users rep on rep.id = reported_by
-      where stream_id = ${streamId}::uuid and settled_at is null
-      group by message_id
+      select said.message_id, count(*)::int as count, min(said.created_at) as first_at,
+        json_agg(
+          json_build_object('user', u.id, 'name', u.name, 'reason', said.reason, 'at', said.created_at)
+          order by said.created_at
+        ) as reports
+      from streaming_chat_reports said join users u on u.id = said.reported_by
+      where said.stream_id = ${streamId}::uuid and said.settled_at is null
+      group by said.message_id
     ) r
     join streaming_chat_messages m on m.id = r.message_id and m.status = 'shown'
     join users u on u.id = m.user_id

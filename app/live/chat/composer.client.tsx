@@ -95,7 +95,7 @@ export function Composer(props: ComposerProps) {
         Send
       </Button>
       <p className="field-error" id={`${id}-error`} role="alert">
-        {tooLong ? `That is ${-left} characters too long.` : refusal}
+        {tooLong ? `That is ${-left === 1 ? "1 character" : `${-left} characters`} too long.` : refusal}
       </p>
       <p className="chat-says small num" id={`${id}-says`}>
         {says ?? (left <= tellLeft && left >= 0 ? `${left} characters left` : "")}

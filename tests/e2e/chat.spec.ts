@@ -1,0 +1,396 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import AxeBuilder from "@axe-core/playwright";
+import type { FrameLocator, Page } from "@playwright/test";
+import { endStream, goLive } from "#tests/browser/people.ts";
+import { advances } from "#tests/browser/picture.ts";
+import { insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
+import { expect, test, type World } from "./world.ts";
+
+const log = (page: Page) => page.getByRole("log", { name: "What was said" });
+const field = (page: Page) => page.getByLabel("Message", { exact: true });
+const listOf = (page: Page): FrameLocator => page.frameLocator('iframe[title="Chat: what was said"]');
+const writeOf = (page: Page): FrameLocator => page.frameLocator('iframe[title="Chat: say something"]');
+
+async function say(page: Page, text: string) {
+  await field(page).fill(text);
+  await field(page).press("Enter");
+}
+
+/** Chooses from the menu of the message with this text. */
+async function choose(page: Page, text: string, item: string | RegExp) {
+  const message = log(page).getByRole("listitem").filter({ hasText: text });
+  await message.hover();
+  await message.getByRole("button", { name: /^What to do with/ }).click();
+  await page.getByRole("menu").getByRole("menuitem", { name: item }).click();
+}
+
+async function name(db: World["db"], userId: string, words: string) {
+  await db.updateTable("users").set({ name: words }).where("id", "=", userId).execute();
+}
+
+/** A live stream with its host in the studio, a moderator and a viewer on the watch page, and one without scripts. */
+async function openHall({ person, db }: Pick<World, "person" | "db">, expects: RegExp[] = []) {
+  const { people, path: address, stream, space, pass } = await insertPeople(db, { status: "scheduled" });
+  const plain = await insertUser(db, { name: "Nora" });
+  await insertGrant(db, { passId: pass.id, userId: plain.id });
+  await name(db, people.host.id, "Hana");
+  await name(db, people.moderator.id, "Mo");
+  await name(db, people.viewer.id, "Vera");
+  const open = async (userId: string, to: string, script = true) => {
+    const page = await (await person({ userId, script, expects })).newPage();
+    await page.goto(to);
+    return page;
+  };
+  const studio = await open(people.host.id, `/account/streams/${stream.id}`);
+  await goLive(studio);
+  const moderator = await open(people.moderator.id, address);
+  const viewer = await open(people.viewer.id, address);
+  const nora = await open(plain.id, address, false);
+  await expect(viewer.getByLabel("The host's camera")).toBeVisible();
+  for (const page of [studio, moderator, viewer]) await expect(field(page)).toBeVisible({ timeout: 30_000 });
+  return {
+    db,
+    people,
+    address,
+    stream,
+    space,
+    studio,
+    moderator,
+    viewer,
+    nora,
+    scripted: [studio, moderator, viewer],
+  };
+}
+
+type Hall = Awaited<ReturnType<typeof openHall>>;
+
+const seenByAll = async ({ scripted, nora }: Hall, text: string) => {
+  for (const page of scripted) await expect(log(page).getByText(text)).toBeVisible();
+  await expect(listOf(nora).getByText(text)).toBeVisible();
+};
+const goneForAll = async ({ scripted, nora }: Hall, text: string) => {
+  for (const page of scripted) await expect(log(page).getByText(text)).toHaveCount(0);
+  await expect(listOf(nora).getByText(text)).toHaveCount(0);
+};
+
+test("a host, a moderator, a viewer and one without scripts talk, and what is deleted is gone for all four", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(180_000);
+  const hall = await openHall({ person, db });
+  const { studio, moderator, viewer, nora } = hall;
+
+  await say(viewer, "Hello from Vera");
+  await say(studio, "Welcome, says Hana");
+  await say(moderator, "Mo is here too");
+  await writeOf(nora).getByLabel("Say something").fill("Nora has no scripts");
+  await writeOf(nora).getByRole("button", { name: "Send" }).click();
+  await expect(writeOf(nora).getByText("Sent.")).toBeVisible();
+  for (const text of ["Hello from Vera", "Welcome, says Hana", "Mo is here too", "Nora has no scripts"])
+    await seenByAll(hall, text);
+  const message = log(viewer).getByRole("listitem").filter({ hasText: "Welcome" });
+  await expect(message.getByText("Host", { exact: true })).toBeVisible();
+
+  await test.step("a reply and a reaction", async () => {
+    await choose(moderator, "Hello from Vera", "Reply");
+    await say(moderator, "Hello back");
+    await expect(log(viewer).getByRole("listitem").filter({ hasText: "Hello back" })).toContainText("Vera");
+    const hello = log(viewer).getByRole("listitem").filter({ hasText: "Welcome" });
+    await hello.hover();
+    await hello.getByRole("button", { name: /^What to do with/ }).click();
+    await viewer.getByRole("menuitemcheckbox").first().click();
+    await expect(
+      log(studio).getByRole("listitem").filter({ hasText: "Welcome" }).getByRole("button", { name: /, 1$/ }),
+    ).toBeVisible();
+  });
+
+  await test.step("a deletion that is undone, and one that is not", async () => {
+    await choose(moderator, "Hello from Vera", "Delete");
+    await expect(log(viewer).getByText("Hello from Vera")).toHaveCount(0);
+    await moderator.getByRole("button", { name: "Undo" }).click();
+    await seenByAll(hall, "Hello from Vera");
+    await choose(moderator, "Nora has no scripts", "Delete");
+    await goneForAll(hall, "Nora has no scripts");
+    await viewer.reload();
+    await expect(log(viewer).getByText("Hello from Vera")).toBeVisible({ timeout: 30_000 });
+    await expect(log(viewer).getByText("Nora has no scripts")).toHaveCount(0);
+  });
+
+  await test.step("what is pinned stands on top, and a frozen chat is the team's", async () => {
+    await choose(moderator, "Welcome, says Hana", "Pin");
+    await expect(viewer.getByLabel("Pinned")).toContainText("Welcome, says Hana");
+    await expect(listOf(nora).getByText(/^Pinned/)).toContainText("Welcome, says Hana");
+    await moderator.getByText("Settings", { exact: true }).click();
+    await moderator.getByRole("button", { name: "Freeze the chat" }).click();
+    await expect(viewer.getByText("only hosts and moderators can write now")).toBeVisible();
+    await say(studio, "Said while frozen");
+    await seenByAll(hall, "Said while frozen");
+    await moderator.getByRole("button", { name: "Frozen: only the team writes" }).click();
+    await expect(field(viewer)).toBeVisible();
+  });
+  await endStream(studio);
+});
+
+test("slow mode counts down, a blocked word is refused with its reason, and a time-out runs off", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(180_000);
+  const hall = await openHall({ person, db });
+  const { studio, moderator, viewer, nora, people } = hall;
+  await say(viewer, "First");
+  await seenByAll(hall, "First");
+
+  await choose(moderator, "First", /^Time out/);
+  await moderator.getByLabel("For how long").selectOption("1");
+  await moderator.getByLabel("Reason").fill("Too loud");
+  await moderator.getByRole("button", { name: "Start the time-out" }).click();
+  const silenced = Date.now();
+  await expect(viewer.getByText(/You are in a time-out for .* Reason: Too loud/)).toBeVisible();
+
+  await test.step("meanwhile: slow mode, for Nora without scripts", async () => {
+    await moderator.getByText("Settings", { exact: true }).click();
+    await moderator.getByLabel("Slow mode").selectOption("5");
+    await expect(viewer.getByText("Slow mode 5 s")).toBeVisible();
+    await nora.reload();
+    const write = writeOf(nora);
+    const send = async (text: string) => {
+      await write.getByLabel("Say something").fill(text);
+      await write.getByRole("button", { name: "Send" }).click();
+    };
+    await send("Nora once");
+    await expect(write.getByText("Sent.")).toBeVisible();
+    await send("Nora twice");
+    await expect(write.getByText("Slow mode is on: one message every 5 seconds.")).toBeVisible();
+    await expect(write.getByLabel("Say something")).toHaveValue("Nora twice");
+    await expect(log(studio).getByText("Nora twice")).toHaveCount(0);
+  });
+
+  await test.step("a word that the space has blocked", async () => {
+    await studio
+      .context()
+      .newPage()
+      .then(async (page) => {
+        await page.goto("/account/space/blocked-words");
+        await page.getByLabel("One word on each line").fill("badger");
+        await page.getByRole("button", { name: "Save" }).click();
+        await expect(page.getByText("Saved. It counts from the next message on.")).toBeVisible();
+        await page.close();
+      });
+  });
+
+  await test.step("the time-out ends by itself", async () => {
+    await expect(viewer.getByText(/You are in a time-out/)).toHaveCount(0, { timeout: 75_000 });
+    expect(Date.now() - silenced).toBeGreaterThan(55_000);
+    await say(viewer, "I am a BÁDGER");
+    await expect(viewer.getByText("This space does not allow “badger” in its chat.")).toBeVisible();
+    await expect(field(viewer)).toHaveValue("I am a BÁDGER");
+    await say(viewer, "Back again");
+    await seenByAll(hall, "Back again");
+    await expect(viewer.getByText(/You can write again in \d/)).toBeVisible();
+    await expect(viewer.getByText(/You can write again/)).toHaveCount(0, { timeout: 10_000 });
+    await say(viewer, "And again");
+    await seenByAll(hall, "And again");
+  });
+  const kept = await db
+    .selectFrom("streaming_chat_messages")
+    .select("text")
+    .where("user_id", "=", people.viewer.id)
+    .orderBy("number")
+    .execute();
+  expect(kept.map(({ text }) => text)).toEqual(["First", "Back again", "And again"]);
+  await endStream(studio);
+});
+
+test("a ban takes the picture, the chat and the replay at once, in every tab, and its end gives them back", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(180_000);
+  const hall = await openHall({ person, db });
+  const { studio, moderator, viewer, address } = hall;
+  const second = await viewer.context().newPage();
+  await second.goto(address);
+  await expect(second.getByLabel("The host's camera")).toBeVisible();
+  await say(viewer, "Soon banned");
+  await seenByAll(hall, "Soon banned");
+
+  await choose(moderator, "Soon banned", /^Ban/);
+  await moderator.getByLabel("From what").selectOption("space");
+  await moderator.getByLabel("For how long").selectOption("7");
+  await moderator.getByLabel("Reason").fill("Shouting all evening");
+  await moderator.getByRole("button", { name: "Ban", exact: true }).click();
+  for (const page of [viewer, second]) {
+    await expect(page.getByText(/has banned you from its streams/)).toBeVisible();
+    await expect(page.getByText("Shouting all evening")).toBeVisible();
+    await expect(page.getByText(/The ban ends/)).toBeVisible();
+    await expect(page.locator("video")).toHaveCount(0);
+    await expect(page.getByRole("log")).toHaveCount(0);
+  }
+  await viewer.reload();
+  await expect(viewer.getByText(/has banned you from its streams/)).toBeVisible();
+  expect(await advances(moderator.getByLabel("The host's camera"))).toBe(true);
+  const said = await viewer.request.post(`${address}/chat/messages`, {
+    form: { id: crypto.randomUUID(), text: "Still here" },
+    headers: { Accept: "application/json", Origin: new URL(viewer.url()).origin },
+  });
+  expect(said.status()).toBe(403);
+  await second.close();
+
+  await test.step("lifted, they are back", async () => {
+    const page = await moderator.context().newPage();
+    await page.goto("/account/space/bans");
+    await page.getByRole("button", { name: "Lift the ban of Vera" }).click();
+    await expect(page.getByText("The ban is lifted.")).toBeVisible();
+    await page.close();
+    await expect(viewer.getByLabel("The host's camera")).toBeVisible({ timeout: 30_000 });
+    await expect(field(viewer)).toBeVisible({ timeout: 30_000 });
+    await say(viewer, "Thank you");
+    await seenByAll(hall, "Thank you");
+  });
+
+  await test.step("banned again, the replay is refused", async () => {
+    await endStream(studio);
+    await expect(viewer.locator("video")).toHaveCount(1, { timeout: 60_000 });
+    const source = await viewer
+      .locator("video source, video")
+      .first()
+      .evaluate(() =>
+        performance
+          .getEntriesByType("resource")
+          .map(({ name }) => name)
+          .find((name) => name.includes("/media/")),
+      );
+    await choose(moderator, "Thank you", /^Ban/);
+    await moderator.getByRole("button", { name: "Ban", exact: true }).click();
+    await expect(viewer.getByText(/has banned you from this stream/)).toBeVisible();
+    await expect(viewer.locator("video")).toHaveCount(0);
+    expect(source).toBeDefined();
+    expect((await viewer.request.get(source!)).status()).toBe(403);
+  });
+});
+
+test("while the chat service is killed and started again the picture goes on, nothing is lost and nothing comes twice", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(180_000);
+  const hall = await openHall({ person, db }, [
+    /ERR_CONNECTION|ERR_EMPTY|ERR_SOCKET|WebSocket connection|status of 50/,
+  ]);
+  const { studio, viewer, moderator, stream } = hall;
+  const texts: string[] = [];
+  const pidOf = () =>
+    (
+      JSON.parse(readFileSync(path.join(process.env.EDITION_DIR ?? "", "pids", "chat.json"), "utf8")) as {
+        pid: number;
+      }
+    ).pid;
+  for (let round = 1; round <= 3; round += 1) {
+    const pid = pidOf();
+    process.kill(pid, "SIGKILL");
+    for (const [who, page] of [
+      ["Vera", viewer],
+      ["Mo", moderator],
+    ] as const) {
+      const text = `${who} in round ${round}`;
+      await say(page, text);
+      texts.push(text);
+      await expect(log(page).getByText(text)).toBeVisible();
+    }
+    expect(await advances(viewer.getByLabel("The host's camera"))).toBe(true);
+    await expect.poll(pidOf, { timeout: 20_000 }).not.toBe(pid);
+  }
+  for (const text of texts) await seenByAll(hall, text);
+  const rows = await db
+    .selectFrom("streaming_chat_messages")
+    .select("text")
+    .where("stream_id", "=", stream.id)
+    .orderBy("number")
+    .execute();
+  expect(rows.map(({ text }) => text)).toEqual(texts);
+  await expect
+    .poll(
+      async () =>
+        (
+          await db
+            .selectFrom("streaming_chat_messages")
+            .select("id")
+            .where("stream_id", "=", stream.id)
+            .where("delivered_at", "is", null)
+            .execute()
+        ).length,
+      { timeout: 40_000 },
+    )
+    .toBe(0);
+  for (const page of [viewer, moderator, studio]) {
+    await page.reload();
+    await expect(log(page).getByText(texts.at(-1)!)).toBeVisible({ timeout: 30_000 });
+    for (const text of texts) await expect(log(page).getByText(text)).toHaveCount(1);
+  }
+  await endStream(studio);
+});
+
+test("chat code that does not arrive leaves the picture alone, says so, and is asked for again", async ({
+  person,
+  db,
+}) => {
+  const { people, path: address, stream } = await insertPeople(db, { status: "scheduled" });
+  const studio = await (await person({ userId: people.host.id })).newPage();
+  await studio.goto(`/account/streams/${stream.id}`);
+  await goLive(studio);
+  const viewer = await (
+    await person({ userId: people.viewer.id, expects: [/ERR_FAILED|dynamically imported module/] })
+  ).newPage();
+  await viewer.route(/chat-room\.client/, (route) => route.abort());
+  await viewer.goto(address);
+  await expect(viewer.getByText("The chat could not be loaded.")).toBeVisible({ timeout: 30_000 });
+  expect(await advances(viewer.getByLabel("The host's camera"))).toBe(true);
+  await viewer.unroute(/chat-room\.client/);
+  await viewer.getByRole("button", { name: "Try again now" }).click();
+  await expect(field(viewer)).toBeVisible({ timeout: 30_000 });
+  await say(viewer, "Here at last");
+  await expect(log(studio).getByText("Here at last")).toBeVisible();
+  await endStream(studio);
+});
+
+test("on a phone the chat is under the picture, works by keyboard alone, and Axe finds nothing", async ({
+  person,
+  db,
+}) => {
+  const { people, path: address } = await insertPeople(db, { status: "live" });
+  for (const scheme of ["light", "dark"] as const) {
+    const page = await (await person({ userId: people.moderator.id, width: 360, scheme })).newPage();
+    await page.goto(address);
+    await expect(field(page)).toBeVisible({ timeout: 30_000 });
+    await field(page).focus();
+    await page.keyboard.type(`Typed in ${scheme}`);
+    await page.keyboard.press("Enter");
+    const message = log(page)
+      .getByRole("listitem")
+      .filter({ hasText: `Typed in ${scheme}` });
+    await expect(message).toBeVisible();
+    await message.getByRole("button", { name: /^What to do with/ }).focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("menu")).toBeVisible();
+    await page.keyboard.press("End");
+    await expect(page.getByRole("menuitem").last()).toBeFocused();
+    const found = await new AxeBuilder({ page }).include(".chat").analyze();
+    expect(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    await page.keyboard.press("Escape");
+    await expect(message.getByRole("button", { name: /^What to do with/ })).toBeFocused();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide).toBeLessThanOrEqual(360);
+    const [stage, chat] = await Promise.all([
+      page.locator(".stage").first().boundingBox(),
+      page.locator(".chat").boundingBox(),
+    ]);
+    expect(chat!.y).toBeGreaterThanOrEqual(stage!.y + stage!.height - 1);
+    await field(page).fill("x".repeat(460));
+    await expect(page.getByText("40 characters left")).toBeVisible();
+    await field(page).fill("x".repeat(501));
+    await expect(page.getByText("That is 1 character too long.")).toBeVisible();
+  }
+});

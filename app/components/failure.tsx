@@ -81,7 +81,7 @@ export function Failure({ error }: { error: unknown }) {
       )}
       <p className="row">
         {status === 401 && (
-          <ButtonLink kind="go" to="/sign-in">
+          <ButtonLink kind="go" to="/sign-in" target="_top">
             Sign in
           </ButtonLink>
         )}
@@ -90,7 +90,9 @@ export function Failure({ error }: { error: unknown }) {
             Try again
           </ButtonLink>
         )}
-        <ButtonLink to="/">To the front page</ButtonLink>
+        <ButtonLink to="/" target="_top">
+          To the front page
+        </ButtonLink>
       </p>
     </Narrow>
   );

@@ -45,7 +45,13 @@ export async function requireChat(args: Args) {
   if (!access?.mayChat || !access.role)
     throw data({ message: "You have no access to this stream's chat." }, { status: 403 });
   const { space, experience, stream } = args.params;
-  return { viewer, streamId, role: access.role, chat: `/${space}/${experience}/streams/${stream}/chat` };
+  return {
+    viewer,
+    streamId,
+    access,
+    role: access.role,
+    chat: `/${space}/${experience}/streams/${stream}/chat`,
+  };
 }
 
 /** A number in the address, or undefined. */

@@ -5,7 +5,9 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { Tag } from "#app/components/tag.tsx";
 import { listMessages, listPinnedMessages } from "#app/domain/chat/messages.ts";
 import { findChatRoom } from "#app/domain/chat/rooms.ts";
+import { findStreamFacts, stateFor } from "#app/domain/streams/state.ts";
 import { readPlace, requireChat } from "#app/http/chat.ts";
+import { newsSince } from "#app/live/watch/place.ts";
 
 /** So often the list asks for what is new, while something new may come. */
 const refreshSeconds = 5;
@@ -23,18 +25,23 @@ export const meta = () => pageTitle("Chat");
 
 /** What was said, for browsers without scripts: a frame of the stream's page, which reloads by itself. */
 export async function loader(args: LoaderFunctionArgs) {
-  const { viewer, streamId, chat } = await requireChat(args);
+  const { viewer, streamId, chat, access } = await requireChat(args);
   const { db } = args.context;
   const { userId } = viewer;
   const before = readPlace(args.request, "before");
-  const [room, { messages, more }, pinned] = await Promise.all([
+  const shown = new URL(args.request.url).searchParams.get("shown");
+  const [room, facts, { messages, more }, pinned] = await Promise.all([
     findChatRoom(db, { streamId }),
+    findStreamFacts(db, streamId),
     listMessages(db, { streamId, userId, before, most: mostInFrame }),
     before === undefined ? listPinnedMessages(db, { streamId, userId }) : [],
   ]);
   const phase = room?.phase ?? "closed";
   return {
     chat,
+    stream: chat.replace(/\/chat$/, ""),
+    query: shown === null ? "" : `?shown=${encodeURIComponent(shown)}`,
+    news: facts && newsSince(shown, stateFor(facts, { access, userId })),
     messages,
     more,
     pinned: pinned.slice(0, 1),
@@ -45,7 +52,7 @@ export async function loader(args: LoaderFunctionArgs) {
 }
 
 export default function ChatFrame() {
-  const { chat, messages, more, pinned, older, phase } = useLoaderData<typeof loader>();
+  const { chat, stream, query, news, messages, more, pinned, older, phase } = useLoaderData<typeof loader>();
   const first = messages[0];
   return (
     <div className="chat-page">
@@ -53,7 +60,7 @@ export default function ChatFrame() {
         <h1 className="visually-hidden">What was said</h1>
         {more && first && (
           <p>
-            <a href={`${chat}?before=${first.number}`}>Older messages</a>
+            <a href={`${chat}${query || "?"}${query && "&"}before=${first.number}`}>Older messages</a>
           </p>
         )}
         {messages.length === 0 && (
@@ -95,7 +102,15 @@ export default function ChatFrame() {
         ))}
         {older && (
           <p>
-            <a href={chat}>Back to the newest</a>
+            <a href={chat + query}>Back to the newest</a>
+          </p>
+        )}
+        {news && (
+          <p className="chat-news" role="status">
+            {news}{" "}
+            <a href={stream} target="_top">
+              Show it
+            </a>
           </p>
         )}
         {phase === "before" && <p className="small">The chat is not open yet.</p>}

@@ -69,14 +69,14 @@ describe("the page of a stream, read without scripts", () => {
     expect(dark).toBe(false);
   });
 
-  it("opens its doors half an hour before, says how many are here, and asks again by itself", async () => {
+  it("opens its doors half an hour before, says how many are here, and asks again in the frame of its chat", async () => {
     const { read, streamId, viewers } = await withPeople();
     const { text, refresh } = await read("viewer");
     expect(viewers).toBe(2);
     expect(streamId).toBeTruthy();
     expect(text).toContain("Doors are open. The host is preparing.");
     expect(text).toContain("2 people are here");
-    expect(refresh).toBe(15);
+    expect(refresh).toBeUndefined();
   });
 
   async function withPeople() {
@@ -100,7 +100,7 @@ describe("the page of a stream, read without scripts", () => {
       expect(html.toLowerCase()).not.toContain("rehears");
   });
 
-  it("is dark while it is live, counts who watches, has no ticket in it, and asks again by itself", async () => {
+  it("is dark while it is live, counts who watches, has no ticket in it, and asks again in the frame of its chat", async () => {
     const { read } = await setStage("live");
     const { text, html, dark, refresh } = await read("viewer");
     expect(text).toMatch(/Live for 10:0\d/);
@@ -109,7 +109,9 @@ describe("the page of a stream, read without scripts", () => {
     expect(html).toContain('rel="modulepreload"');
     expect(html).not.toMatch(/eyJ[\w-]+\./);
     expect(dark).toBe(true);
-    expect(refresh).toBe(12);
+    // Its chat is open: somebody may be writing, and the list's frame says what changes.
+    expect(refresh).toBeUndefined();
+    expect(html).toMatch(/<iframe[^>]*src="[^"]*\/chat\?shown=live"/);
   });
 
   it("says that the host is reconnecting, and that the stream stays", async () => {
@@ -121,7 +123,7 @@ describe("the page of a stream, read without scripts", () => {
 
   it("says after the end how far the replay is, and asks again by itself", async () => {
     const { read, record, change } = await setStage("ended");
-    await change({ live_at: ago("20 minutes"), ended_at: ago("1 second") });
+    await change({ live_at: ago("20 minutes"), ended_at: ago("1 second"), chat_after_minutes: 0 });
     await record("finalizing");
     const { text, refresh, dark } = await read("viewer");
     expect(text).toContain("The replay is being put together from its pieces.");
@@ -141,6 +143,22 @@ describe("the page of a stream, read without scripts", () => {
     expect(text).toContain("The recording of this stream failed, so there is no replay.");
     expect(text).toContain("the host's connection was lost and did not come back");
     expect(refresh).toBeUndefined();
+  });
+
+  it("says in the frame of its chat what has happened since, with a way there", async () => {
+    const { people, path, change } = await setStage("live");
+    const list = async (shown: string) =>
+      (
+        await web.fetch(`${path}/chat?shown=${shown}`, {
+          cookie: (await signIn(web.db, people.viewer.id)).cookie,
+        })
+      ).text();
+    expect(await list("live")).not.toContain("Show it");
+    await change({ status: "ended", ended_at: ago("1 second"), ended_reason: "host" });
+    const told = await list("live");
+    expect(told).toContain("The stream has ended.");
+    expect(told).toMatch(new RegExp(`<a href="${path}" target="_top">`));
+    expect(await list("ended")).not.toContain("Show it");
   });
 
   it("plays the replay", async () => {

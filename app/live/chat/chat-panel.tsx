@@ -11,6 +11,8 @@ export type ChatPanelProps = {
   userId: string | null;
   role: "host" | "moderator" | "viewer" | null;
   chat: PageChat | null;
+  /** What the page around it shows of the stream (`stageOf`); none where that does not change it. */
+  stage?: string;
   /** The server's clock when the state was told (ISO). */
   at: string;
   onChat: (listener: ChatListener) => () => void;
@@ -26,7 +28,7 @@ export type ChatPanelProps = {
  * field, which it must not reload while somebody types.
  */
 export function ChatPanel(props: ChatPanelProps) {
-  const { path, userId, role, chat, at } = props;
+  const { path, userId, role, chat, at, stage } = props;
   const phase = usePhase(chat, at);
   if (!userId || !role || !chat || phase === "closed" || phase === null) return null;
   return (
@@ -41,7 +43,11 @@ export function ChatPanel(props: ChatPanelProps) {
             </Guard>
           </div>
           <noscript>
-            <iframe className="chat-frame" title="Chat: what was said" src={`${path}/chat`} />
+            <iframe
+              className="chat-frame"
+              title="Chat: what was said"
+              src={`${path}/chat${stage ? `?shown=${stage}` : ""}`}
+            />
             {phase === "open" && (
               <iframe
                 className="chat-frame"

@@ -9,6 +9,7 @@ import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import { ChatPanel } from "../chat/chat-panel.tsx";
 import type { PageState, PageViewers } from "../page-messages.ts";
+import { stageOf } from "./place.ts";
 import type { WatchData } from "./watch-data.ts";
 import type { WatchProps } from "./watch-page.tsx";
 
@@ -113,6 +114,7 @@ export function WatchChat({ page, watch, ready }: WatchProps & { ready: boolean 
       userId={page.userId}
       role={page.role}
       chat={watch.state.chat}
+      stage={stageOf(watch.state)}
       at={watch.at}
       onChat={watch.onChat}
       heard={watch.connection === "open"}

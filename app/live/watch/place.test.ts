@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PageState } from "../page-messages.ts";
-import { almostLive, nextTurnMs, placeOf, refreshSeconds } from "./place.ts";
+import { almostLive, newsSince, nextTurnMs, placeOf, refreshSeconds } from "./place.ts";
 
 const start = Date.parse("2026-11-30T18:00:00Z");
 const minutes = (count: number) => count * 60_000;
@@ -65,5 +65,22 @@ describe("the place a page is", () => {
     expect(refreshSeconds({ ...ended, access: "no_grant" }, start)).toBeUndefined();
     expect(refreshSeconds({ ...scheduled, access: "no_grant" }, start - minutes(10))).toBe(60);
     expect(refreshSeconds({ ...scheduled, status: "cancelled" }, start)).toBeUndefined();
+  });
+
+  it("does not ask again under somebody who may be writing", () => {
+    const chat = { phase: "open" } as PageState["chat"];
+    expect(refreshSeconds({ ...scheduled, status: "live", chat }, start)).toBeUndefined();
+    expect(refreshSeconds({ ...scheduled, status: "ended", recording, chat }, start)).toBeUndefined();
+    const closed = { phase: "read-only" } as PageState["chat"];
+    expect(refreshSeconds({ ...scheduled, status: "ended", recording, chat: closed }, start)).toBe(5);
+  });
+
+  it("is told what has happened since it was shown", () => {
+    const ready = { ...recording, status: "ready" as const };
+    expect(newsSince("scheduled", { status: "live", recording: null })).toBe("The stream is live.");
+    expect(newsSince("live", { status: "live", recording })).toBeUndefined();
+    expect(newsSince("ended", { status: "ended", recording: ready })).toBe("The replay is ready.");
+    expect(newsSince("replay", { status: "ended", recording: ready })).toBeUndefined();
+    expect(newsSince(null, { status: "live", recording: null })).toBeUndefined();
   });
 });

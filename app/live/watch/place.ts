@@ -20,6 +20,28 @@ export function almostLive({ status, startsAt }: PageState, now: number): boolea
   return status === "scheduled" && now >= Date.parse(startsAt) - almostMs;
 }
 
+/** What a page shows, for the address of its chat's list: `newsSince` compares it with what there is by then. */
+export const stageOf = ({ status, recording }: Pick<PageState, "status" | "recording">) =>
+  status === "ended" && recording?.status === "ready" ? "replay" : status;
+
+const news: Record<ReturnType<typeof stageOf>, string> = {
+  scheduled: "The rehearsal is over.",
+  rehearsal: "The rehearsal has begun.",
+  live: "The stream is live.",
+  ended: "The stream has ended.",
+  replay: "The replay is ready.",
+  cancelled: "This stream was cancelled.",
+};
+
+/** What has happened to a stream since a page showed it as `shown`; undefined when it still is as it was. */
+export function newsSince(
+  shown: string | null,
+  state: Pick<PageState, "status" | "recording">,
+): string | undefined {
+  const stage = stageOf(state);
+  return shown === null || shown === stage ? undefined : news[stage];
+}
+
 /** When the page of a scheduled stream changes by the clock alone, ms from now; null when it does not. */
 export function nextTurnMs({ status, startsAt }: PageState, now: number): number | null {
   if (status !== "scheduled") return null;
@@ -28,9 +50,13 @@ export function nextTurnMs({ status, startsAt }: PageState, now: number): number
   return turns[0] ?? null;
 }
 
-/** After how many seconds a page without scripts asks again; undefined when nothing is about to change. */
+/**
+ * After how many seconds a page without scripts asks again; undefined when nothing is about to change, and while
+ * somebody may be writing in the chat on it: then the chat's list asks, and says what has changed (`newsSince`).
+ */
 export function refreshSeconds(state: PageState, now: number): number | undefined {
   const place = placeOf(state, now);
+  if (place !== "refused" && state.chat?.phase === "open") return undefined;
   if (place === "live" || place === "rehearsal") return 12;
   if (place === "lobby") return 15;
   if (place === "ended") {

@@ -22,7 +22,7 @@ type PersonOptions = {
 
 /** What a browser says when a person is turned away, or is too late, is no mistake of a page. */
 const expected = [
-  /status of (400|401|403|404|409)/,
+  /status of (400|401|403|404|409|429)/,
   // livekit-client, when the server closes a room that it is in: it is told so right after, and stops.
   /DataChannel error on \w+: User-Initiated Abort|data channel '\w+' closed unexpectedly/,
 ];

@@ -33,7 +33,7 @@ export async function deleteMessage(
   { db, queue }: Needs,
   { streamId, messageId, actorId, reason = "" }: OnMessage,
 ): Promise<{ ok: true; actId: string; undoUntil: Date } | MessageRefusal> {
-  const checked = await check(db, { streamId, messageId, actorId }, { ownToo: true });
+  const checked = await check(db, { streamId, messageId, actorId });
   if (!checked.ok) return checked;
   const { access, authorId } = checked;
   return db.transaction().execute(async (trx) => {
@@ -64,7 +64,7 @@ export async function restoreMessage(
   { db, queue }: Needs,
   { streamId, messageId, actorId }: OnMessage,
 ): Promise<{ ok: true; actId: string } | MessageRefusal> {
-  const checked = await check(db, { streamId, messageId, actorId }, { ownToo: true });
+  const checked = await check(db, { streamId, messageId, actorId });
   if (!checked.ok) return checked;
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql`
@@ -93,7 +93,7 @@ export async function pinMessage(
   { db, queue }: Needs,
   { streamId, messageId, actorId, pinned }: OnMessage & { pinned: boolean },
 ): Promise<{ ok: true } | MessageRefusal> {
-  const checked = await check(db, { streamId, messageId, actorId }, { ownToo: false });
+  const checked = await check(db, { streamId, messageId, actorId }, { pins: true });
   if (!checked.ok) return checked;
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<{ was: boolean }>`
@@ -186,7 +186,7 @@ async function settleReports(
 async function check(
   db: Db,
   { streamId, messageId, actorId }: OnMessage,
-  { ownToo }: { ownToo: boolean },
+  { pins = false }: { pins?: boolean } = {},
 ): Promise<{ ok: true; access: AccessDecision; authorId: string } | MessageRefusal> {
   const access = await findAccess(db, { streamId, userId: actorId });
   if (!access?.mayChat) return noAccess;
@@ -196,11 +196,16 @@ async function check(
     .where("id", "=", messageId)
     .where("stream_id", "=", streamId)
     .executeTakeFirst();
-  const own = ownToo && message?.user_id === actorId;
+  const own = !pins && message?.user_id === actorId;
   if (!access.mayModerate && !own) return noAccess;
   if (!message) return gone;
   const authorId = message.user_id;
-  if (!own && !(await mayTouchMessageOf(db, { spaceId: access.spaceId, actorId, targetId: authorId })))
+  // To pin what somebody says is nothing that is done to them.
+  if (
+    !own &&
+    !pins &&
+    !(await mayTouchMessageOf(db, { spaceId: access.spaceId, actorId, targetId: authorId }))
+  )
     return order;
   return { ok: true, access, authorId };
 }

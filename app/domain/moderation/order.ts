@@ -46,7 +46,7 @@ const refused = (reason: OrderRefusal["reason"], message: string): OrderRefusal 
   message,
 });
 
-/** Whether somebody of the team may delete or pin a message of this person: of their equals, too, but not of those above. */
+/** Whether somebody of the team may delete a message of this person: of their equals, too, but not of those above. */
 export async function mayTouchMessageOf(
   db: Kysely<Database>,
   { spaceId, actorId, targetId }: Asked,

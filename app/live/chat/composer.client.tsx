@@ -29,7 +29,7 @@ export function Composer(props: ComposerProps) {
   const [refusal, setRefusal] = useState<string | null>(null);
   const [refusedUntil, setRefusedUntil] = useState(0);
   const id = useId();
-  const wait = useWait(props, refusedUntil);
+  const { wait, silenced } = useWait(props, refusedUntil);
   const left = mostCharacters - charactersIn(text);
   const tooLong = left < 0;
 
@@ -55,11 +55,12 @@ export function Composer(props: ComposerProps) {
     if (event.key === "Escape" && replyTo) onReplied();
   }
 
-  const says = silence
-    ? silenceWords(silence, wait)
-    : wait > 0
-      ? `You can write again in ${waitWords(wait)}.`
-      : null;
+  const says =
+    silence && silenced
+      ? silenceWords(silence, wait)
+      : wait > 0
+        ? `You can write again in ${waitWords(wait)}.`
+        : null;
   return (
     <form className="chat-form" onSubmit={submit}>
       {replyTo && (
@@ -108,8 +109,11 @@ function silenceWords({ reason }: { reason: string }, wait: number): string {
   return `You are in a time-out for ${waitWords(wait)}.${reason ? ` Reason: ${reason}` : ""}`;
 }
 
-/** Whole seconds until this person may write again. */
-function useWait({ slowModeSeconds, lastSaidAt, silence, at }: ComposerProps, refusedUntil: number): number {
+/** Whole seconds until this person may write again, and whether a time-out is among the reasons. */
+function useWait(
+  { slowModeSeconds, lastSaidAt, silence, at }: ComposerProps,
+  refusedUntil: number,
+): { wait: number; silenced: boolean } {
   const [now, setNow] = useState(0);
   // The server's clock as it was when this page heard it last.
   const [begun, setBegun] = useState(() => ({ at: Date.parse(at), ms: performance.now() }));
@@ -128,5 +132,5 @@ function useWait({ slowModeSeconds, lastSaidAt, silence, at }: ComposerProps, re
     return () => clearInterval(timer);
   }, [waiting]);
   void now;
-  return seconds;
+  return { wait: seconds, silenced: silentUntil > server };
 }

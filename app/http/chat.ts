@@ -45,10 +45,13 @@ export async function requireChat(args: Args) {
   if (!access?.mayChat || !access.role)
     throw data({ message: "You have no access to this stream's chat." }, { status: 403 });
   const { space, experience, stream } = args.params;
+  // The room of a live stream is dark, and so is what stands in it.
+  const lights = access.status === "live" || access.status === "rehearsal";
   return {
     viewer,
     streamId,
     access,
+    lights,
     role: access.role,
     chat: `/${space}/${experience}/streams/${stream}/chat`,
   };

@@ -17,7 +17,7 @@ type Page = ReturnType<typeof useLoaderData<typeof loader>>;
 
 export const handle = {
   frame: true,
-  lights: "down",
+  lights: ({ lights }: Page) => lights && "down",
   refresh: ({ older, open }: Page) => !older && open && refreshSeconds,
 };
 
@@ -25,7 +25,7 @@ export const meta = () => pageTitle("Chat");
 
 /** What was said, for browsers without scripts: a frame of the stream's page, which reloads by itself. */
 export async function loader(args: LoaderFunctionArgs) {
-  const { viewer, streamId, chat, access } = await requireChat(args);
+  const { viewer, streamId, chat, access, lights } = await requireChat(args);
   const { db } = args.context;
   const { userId } = viewer;
   const before = readPlace(args.request, "before");
@@ -38,6 +38,7 @@ export async function loader(args: LoaderFunctionArgs) {
   ]);
   const phase = room?.phase ?? "closed";
   return {
+    lights,
     chat,
     stream: chat.replace(/\/chat$/, ""),
     query: shown === null ? "" : `?shown=${encodeURIComponent(shown)}`,

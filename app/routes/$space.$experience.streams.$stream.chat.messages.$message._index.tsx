@@ -13,13 +13,13 @@ import { requireChat } from "#app/http/chat.ts";
 import { isId } from "#app/domain/text.ts";
 import { reactionWords } from "#app/live/chat/reaction-words.ts";
 
-export const handle = { frame: true, lights: "down" };
+export const handle = { frame: true, lights: ({ lights }: { lights: boolean }) => lights && "down" };
 
 export const meta = () => pageTitle("A message");
 
 /** One message with everything that this person may do with it, as plain forms. */
 export async function loader(args: LoaderFunctionArgs) {
-  const { viewer, streamId, chat, role } = await requireChat(args);
+  const { viewer, streamId, chat, role, lights } = await requireChat(args);
   const messageId = args.params.message;
   const { userId } = viewer;
   const [page, room] = await Promise.all([
@@ -30,7 +30,7 @@ export async function loader(args: LoaderFunctionArgs) {
   const own = page?.message.userId === userId;
   if (!page || (page.hidden && !team && !own))
     throw data({ message: "There is no such message any more." }, { status: 404 });
-  return { ...page, chat, team, own, id: randomUUID(), writable: room?.phase === "open" };
+  return { ...page, lights, chat, team, own, id: randomUUID(), writable: room?.phase === "open" };
 }
 
 type Page = ReturnType<typeof useLoaderData<typeof loader>>;

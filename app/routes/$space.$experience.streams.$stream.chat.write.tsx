@@ -12,19 +12,20 @@ import { readForm, typedText } from "#app/http/forms.ts";
 
 const schema = z.object({ id: z.uuid(), text: z.string().default("") });
 
-export const handle = { frame: true, lights: "down" };
+export const handle = { frame: true, lights: ({ lights }: { lights: boolean }) => lights && "down" };
 
 export const meta = () => pageTitle("Say something");
 
 /** The field, for browsers without scripts: a frame of its own, so that the list's reload never eats what is typed. */
 export async function loader(args: LoaderFunctionArgs) {
-  const { viewer, streamId, chat, role } = await requireChat(args);
+  const { viewer, streamId, chat, role, lights } = await requireChat(args);
   const [room, silence] = await Promise.all([
     findChatRoom(args.context.db, { streamId }),
     findSilence(args.context.db, { streamId, userId: viewer.userId }),
   ]);
   const team = role !== "viewer";
   return {
+    lights,
     chat,
     // A form that is sent twice is one message.
     id: randomUUID(),

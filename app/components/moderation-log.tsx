@@ -1,13 +1,34 @@
 import { Form, Link } from "@remix-run/react";
-import { actKinds } from "#app/domain/moderation/act-kinds.ts";
-import { actDetail, actWords } from "#app/domain/moderation/words.ts";
-import type { LogPage } from "#app/http/moderation-log.ts";
 import { Bidi } from "./bidi.tsx";
 import { Button, ButtonLink } from "./button.tsx";
 import { EmptyList } from "./empty-list.tsx";
 import { SelectField, TextField } from "./field.tsx";
 import { Table } from "./table.tsx";
 import { When } from "./when.tsx";
+
+/** Times are ISO. `email` is there for those who may read addresses. */
+export type LogPage = {
+  asked: { kind: string | null; search: string; days: number | null };
+  kinds: { value: string; label: string }[];
+  first: boolean;
+  older: string | null;
+  entries: {
+    id: string;
+    at: string;
+    what: string;
+    detail: string;
+    actor: LogPerson;
+    target: LogPerson | null;
+    stream: { id: string; title: string } | null;
+    reason: string;
+    until: string | null;
+    /** The outside agrees with it. */
+    done: boolean;
+    outcome: string;
+  }[];
+};
+
+type LogPerson = { name: string; email: string | null };
 
 type LogProps = {
   log: LogPage;
@@ -48,9 +69,9 @@ export function ModerationLog({ log, path, file, zone, streams, space }: LogProp
           <div className="form-line">
             <SelectField label="What" name="kind" defaultValue={asked.kind ?? ""}>
               <option value="">Everything</option>
-              {actKinds.map((kind) => (
-                <option key={kind} value={kind}>
-                  {actWords[kind]}
+              {log.kinds.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
                 </option>
               ))}
             </SelectField>
@@ -104,8 +125,8 @@ export function ModerationLog({ log, path, file, zone, streams, space }: LogProp
                     <Person person={entry.actor} />
                   </td>
                   <td>
-                    {actWords[entry.kind]}
-                    <span className="small line-below">{actDetail(entry)}</span>
+                    {entry.what}
+                    <span className="small line-below">{entry.detail}</span>
                     {streams && entry.stream && (
                       <span className="small line-below">
                         <Link to={`/account/streams/${entry.stream.id}/moderation`}>
@@ -123,7 +144,7 @@ export function ModerationLog({ log, path, file, zone, streams, space }: LogProp
                       </span>
                     )}
                   </td>
-                  <td>{entry.enforcedAt ? entry.outcome || "done" : entry.outcome || "on its way"}</td>
+                  <td>{entry.done ? entry.outcome || "done" : entry.outcome || "on its way"}</td>
                 </tr>
               ))}
             </tbody>
@@ -145,7 +166,7 @@ export function ModerationLog({ log, path, file, zone, streams, space }: LogProp
   );
 }
 
-function Person({ person: { name, email } }: { person: LogPage["entries"][number]["actor"] }) {
+function Person({ person: { name, email } }: { person: LogPerson }) {
   return (
     <>
       <Bidi>{name}</Bidi>

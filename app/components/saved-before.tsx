@@ -1,4 +1,4 @@
-import { chatBeforeWords } from "#app/domain/schedule/words.ts";
+import { chatBeforeWords } from "./chat-hours.ts";
 import { Bidi } from "./bidi.tsx";
 import { Fact, Facts } from "./facts.tsx";
 import { Notice } from "./notice.tsx";

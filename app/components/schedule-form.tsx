@@ -1,6 +1,6 @@
 import { Form, Link } from "@remix-run/react";
 import { type ReactNode, useEffect, useRef } from "react";
-import { chatBeforeWords } from "#app/domain/schedule/words.ts";
+import { chatBeforeWords } from "./chat-hours.ts";
 import { SubmitButton } from "./button.tsx";
 import { Choice } from "./choice.tsx";
 import { Field, SelectField, TextArea, TextField } from "./field.tsx";

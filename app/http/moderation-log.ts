@@ -1,7 +1,8 @@
 import { createReadableStreamFromReadable } from "@remix-run/node";
-import { type ActKind, isActKind } from "#app/domain/moderation/act-kinds.ts";
+import { type ActKind, actKinds, isActKind } from "#app/domain/moderation/act-kinds.ts";
 import { writeLogCsv } from "#app/domain/moderation/csv.ts";
 import { listActs, type LogFilter, readActs } from "#app/domain/moderation/log.ts";
+import { actDetail, actWords } from "#app/domain/moderation/words.ts";
 import { isAtLeast } from "#app/domain/teams/rights.ts";
 import { isId } from "#app/domain/text.ts";
 import type { Db } from "#db/client.ts";
@@ -9,7 +10,7 @@ import type { SpaceRole } from "#db/types.ts";
 
 const perPage = 50;
 
-export const logDays = [1, 7, 30, 365];
+const logDays = [1, 7, 30, 365];
 
 type Asked = { kind: ActKind | null; search: string; days: number | null };
 
@@ -45,16 +46,20 @@ export async function readLogPage(db: Db, request: Request, of: Of) {
     asked,
     first: place === null,
     older: more ? (entries.at(-1)?.id ?? null) : null,
-    entries: entries.map(({ at, until, enforcedAt, ...entry }) => ({
-      ...entry,
-      at: at.toISOString(),
-      until: until?.toISOString() ?? null,
-      enforcedAt: enforcedAt?.toISOString() ?? null,
-    })),
+    kinds: actKinds.map((kind) => ({ value: kind, label: actWords[kind] })),
+    entries: entries.map((entry) => {
+      const { id, at, kind, actor, target, stream, reason, until, enforcedAt, outcome } = entry;
+      return {
+        ...{ id, actor, target, stream, reason, outcome },
+        at: at.toISOString(),
+        what: actWords[kind],
+        detail: actDetail(entry),
+        until: until?.toISOString() ?? null,
+        done: enforcedAt !== null,
+      };
+    }),
   };
 }
-
-export type LogPage = Awaited<ReturnType<typeof readLogPage>>;
 
 /** The whole of what a log's address asks for, as a file. The caller has asked for access. */
 export function logFile(db: Db, request: Request, of: Of): Response {

@@ -38,6 +38,9 @@ for (const { width, scheme } of looks) {
       "/account",
       "/account/sessions",
       "/account/space",
+      "/account/space/moderation",
+      "/account/space/bans",
+      "/account/space/blocked-words",
       "/account/space/experiences",
       `/account/space/experiences/${experience.id}`,
       "/account/passes",
@@ -48,6 +51,8 @@ for (const { width, scheme } of looks) {
       "/account/streams/new",
       `/account/streams/${stream.id}`,
       `/account/streams/${stream.id}/edit`,
+      `/account/streams/${stream.id}/moderation`,
+      `/account/streams/${stream.id}/reports`,
       "/account/experiences",
       "/account/grants",
     ];
@@ -74,10 +79,10 @@ for (const { width, scheme } of looks) {
   });
 }
 
-/** What may change soon asks again by itself without scripts, after so many seconds; what is over does not. */
+/** What may change soon asks again by itself without scripts, after so many seconds; what is over does not, and under an open chat its list does. */
 const states: { status: StreamStatus; says: RegExp; asksAgain: string[] }[] = [
   { status: "scheduled", says: /The doors open/, asksAgain: ["60"] },
-  { status: "live", says: /Live/, asksAgain: ["12"] },
+  { status: "live", says: /Live/, asksAgain: [] },
   { status: "ended", says: /It was not recorded|no replay/i, asksAgain: [] },
   { status: "cancelled", says: /cancelled/i, asksAgain: [] },
 ];

@@ -31,10 +31,3 @@ export const clockInWords = ({ hour, minute }: Pick<Temporal.PlainTime, "hour" |
 /** "02:30" on `day` itself, "Sunday 28 March 2027, 02:30" elsewhere. */
 export const timeBeside = (at: Temporal.PlainDateTime, day: Temporal.PlainDate) =>
   at.toPlainDate().equals(day) ? clockInWords(at) : `${dayInWords(at)}, ${clockInWords(at)}`;
-
-/** When chat opens, as the form's choices say it. */
-export const chatBeforeWords = {
-  then: "Opens 30 minutes before, or at the rehearsal",
-  always: "Is open at once",
-  never: "Opens when the stream is live",
-};

@@ -50,6 +50,9 @@ describe("a part", () => {
     ["*badger", "honeybadger"],
     ["*bad*", "bаdgеr"],
     ["*坏*", "很坏的"],
+    ["*weasel*", "superWEASELish"],
+    ["*weasel", "allweasel"],
+    ["*llama*", "balllama"],
     ["*ney badger", "my honey badger"],
     ["bad bad*", "a bad badger"],
   ])("%s is found in “%s”", (line, text) => {
@@ -59,6 +62,7 @@ describe("a part", () => {
   it.each([
     ["badger*", "honeybadger"],
     ["*badger", "badgers"],
+    ["*god*", "a goodly day"],
     ["*badger*", "badge her"],
   ])("%s is not found in “%s”", (line, text) => {
     expect(find([line], text)).toBeUndefined();

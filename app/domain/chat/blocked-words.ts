@@ -89,7 +89,11 @@ function standsAt(entry: Entry, words: Run[][], index: number): boolean {
   return entry.words.every((wanted, step) => {
     const word = words[index + step];
     const open = !entry.atEnd && step === entry.words.length - 1;
-    return word !== undefined && (open || word.length === wanted.length) && matchesFrom(wanted, word, 0);
+    return (
+      word !== undefined &&
+      (open || word.length === wanted.length) &&
+      matchesFrom(wanted, word, 0, { openEnd: open })
+    );
   });
 }
 
@@ -100,23 +104,34 @@ function standsIn(entry: Entry, words: Run[][], index: number): boolean {
     // "*ad word": the first word ends so, and the others follow.
     const from = word.length - wanted.length;
     return (
-      from >= 0 && matchesFrom(wanted, word, from) && standsAt({ ...entry, words: others }, words, index + 1)
+      from >= 0 &&
+      matchesFrom(wanted, word, from, { openStart: !entry.atStart }) &&
+      standsAt({ ...entry, words: others }, words, index + 1)
     );
   }
   const last = word.length - wanted.length;
   for (let from = entry.atStart || !entry.atEnd ? 0 : last; from <= last; from++) {
     if (from < 0) return false;
-    if (matchesFrom(wanted, word, from)) return true;
+    if (matchesFrom(wanted, word, from, { openStart: !entry.atStart, openEnd: !entry.atEnd })) return true;
     if (entry.atStart) return false;
   }
   return false;
 }
 
-/** Each letter as often as in the list, or clearly drawn out: "good" is not "god", and "gooood" is both. */
-function matchesFrom(wanted: Run[], word: Run[], from: number): boolean {
+/**
+ * Each letter as often as in the list, or clearly drawn out: "good" is not "god", and "gooood" is both. At an open edge
+ * the letters that stand before or after may be the same one, or look like it ("weasel" in "weasellike", "weaselish").
+ */
+function matchesFrom(
+  wanted: Run[],
+  word: Run[],
+  from: number,
+  { openStart = false, openEnd = false }: { openStart?: boolean; openEnd?: boolean },
+): boolean {
   return wanted.every(({ letter, times }, index) => {
     const run = word[from + index];
-    return run?.letter === letter && (run.times === times || run.times >= 3);
+    const open = (openStart && index === 0) || (openEnd && index === wanted.length - 1);
+    return run?.letter === letter && (run.times === times || run.times >= (open ? times : 3));
   });
 }
 

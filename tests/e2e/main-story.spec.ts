@@ -73,9 +73,9 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
     await expect(camera).toBeVisible();
     expect(await advances(screen)).toBe(true);
     expect(await advances(camera)).toBe(true);
-    expect(await mostly(screen, [0.5, 0.5], isGreen)).toBe(true);
-    expect(await mostly(screen, [0.1, 0.1], isYellow)).toBe(true);
-    expect(await mostly(camera, [0.5, 0.5], isMagenta)).toBe(true);
+    await expect.poll(() => mostly(screen, [0.5, 0.5], isGreen)).toBe(true);
+    await expect.poll(() => mostly(screen, [0.1, 0.1], isYellow)).toBe(true);
+    await expect.poll(() => mostly(camera, [0.5, 0.5], isMagenta)).toBe(true);
   });
 
   await test.step("the viewer is counted, once", async () => {
@@ -115,8 +115,8 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
       video.currentTime = video.duration * 0.4;
     });
     expect(await advances(replay)).toBe(true);
-    expect(await mostly(replay, [0.4, 0.4], isGreen)).toBe(true);
-    expect(await mostly(replay, [0.88, 0.88], isMagenta)).toBe(true);
+    await expect.poll(() => mostly(replay, [0.4, 0.4], isGreen)).toBe(true);
+    await expect.poll(() => mostly(replay, [0.88, 0.88], isMagenta)).toBe(true);
   });
 
   await test.step("the creator downloads the MP4, which another decoder decodes to its end", async () => {

@@ -12,7 +12,7 @@ import { type Bench, type Measured, round } from "./bench.ts";
 export const name = "weight";
 export const title = "Gzipped JavaScript of each page state, in a fresh profile";
 
-type Weighed = { kib: number; hlsKib: number };
+type Weighed = { kib: number; chatKib: number; hlsKib: number };
 
 export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-bench-"));
@@ -37,9 +37,11 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     await hostPage.goto(`/account/streams/${stream.id}`);
     await goLive(hostPage);
     const studioKib = (await studio()).kib;
-    const live = await weigh(people.viewer.id, watchPath, (page) =>
-      page.getByLabel("The host's camera").waitFor(),
-    );
+    const live = await weigh(people.viewer.id, watchPath, async (page) => {
+      await page.getByLabel("The host's camera").waitFor();
+      await page.getByLabel("Message", { exact: true }).waitFor();
+    });
+    if (live.chatKib === 0) throw new Error("the chat's code was not seen");
     await hostPage.getByText(/safe until/i).waitFor({ timeout: 60_000 });
     await endStream(hostPage);
     say("live and studio weighed; waiting for the replay …");
@@ -52,8 +54,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     const keys = {
       before_kib: round(before.kib, 1),
       live_kib: round(live.kib, 1),
-      // Chat is not built yet: nothing of it is loaded.
-      chat_kib: 0,
+      chat_kib: round(live.chatKib, 1),
       hls_kib: round(hls, 1),
       studio_kib: round(studioKib, 1),
       replay_kib: round(replay.kib, 1),
@@ -82,19 +83,31 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   }
 };
 
-/** Adds up the scripts of a page as they come; hls.js apart. */
+/** Adds up the scripts of a page as they come; hls.js apart, and what the chat asks for, which is last and begins with its room. */
 function countScripts(page: Page): () => Promise<Weighed> {
-  const bodies: Promise<{ file: string; bytes: number }>[] = [];
+  const bodies: Promise<{ file: string; bytes: number; chat: boolean }>[] = [];
+  const ofChat = new Set<string>();
+  page.on("request", (request) => {
+    const file = new URL(request.url()).pathname;
+    if (ofChat.size > 0 || /\/chat-room\.client/.test(file)) ofChat.add(file);
+  });
   page.on("response", (response) => {
     const file = new URL(response.url()).pathname;
     if (!file.endsWith(".js") || response.status() !== 200) return;
-    bodies.push(response.body().then((body) => ({ file, bytes: gzipSync(body).length })));
+    bodies.push(
+      response.body().then((body) => ({ file, bytes: gzipSync(body).length, chat: ofChat.has(file) })),
+    );
   });
   return async () => {
     const all = await Promise.all(bodies);
     const kib = (files: typeof all) => files.reduce((sum, { bytes }) => sum + bytes, 0) / 1024;
     const isHls = ({ file }: { file: string }) => /\/hls/.test(file);
-    return { kib: kib(all.filter((each) => !isHls(each))), hlsKib: kib(all.filter(isHls)) };
+    const isOwn = (each: (typeof all)[number]) => !isHls(each) && !each.chat;
+    return {
+      kib: kib(all.filter(isOwn)),
+      chatKib: kib(all.filter(({ chat }) => chat)),
+      hlsKib: kib(all.filter(isHls)),
+    };
   };
 }
 

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openHall } from "./chat-tools.ts";
 import type { Fault } from "./fault.ts";
@@ -13,8 +11,7 @@ export const run: Fault["run"] = async (tools) => {
   const { edition, say } = tools;
   const hall = await openHall(tools);
   const page = await hall.page("host");
-  const pid = async () =>
-    (JSON.parse(await readFile(path.join(edition.dir, "pids", "chat.json"), "utf8")) as { pid: number }).pid;
+  const pid = () => Promise.resolve(edition.part("chat").pid ?? 0);
 
   await hall.say("viewer", "Before");
   const channel = await hall.channel();
@@ -54,7 +51,7 @@ export const run: Fault["run"] = async (tools) => {
 
   say("now it is killed, and comes back");
   process.kill(before, "SIGKILL");
-  await until(pid, (now) => now !== before, { seconds: 30, words: "it runs again" });
+  await until(pid, (now) => now !== 0 && now !== before, { seconds: 30, words: "it runs again" });
   const delivered = await until(
     async () => (await hall.rows()).filter((row) => row.delivered_at === null).length,
     (count) => count === 0,

@@ -96,6 +96,9 @@ export async function watchChannel(
   });
   await answer.body?.cancel();
   if (!answer.ok) throw new Error(`a client may not watch the channel (${answer.status})`);
+  // As the SDK does every 25 s: who is silent for longer is taken for gone.
+  const ping = setInterval(() => socket.send(JSON.stringify([{ type: "health.check" }])), 25_000);
+  socket.once("close", () => clearInterval(ping));
   return { socket };
 }
 

@@ -9,7 +9,9 @@ import { When } from "./when.tsx";
 /** Times are ISO. `email` is there for those who may read addresses. */
 export type LogPage = {
   asked: { kind: string | null; search: string; days: number | null };
+  /** What can be asked for. */
   kinds: { value: string; label: string }[];
+  times: { value: string; label: string }[];
   first: boolean;
   older: string | null;
   entries: {
@@ -42,13 +44,6 @@ type LogProps = {
   space?: string;
 };
 
-const dayWords: Record<string, string> = {
-  "1": "The last day",
-  "7": "The last week",
-  "30": "The last 30 days",
-  "365": "The last year",
-};
-
 /** Who did what to whom, when and why, and what came of it. */
 export function ModerationLog({ log, path, file, zone, streams, space }: LogProps) {
   const { entries, asked, first, older } = log;
@@ -77,9 +72,9 @@ export function ModerationLog({ log, path, file, zone, streams, space }: LogProp
             </SelectField>
             <SelectField label="When" name="days" defaultValue={String(asked.days ?? "")}>
               <option value="">At any time</option>
-              {Object.entries(dayWords).map(([days, words]) => (
-                <option key={days} value={days}>
-                  {words}
+              {log.times.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
                 </option>
               ))}
             </SelectField>

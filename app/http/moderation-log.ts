@@ -10,7 +10,13 @@ import type { SpaceRole } from "#db/types.ts";
 
 const perPage = 50;
 
-const logDays = [1, 7, 30, 365];
+/** How far back a log can be asked for, in days. */
+const logDays = new Map([
+  [1, "The last day"],
+  [7, "The last week"],
+  [30, "The last 30 days"],
+  [365, "The last year"],
+]);
 
 type Asked = { kind: ActKind | null; search: string; days: number | null };
 
@@ -22,7 +28,7 @@ function readAsked(request: Request): Asked {
   return {
     kind: isActKind(kind) ? kind : null,
     search: (searchParams.get("q") ?? "").replaceAll("\0", "").trim().slice(0, 100),
-    days: logDays.includes(days) ? days : null,
+    days: logDays.has(days) ? days : null,
   };
 }
 
@@ -47,6 +53,7 @@ export async function readLogPage(db: Db, request: Request, of: Of) {
     first: place === null,
     older: more ? (entries.at(-1)?.id ?? null) : null,
     kinds: actKinds.map((kind) => ({ value: kind, label: actWords[kind] })),
+    times: [...logDays].map(([days, label]) => ({ value: String(days), label })),
     entries: entries.map((entry) => {
       const { id, at, kind, actor, target, stream, reason, until, enforcedAt, outcome } = entry;
       return {

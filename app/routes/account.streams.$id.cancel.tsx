@@ -14,11 +14,10 @@ import { Narrow } from "../components/layouts.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { pageTitle } from "../components/page-title.ts";
 import { When } from "../components/when.tsx";
-import { findStreamForHost, type TeamStream } from "../domain/streams/find.ts";
+import type { TeamStream } from "../domain/streams/find.ts";
 import { cancelStream, isOpen } from "../domain/streams/schedule.ts";
 import { readTimeZone } from "../http/cookies.ts";
-import { requireTeam } from "../http/team.ts";
-import { requireViewer } from "../http/viewer.ts";
+import { requireStreamOfTeam } from "../http/stream-of-team.ts";
 
 export const meta: MetaFunction = ({ error }) => pageTitle("Cancel stream", error);
 
@@ -36,17 +35,9 @@ export async function loader(args: LoaderFunctionArgs) {
   };
 }
 
-async function requireStream(args: LoaderFunctionArgs) {
-  // A cancelling that had to wait for a sign-in is asked again, and begins at its own page.
-  const viewer = await requireViewer(args, { back: `/account/streams/${args.params.id}/cancel` });
-  const stream = await findStreamForHost(args.context.db, {
-    streamId: args.params.id,
-    userId: viewer.userId,
-  });
-  if (!stream) throw data({ message: "There is no such stream of yours." }, { status: 404 });
-  await requireTeam(args, { least: "host", spaceId: stream.spaceId });
-  return { viewer, stream };
-}
+// A cancelling that had to wait for a sign-in is asked again, and begins at its own page.
+const requireStream = (args: LoaderFunctionArgs) =>
+  requireStreamOfTeam(args, { least: "host", back: `/account/streams/${args.params.id}/cancel` });
 
 export async function action(args: ActionFunctionArgs) {
   const { viewer, stream } = await requireStream(args);

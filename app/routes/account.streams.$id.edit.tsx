@@ -23,7 +23,7 @@ import { When } from "../components/when.tsx";
 import { editStreamForm } from "../domain/schedule/fields.ts";
 import { hasMoved, typeStart } from "../domain/schedule/start.ts";
 import { listZones } from "../domain/schedule/zones.ts";
-import { findStreamForHost, streamPath, type TeamStream } from "../domain/streams/find.ts";
+import { streamPath, type TeamStream } from "../domain/streams/find.ts";
 import {
   findNow,
   isOpen,
@@ -35,13 +35,12 @@ import { readTimeZone } from "../http/cookies.ts";
 import { takeDraft } from "../http/drafts.ts";
 import { listProblems, type Problems, type Typed, typedText } from "../http/forms.ts";
 import { questionOf, readScheduleForm } from "../http/schedule-form.ts";
-import { requireTeam } from "../http/team.ts";
-import { requireViewer } from "../http/viewer.ts";
+import { requireStreamOfTeam } from "../http/stream-of-team.ts";
 
 export const meta: MetaFunction = ({ error }) => pageTitle("Edit stream", error);
 
 export async function loader(args: LoaderFunctionArgs) {
-  const { viewer, stream } = await requireStream(args);
+  const { viewer, stream } = await requireStreamOfTeam(args, { least: "host" });
   const [now, draft] = await Promise.all([findNow(args.context.db), takeDraft(args)]);
   const typed: Typed = draft ?? {
     title: stream.title,
@@ -71,22 +70,8 @@ export async function loader(args: LoaderFunctionArgs) {
   };
 }
 
-async function requireStream(args: LoaderFunctionArgs): Promise<{
-  viewer: Awaited<ReturnType<typeof requireViewer>>;
-  stream: TeamStream;
-}> {
-  const viewer = await requireViewer(args);
-  const stream = await findStreamForHost(args.context.db, {
-    streamId: args.params.id,
-    userId: viewer.userId,
-  });
-  if (!stream) throw data({ message: "There is no such stream of yours." }, { status: 404 });
-  await requireTeam(args, { least: "host", spaceId: stream.spaceId });
-  return { viewer, stream };
-}
-
 export async function action(args: ActionFunctionArgs) {
-  const { viewer, stream } = await requireStream(args);
+  const { viewer, stream } = await requireStreamOfTeam(args, { least: "host" });
   const { db, log, requestId } = args.context;
   const clock = { now: await findNow(db), kept: stream.startsAt };
   const form = await readScheduleForm(args.request, editStreamForm, clock);

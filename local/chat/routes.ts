@@ -1,6 +1,7 @@
 import * as app from "./app.ts";
 import type { Handler } from "./call.ts";
 import * as channels from "./channels.ts";
+import * as events from "./events.ts";
 import * as members from "./members.ts";
 import * as messages from "./messages.ts";
 import * as moderation from "./moderation.ts";
@@ -33,8 +34,8 @@ export const routes: readonly Route[] = [
   route("POST", "/channels/*/*/query", channels.queryChannel),
   route("POST", "/channels/*/*/stop-watching", channels.stopWatching),
   route("POST", "/channels/*/*/message", messages.sendMessage),
-  route("POST", "/channels/*/*/event", messages.sendEvent),
-  route("POST", "/channels/*/*/read", messages.markRead),
+  route("POST", "/channels/*/*/event", events.sendEvent),
+  route("POST", "/channels/*/*/read", events.markRead),
   route("POST", "/channels/*/*/truncate", channels.truncateChannel),
   route("PATCH", "/channels/*/*/member", members.updateMemberPartial),
   route("PATCH", "/channels/*/*/member/*", members.updateMemberPartial),

@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import type { FrameLocator, Page } from "@playwright/test";
 import { endStream, goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
-import { expect, test, type World } from "./world.ts";
+import { expect, pidOf, test, type World } from "./world.ts";
 
 const log = (page: Page) => page.getByRole("log", { name: "What was said" });
 const field = (page: Page) => page.getByLabel("Message", { exact: true });
@@ -36,12 +34,6 @@ async function choose(page: Page, text: string, item: string | RegExp) {
     .getByRole("menu")
     .getByRole("menuitem", { name: item, exact: typeof item === "string" })
     .click();
-}
-
-/** The process of a part of the edition that runs now. */
-function pidOf(part: string): number {
-  const file = path.join(process.env.EDITION_DIR ?? "", "pids", `${part}.json`);
-  return (JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid;
 }
 
 async function name(db: World["db"], userId: string, words: string) {

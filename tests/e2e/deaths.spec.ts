@@ -1,15 +1,7 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertPeople } from "#tests/factories.ts";
-import { expect, test, type World } from "./world.ts";
-
-/** The process of a part of the edition that runs now. */
-function pidOf(part: string): number {
-  const file = path.join(process.env.EDITION_DIR ?? "", "pids", `${part}.json`);
-  return (JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid;
-}
+import { expect, pidOf, test, type World } from "./world.ts";
 
 /** What a browser says about a server that is not there. */
 const expects = [/ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection to|status of 50[23]/];

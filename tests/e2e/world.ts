@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 import { fakeDevices } from "#tests/browser/fake-devices.ts";
@@ -92,4 +94,10 @@ export async function expectFits(page: Page): Promise<void> {
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   expect(over, "pixels that stick out at the side").toBeLessThanOrEqual(0);
+}
+
+/** The process of a part of the edition that runs now. */
+export function pidOf(part: string): number {
+  const file = path.join(process.env.EDITION_DIR ?? "", "pids", `${part}.json`);
+  return (JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid;
 }

@@ -5,30 +5,28 @@ import type { Db } from "#db/client.ts";
 import { chatName } from "./messages.ts";
 import { type BlockedWords, compileBlockedWords, readBlockedWords } from "./blocked-words.ts";
 
-/** Lists that were read lately, by space; which one it was is told by when it was changed. */
-const compiled = new Map<string, { changedAt: number; words: BlockedWords }>();
+/** Lists that were read lately, by space. */
+const compiled = new Map<string, { version: string; words: BlockedWords }>();
 const mostKept = 200;
+
+// As text: a Date has no microseconds.
+const versionOf = sql<string>`extract(epoch from changed_at)::text`;
 
 /** A space's blocked words, ready to be looked for. */
 export async function blockedWordsOf(db: Db, spaceId: string): Promise<BlockedWords> {
   const row = await db
     .selectFrom("space_blocked_words")
-    .select("changed_at")
+    .select(versionOf.as("version"))
     .where("space_id", "=", spaceId)
     .executeTakeFirst();
   if (!row) return compileBlockedWords([]);
-  const changedAt = row.changed_at.getTime();
   const kept = compiled.get(spaceId);
-  if (kept?.changedAt === changedAt) return kept.words;
-  const words = compileBlockedWords(await listBlockedWords(db, spaceId));
+  if (kept?.version === row.version) return kept.words;
+  const { lines, version } = await findBlockedWords(db, spaceId);
+  const words = compileBlockedWords(lines);
   if (compiled.size >= mostKept) compiled.clear();
-  compiled.set(spaceId, { changedAt, words });
+  compiled.set(spaceId, { version, words });
   return words;
-}
-
-/** The lines as they were typed. */
-async function listBlockedWords(db: Db, spaceId: string): Promise<string[]> {
-  return (await findBlockedWords(db, spaceId)).lines;
 }
 
 export type BlockedWordList = {
@@ -43,13 +41,7 @@ export async function findBlockedWords(db: Db, spaceId: string): Promise<Blocked
   const row = await db
     .selectFrom("space_blocked_words as w")
     .innerJoin("users as u", "u.id", "w.changed_by")
-    .select([
-      "w.lines",
-      "w.changed_by",
-      "u.name",
-      // As text: a Date has no microseconds.
-      sql<string>`extract(epoch from w.changed_at)::text`.as("version"),
-    ])
+    .select(["w.lines", "w.changed_by", "u.name", versionOf.as("version")])
     .where("w.space_id", "=", spaceId)
     .executeTakeFirst();
   if (!row) return { lines: [], version: "", changedBy: null };

@@ -1,10 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { notifyChange } from "#app/domain/changes/notices.ts";
 import { chatName } from "#app/domain/chat/messages.ts";
 import type { Database } from "#db/client.ts";
-import { insertAct } from "./acts.ts";
-import { endBans } from "./people.ts";
+import { liftBanIn } from "./people.ts";
 import type { LogPerson } from "./log.ts";
 
 export type Ban = {
@@ -82,12 +80,6 @@ export async function liftBanById(
       .executeTakeFirst();
     if (!ban?.user_id) return false;
     const { stream_id: streamId, user_id: targetId } = ban;
-    if (!(await endBans(trx, { spaceId, streamId, targetId, actorId }))) return false;
-    await insertAct(trx, queue, {
-      ...{ spaceId, streamId, kind: "ban_lifted", actorId, targetUserId: targetId },
-      details: { scope: streamId ? "stream" : "space" },
-    });
-    await notifyChange(trx, { kind: "person", userId: targetId });
-    return true;
+    return liftBanIn(trx, queue, { spaceId, bannedFrom: streamId, streamId, targetId, actorId });
   });
 }

@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { Services } from "#app/context.ts";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import type { Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import { insertAct } from "./acts.ts";
 import { type OrderRefusal, whyNotOrder } from "./order.ts";
@@ -150,19 +151,41 @@ export async function liftBan(
   if (!access?.mayModerate) return noAccess;
   const bannedFrom = scope === "stream" ? streamId : null;
   return db.transaction().execute(async (trx) => {
-    if (!(await endBans(trx, { spaceId: access.spaceId, streamId: bannedFrom, targetId, actorId })))
+    const { spaceId } = access;
+    if (!(await liftBanIn(trx, queue, { spaceId, bannedFrom, streamId, targetId, actorId, reason })))
       return { ok: false, reason: "not_banned", message: "They are not banned any more." };
-    await insertAct(trx, queue, {
-      ...{ spaceId: access.spaceId, streamId, kind: "ban_lifted", actorId, targetUserId: targetId, reason },
-      details: { scope },
-    });
-    await notifyChange(trx, { kind: "person", userId: targetId });
     return { ok: true };
   });
 }
 
+type Lift = {
+  spaceId: string;
+  /** The stream that the ban is from; null: the whole space. */
+  bannedFrom: string | null;
+  /** In whose log it stands, beside the space's. */
+  streamId: string | null;
+  targetId: string;
+  actorId: string;
+  reason?: string;
+};
+
+/** Ends a ban, writes that down and tells those concerned. False when none was in force: then nothing is done. */
+export async function liftBanIn(
+  trx: Transaction<Database>,
+  queue: Queue,
+  { spaceId, bannedFrom, streamId, targetId, actorId, reason }: Lift,
+): Promise<boolean> {
+  if (!(await endBans(trx, { spaceId, streamId: bannedFrom, targetId, actorId }))) return false;
+  await insertAct(trx, queue, {
+    ...{ spaceId, streamId, kind: "ban_lifted", actorId, targetUserId: targetId, reason },
+    details: { scope: bannedFrom ? "stream" : "space" },
+  });
+  await notifyChange(trx, { kind: "person", userId: targetId });
+  return true;
+}
+
 /** True when a ban was in force. One that has run out only makes room. */
-export async function endBans(
+async function endBans(
   trx: Transaction<Database>,
   {
     spaceId,

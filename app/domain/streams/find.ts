@@ -101,14 +101,3 @@ export async function findStreamForHost(
 /** The public address of a stream, for life. */
 export const streamPath = (stream: Pick<FoundStream, "spaceSlug" | "experienceSlug" | "slug">) =>
   `/${stream.spaceSlug}/${stream.experienceSlug}/streams/${stream.slug}`;
-
-/** The space that a stream belongs to; undefined when there is no such stream. */
-export async function findSpaceOfStream(db: Kysely<Database>, streamId: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom("streams as s")
-    .innerJoin("experiences as e", "e.id", "s.experience_id")
-    .select("e.space_id")
-    .where("s.id", "=", streamId)
-    .executeTakeFirst();
-  return row?.space_id;
-}

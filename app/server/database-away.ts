@@ -19,8 +19,10 @@ export function isDatabaseAway(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === "string" && (connectionCodes.has(code) || /^(08...|57P0.|53300)$/.test(code)))
     return true;
-  // pg tells these two without a code.
-  return /^Connection terminated|timeout exceeded when trying to connect/.test(error.message);
+  // pg tells these without a code; the last when a transaction goes on after its connection broke.
+  return /^Connection terminated|timeout exceeded when trying to connect|is not queryable$/.test(
+    error.message,
+  );
 }
 
 type Routes = ServerBuild["routes"];

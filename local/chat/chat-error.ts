@@ -43,6 +43,7 @@ const statuses = {
   43: 401, // wrong signature
   46: 400, // unknown connection_id
   60: 403, // slow mode
+  503: 503, // its database is away: like the next, no code of the real service
   501: 501, // this server does not know how; no code of the real service
 } as const;
 

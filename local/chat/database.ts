@@ -12,6 +12,8 @@ export async function openDatabase(url: string) {
   await createDatabase(url);
   const pool = new pg.Pool({ connectionString: url, max: 2 });
   pool.on("error", (error) => console.error(`database: ${error.message}`));
+  // A connection that breaks between two statements of a transaction says so here, and again at the next statement.
+  pool.on("connect", (client) => client.on("error", () => {}));
   await pool.query(`
     create table if not exists objects (
       kind text not null,

@@ -68,7 +68,10 @@ export function createChatServer({ world, hub, webhooks, database, settings }: P
     };
     const began = performance.now();
     const answer = found ? found.route.handler(call) : makeGuest(call, settings.apiSecret);
-    await database.commit();
+    await database.commit().catch((error: Error) => {
+      console.error(`database: ${error.message}`);
+      throw new ChatError(503, "The local chat server cannot reach its database");
+    });
     for (const tell of call.later) tell();
     return { ...answer, duration: `${(performance.now() - began).toFixed(2)}ms` };
   }

@@ -3,6 +3,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
+import pg from "pg";
 import { StreamChat } from "stream-chat";
 import { afterEach, expect, inject, it } from "vitest";
 import { unique } from "#tests/factories.ts";
@@ -50,6 +51,7 @@ async function start({
   return {
     url,
     client,
+    exited: () => child.exitCode !== null || child.signalCode !== null,
     async kill() {
       running.delete(child);
       const gone = once(child, "exit");
@@ -92,19 +94,53 @@ it("loses no message that it has acknowledged, and doubles none, when it is kill
     server = await start({ database, port });
   }
 
-  const kept: string[] = [];
-  const channel = server.client.channel("messaging", channelId);
-  for (;;) {
-    const { messages } = await channel.query({
-      messages: { limit: 100, ...(kept[0] ? { id_lt: kept[0] } : {}) },
-    } as never);
-    kept.unshift(...messages.map(({ id }) => id));
-    if (messages.length < 100) break;
-  }
+  const kept = await messagesOf(server.client, channelId);
   expect(new Set(kept).size).toBe(kept.length);
   expect([...acknowledged].filter((id) => !kept.includes(id))).toEqual([]);
   expect(kept.filter((id) => !sent.has(id))).toEqual([]);
   expect(acknowledged.size).toBeGreaterThanOrEqual(180);
+});
+
+it("stays when its database ends every connection, and keeps what it has acknowledged", async () => {
+  const database = unique("chat").replace("-", "_");
+  const server = await start({ database });
+  await server.client.upsertUsers([{ id: "ada", name: "Ada" }]);
+  const channel = server.client.channel("messaging", unique("channel"), { created_by_id: "ada" } as never);
+  await channel.create();
+  const acknowledged: string[] = [];
+  const refused: unknown[] = [];
+  let over = false;
+  const talkers = Array.from({ length: 8 }, async () => {
+    while (!over) {
+      const id = randomUUID();
+      try {
+        await channel.sendMessage({ id, text: "Hello", user_id: "ada" } as never);
+        acknowledged.push(id);
+      } catch (error) {
+        refused.push((error as { status?: unknown }).status);
+      }
+    }
+  });
+  const postgres = new pg.Client({ connectionString: inject("postgresUrl") });
+  await postgres.connect();
+  for (let time = 0; time < 20; time += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await postgres.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
+      database,
+    ]);
+  }
+  await postgres.end();
+  over = true;
+  await Promise.all(talkers);
+  expect(server.exited()).toBe(false);
+  expect(refused.filter((status) => status !== 503)).toEqual([]);
+
+  await channel.sendMessage({ id: randomUUID(), text: "Still here", user_id: "ada" } as never);
+  await server.kill();
+  const next = await start({ database });
+  const kept = await messagesOf(next.client, channel.id ?? "");
+  expect(acknowledged.filter((id) => !kept.includes(id))).toEqual([]);
+  expect(acknowledged.length).toBeGreaterThan(0);
 });
 
 it("answers what it does not know with 501, and says so", async () => {
@@ -158,3 +194,15 @@ it("signs its webhooks, and tries again with the same id until they are taken", 
   expect([first, second].map((each) => each!.headers["x-webhook-attempt"])).toEqual(["1", "2"]);
   expect(second!.body.equals(first!.body)).toBe(true);
 });
+
+/** The ids of every message that the server has of a channel, from the first on. */
+async function messagesOf(client: StreamChat, channelId: string): Promise<string[]> {
+  const kept: string[] = [];
+  for (;;) {
+    const { messages } = await client.channel("messaging", channelId).query({
+      messages: { limit: 100, ...(kept[0] ? { id_lt: kept[0] } : {}) },
+    } as never);
+    kept.unshift(...messages.map(({ id }) => id));
+    if (messages.length < 100) return kept;
+  }
+}

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endStream, goLive, resumeHosting, startRehearsal } from "#app/domain/streams/broadcast.ts";
 import { endAbandonedStreams, markAbsentHosts } from "#app/domain/streams/host-absence.ts";
 import { mintHostToken } from "#app/domain/streams/host-participants.ts";
-import { touchHostLeases } from "#app/domain/streams/lease.ts";
+import { lockLease, touchHostLeases } from "#app/domain/streams/lease.ts";
 import { cancelStream } from "#app/domain/streams/schedule.ts";
 import { stopRehearsal } from "#app/domain/streams/rehearsal.ts";
 import { createLiveKit } from "#app/services/livekit.ts";
@@ -344,6 +344,27 @@ describe("a host who drops", () => {
     await silence(streamId, "6 seconds");
     await back("7 seconds");
     expect(await markAbsentHosts(db, services.livekit)).toContain(streamId);
+  });
+
+  it("is heard in the same statement that says somebody listens, so that a database that dies keeps both or neither", async () => {
+    const { db, press, host, streamId, row } = await setStage();
+    await press(host);
+    await silence(streamId, "6 seconds");
+    const watchSeenAt = async () =>
+      (await db.selectFrom("stream_host_watch").select("seen_at").executeTakeFirstOrThrow()).seen_at;
+    const before = await watchSeenAt();
+    let touched: Promise<void> | undefined;
+    await db.transaction().execute(async (trx) => {
+      await lockLease(trx, { streamId });
+      touched = touchHostLeases(db, [host]);
+      const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await expect.poll(async () => (await waiting.execute(db)).rows.length).toBe(1);
+      expect(await watchSeenAt()).toEqual(before);
+    });
+    await touched;
+    expect((await watchSeenAt()).getTime()).toBeGreaterThan(before.getTime());
+    expect(await markAbsentHosts(db, test.services.livekit)).not.toContain(streamId);
+    expect((await row()).host_absent_since).toBeNull();
   });
 
   it("for longer than the grace loses the stream: ended once, as host_lost", async () => {

@@ -136,7 +136,7 @@ describe("The edition", () => {
     const start = startEdition({
       dir: own,
       ports: "fresh",
-      without: ["recorder", "web", "worker", "build", "seed", "livekit-server"],
+      without: ["recorder", "web", "worker", "build", "seed", "livekit-server", "chat"],
       env: { DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing" },
     });
     await expect(start).rejects.toThrow(/migrations failed/);

@@ -99,17 +99,17 @@ export async function lockLease(
  * web process, also with an empty list. Only a tab that has its stream's lease counts; a host who was missed is back.
  */
 export async function touchHostLeases(db: Db, tabs: ({ streamId: string } & HostTab)[]): Promise<void> {
-  await sql`
-    insert into stream_host_watch as watch (since, seen_at) values (clock_timestamp(), clock_timestamp())
-    on conflict (only_one) do update set
-      seen_at = excluded.seen_at,
-      since = case
-        when watch.seen_at < excluded.seen_at - make_interval(secs => ${watchBreakSeconds}) then excluded.since
-        else watch.since
-      end
-  `.execute(db);
-  if (tabs.length === 0) return;
+  // One statement: a database that dies between the two would leave a watch that was kept, and hosts who were silent.
   const { rows } = await sql<{ streamId: string }>`
+    with watch as (
+      insert into stream_host_watch as watch (since, seen_at) values (clock_timestamp(), clock_timestamp())
+      on conflict (only_one) do update set
+        seen_at = excluded.seen_at,
+        since = case
+          when watch.seen_at < excluded.seen_at - make_interval(secs => ${watchBreakSeconds}) then excluded.since
+          else watch.since
+        end
+    )
     update stream_host_leases lease set seen_at = clock_timestamp()
     from unnest(
       ${tabs.map(({ streamId }) => streamId)}::uuid[],

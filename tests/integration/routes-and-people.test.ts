@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { sql } from "kysely";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { linkCode } from "#app/domain/people/link-codes.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
@@ -16,6 +17,8 @@ beforeAll(async () => {
   web = await startTestWeb({ attach: attachPageSocket });
 });
 afterAll(() => web.close());
+// Each row compares everything that there is, many times.
+beforeEach(() => sql`truncate users, spaces, pgboss.job cascade`.execute(web.db));
 
 const { cookieOf, visit, post } = browse(() => web);
 

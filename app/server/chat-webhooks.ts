@@ -50,19 +50,23 @@ export function readChatEvent(body: Buffer): ChatEvent | undefined {
   }
   if (said === null || typeof said !== "object") return undefined;
   const { type, channel_id, message, user } = said as Record<string, unknown>;
-  if (typeof type !== "string" || type === "" || type.length > 100) return undefined;
-  const [messageId, userId] = [idIn(message), idIn(user)];
-  const channelId = typeof channel_id === "string" ? channel_id.slice(0, 64) : null;
+  const kind = nameIn(type, 100);
+  if (!kind) return undefined;
+  const channelId = nameIn(channel_id, 64);
+  const [messageId, userId] = [nameIn(idOf(message), 255), nameIn(idOf(user), 255)];
   return {
     eventId: createHash("sha256").update(body).digest("hex"),
-    kind: type,
+    kind,
     channelId,
     messageId,
-    body: { type, channelId, messageId, userId },
+    body: { type: kind, channelId, messageId, userId },
   };
 }
 
-function idIn(object: unknown): string | null {
-  const id = object !== null && typeof object === "object" ? (object as { id?: unknown }).id : undefined;
-  return typeof id === "string" ? id.slice(0, 255).replaceAll("\0", "") : null;
+const idOf = (object: unknown): unknown =>
+  object !== null && typeof object === "object" ? (object as { id?: unknown }).id : undefined;
+
+/** A name in letters that Postgres can hold: one that it cannot would keep out everything that is written with it. */
+function nameIn(value: unknown, most: number): string | null {
+  return typeof value === "string" ? value.slice(0, most).replaceAll("\0", "").toWellFormed() : null;
 }

@@ -268,6 +268,7 @@ export interface StreamingChatMembers {
 export interface StreamingChatMessages {
   delivered_at: Timestamp | null;
   hidden_at: Timestamp | null;
+  hidden_by: string | null;
   id: string;
   number: number;
   pinned_at: Timestamp | null;

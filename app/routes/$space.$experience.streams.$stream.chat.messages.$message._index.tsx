@@ -28,7 +28,7 @@ export async function loader(args: LoaderFunctionArgs) {
   ]);
   const team = role !== "viewer";
   const own = page?.message.userId === userId;
-  if (!page || (page.hidden && !team && !own))
+  if (!page || (page.hidden && !team && !page.hiddenByMe))
     throw data({ message: "There is no such message any more." }, { status: 404 });
   return { ...page, lights, chat, team, own, id: randomUUID(), writable: room?.phase === "open" };
 }

@@ -58,4 +58,5 @@ export const rowsAfter: Record<string, string> = {
     insert into streaming_chat_reports (stream_id, message_id, reported_by, reason) values (${stream}, ${message}, ${person}, 'for the test');
     insert into space_blocked_words (space_id, lines, changed_by) values (${space}, '{bad,*worse*}', ${person});
     insert into space_bans (space_id, stream_id, user_id, banned_by, act_id, ends_at) values (${space}, ${stream}, ${person}, ${person}, ${act}, now());`,
+  "0013_undo": `update streaming_chat_messages set status = 'hidden', hidden_at = now(), hidden_by = ${person} where id = ${message};`,
 };

@@ -5,7 +5,7 @@ import { findAccess } from "#app/domain/access/decision.ts";
 import { admitToChat } from "#app/domain/chat/admission.ts";
 import { compareChannel } from "#app/domain/chat/compare.ts";
 import { deliverMessage } from "#app/domain/chat/delivery.ts";
-import { listMessages } from "#app/domain/chat/messages.ts";
+import { listMessages, listPinnedMessages } from "#app/domain/chat/messages.ts";
 import { findChatRoom } from "#app/domain/chat/rooms.ts";
 import { sayMessage } from "#app/domain/chat/say.ts";
 import { setChat } from "#app/domain/moderation/chat.ts";
@@ -99,6 +99,55 @@ describe("a deletion", () => {
     await compareChannel(opened.services, { streamId: streamId() });
     expect(await outside()).toEqual(["gone"]);
     expect(await shown()).toEqual([]);
+  });
+
+  it("by a moderator is not undone by its author, nor by those below; an author undoes their own", async () => {
+    const { viewer, host, owner, moderator } = world.people;
+    const mine = await said(viewer.id, "Mine");
+    const act = (actorId: string, messageId = mine) => ({ streamId: streamId(), messageId, actorId });
+    await deleteMessage(opened.services, act(moderator.id));
+    expect(await restoreMessage(opened.services, act(viewer.id))).toMatchObject({
+      ok: false,
+      reason: "gone",
+    });
+    expect(await shown()).toEqual([]);
+    expect(await restoreMessage(opened.services, act(host.id))).toMatchObject({ ok: true });
+    await deleteMessage(opened.services, act(viewer.id));
+    expect(await restoreMessage(opened.services, act(viewer.id))).toMatchObject({ ok: true });
+    await deleteMessage(opened.services, act(owner.id));
+    expect(await restoreMessage(opened.services, act(moderator.id))).toMatchObject({
+      ok: false,
+      reason: "order",
+    });
+    expect(await shown()).toEqual([]);
+    // A moderator's own words, which a host deleted.
+    const theirs = await said(moderator.id, "Theirs");
+    await deleteMessage(opened.services, act(host.id, theirs));
+    expect(await restoreMessage(opened.services, act(moderator.id, theirs))).toMatchObject({
+      ok: false,
+      reason: "order",
+    });
+  });
+
+  it("that is undone leaves the message as it was: pinned, and reported", async () => {
+    const { viewer, moderator, host } = world.people;
+    const messageId = await said(host.id, "Buy this");
+    const act = { streamId: streamId(), messageId, actorId: host.id };
+    await pinMessage(opened.services, { ...act, actorId: moderator.id, pinned: true });
+    await reportMessage(opened.db, {
+      streamId: streamId(),
+      messageId,
+      userId: viewer.id,
+      reason: "Advertising",
+    });
+    const open = () =>
+      opened.db.selectFrom("streaming_chat_reports").select("id").where("settled_at", "is", null).execute();
+    await deleteMessage(opened.services, act);
+    expect(await open()).toHaveLength(0);
+    await restoreMessage(opened.services, act);
+    expect(await open()).toHaveLength(1);
+    const pinned = await listPinnedMessages(opened.db, { streamId: streamId(), userId: viewer.id });
+    expect(pinned.map(({ id }) => id)).toEqual([messageId]);
   });
 
   it("is done outside by the job, and undone there, too", async () => {
@@ -374,6 +423,7 @@ describe("a report", () => {
         .selectFrom("streaming_chat_reports")
         .select("outcome")
         .where("settled_at", "is", null)
+        .where("stream_id", "=", streamId())
         .execute();
     expect(await open()).toHaveLength(1);
     const act = { streamId: streamId(), messageId, actorId: moderator.id };

@@ -101,8 +101,9 @@ export async function listPinnedMessages(
 
 export type MessagePage = {
   message: ChatMessage;
-  /** Deleted, and can be shown again. */
+  /** Deleted, and can be shown again; by the asking person, or by somebody else. */
   hidden: boolean;
+  hiddenByMe: boolean;
   /** Of its author: a running time-out, and a ban from the stream or the space. */
   silenced: boolean;
   bannedFromStream: boolean;
@@ -121,7 +122,7 @@ export async function findMessagePage(
   });
   if (!message) return undefined;
   const { rows } = await sql<Omit<MessagePage, "message">>`
-    select m.status = 'hidden' as hidden,
+    select m.status = 'hidden' as hidden, m.hidden_by is not distinct from ${userId}::uuid as "hiddenByMe",
       exists (
         select from streaming_chat_timeouts t
         where t.stream_id = m.stream_id and t.user_id = m.user_id and t.lifted_at is null

@@ -38,7 +38,7 @@ export async function deleteMessage(
   const { access, authorId } = checked;
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<{ undo_until: Date }>`
-      update streaming_chat_messages set status = 'hidden', hidden_at = clock_timestamp(), pinned_at = null
+      update streaming_chat_messages set status = 'hidden', hidden_at = clock_timestamp(), hidden_by = ${actorId}::uuid
       where id = ${messageId}::uuid and stream_id = ${streamId}::uuid and status = 'shown'
       returning hidden_at + make_interval(secs => ${undoSeconds}) as undo_until
     `.execute(trx);
@@ -59,22 +59,38 @@ export async function deleteMessage(
   });
 }
 
-/** Shows a message again that was deleted less than ten seconds ago. Whoever may delete it may undo that. */
+/**
+ * Shows a message again that was deleted less than ten seconds ago, with its pin and the reports that the deletion settled.
+ * Whoever deleted it may, and of the team who is at least their equal: an author does not undo what a moderator did.
+ */
 export async function restoreMessage(
   { db, queue }: Needs,
   { streamId, messageId, actorId }: OnMessage,
 ): Promise<{ ok: true; actId: string } | MessageRefusal> {
   const checked = await check(db, { streamId, messageId, actorId });
   if (!checked.ok) return checked;
+  const { access, hiddenBy } = checked;
+  if (hiddenBy && hiddenBy !== actorId) {
+    if (!access.mayModerate) return gone;
+    if (!(await mayTouchMessageOf(db, { spaceId: access.spaceId, actorId, targetId: hiddenBy })))
+      return order;
+  }
   return db.transaction().execute(async (trx) => {
-    const { rows } = await sql`
-      update streaming_chat_messages set status = 'shown', hidden_at = null
-      where id = ${messageId}::uuid and stream_id = ${streamId}::uuid and status = 'hidden'
-        and hidden_at > clock_timestamp() - make_interval(secs => ${undoSeconds})
-      returning id
+    const { rows } = await sql<{ hidden_at: Date }>`
+      update streaming_chat_messages m set status = 'shown', hidden_at = null, hidden_by = null
+      from (select id, hidden_at from streaming_chat_messages where id = ${messageId}::uuid for update) old
+      where m.id = old.id and m.stream_id = ${streamId}::uuid and m.status = 'hidden'
+        and m.hidden_by is not distinct from ${hiddenBy}::uuid
+        and m.hidden_at > clock_timestamp() - make_interval(secs => ${undoSeconds})
+      returning old.hidden_at
     `.execute(trx);
-    if (rows.length === 0)
+    const hidden = rows[0];
+    if (!hidden)
       return { ok: false, reason: "too_late", message: "It is too late to undo that: the message is gone." };
+    await sql`
+      update streaming_chat_reports set settled_at = null, settled_by = null, outcome = ''
+      where message_id = ${messageId}::uuid and outcome = 'deleted' and settled_at >= ${hidden.hidden_at}
+    `.execute(trx);
     const actId = await insertAct(trx, queue, {
       spaceId: checked.access.spaceId,
       streamId,
@@ -138,7 +154,8 @@ export async function deleteMessagesOf(
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<{ id: string }>`
       update streaming_chat_messages
-      set status = 'hidden', hidden_at = clock_timestamp() - make_interval(secs => ${undoSeconds}), pinned_at = null
+      set status = 'hidden', hidden_at = clock_timestamp() - make_interval(secs => ${undoSeconds}),
+        hidden_by = ${actorId}::uuid
       where stream_id = ${streamId}::uuid and user_id = ${targetId}::uuid and status = 'shown'
       returning id
     `.execute(trx);
@@ -163,7 +180,7 @@ export async function deleteMessagesOf(
 /** Erases the text of what was deleted and can no longer be undone. From then on nothing brings it back. */
 export async function eraseHiddenMessages(db: Db): Promise<void> {
   await sql`
-    update streaming_chat_messages set status = 'removed', text = ''
+    update streaming_chat_messages set status = 'removed', text = '', pinned_at = null
     where id in (
       select id from streaming_chat_messages
       where status = 'hidden' and hidden_at <= clock_timestamp() - make_interval(secs => ${undoSeconds})
@@ -187,12 +204,12 @@ async function check(
   db: Db,
   { streamId, messageId, actorId }: OnMessage,
   { pins = false }: { pins?: boolean } = {},
-): Promise<{ ok: true; access: AccessDecision; authorId: string } | MessageRefusal> {
+): Promise<{ ok: true; access: AccessDecision; authorId: string; hiddenBy: string | null } | MessageRefusal> {
   const access = await findAccess(db, { streamId, userId: actorId });
   if (!access?.mayChat) return noAccess;
   const message = await db
     .selectFrom("streaming_chat_messages")
-    .select("user_id")
+    .select(["user_id", "hidden_by"])
     .where("id", "=", messageId)
     .where("stream_id", "=", streamId)
     .executeTakeFirst();
@@ -207,5 +224,5 @@ async function check(
     !(await mayTouchMessageOf(db, { spaceId: access.spaceId, actorId, targetId: authorId }))
   )
     return order;
-  return { ok: true, access, authorId };
+  return { ok: true, access, authorId, hiddenBy: message.hidden_by };
 }

@@ -11,6 +11,8 @@ export type ChatNews =
   | { type: "chat"; messages: Omit<ChatMessage, "mine">[] }
   /** Deleted: hidden at once. */
   | { type: "chat-gone"; ids: string[] }
+  /** Something may not have been told: everything that is shown has to be read again. */
+  | { type: "chat-again" }
   /** This person's time-out began, or (`until` null) ended. */
   | { type: "chat-silenced"; until: string | null; reason: string };
 

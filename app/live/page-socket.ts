@@ -119,6 +119,9 @@ export type PageSocket = {
 
 export type ChatListener = (news: ChatNews) => void;
 
+const isChat = (message: PageMessage): message is ChatNews =>
+  message.type === "chat" || message.type.startsWith("chat-");
+
 const nothingYet = {
   state: null,
   at: null,
@@ -158,8 +161,7 @@ export function usePageSocket({
       page,
       onConnection: (connection) => setHeard((now) => ({ ...now, connection })),
       onMessage: (message) => {
-        if (message.type === "chat" || message.type === "chat-gone" || message.type === "chat-silenced")
-          return listeners.current.forEach((listener) => listener(message));
+        if (isChat(message)) return listeners.current.forEach((listener) => listener(message));
         setHeard((now) => {
           if (message.type === "state") return { ...now, state: message.state, at: message.at };
           if (message.type === "access-ended") return { ...now, endedReason: message.reason };

@@ -44,6 +44,12 @@ export function createChatNews({ db, log }: Pick<Services, "db" | "log">, hall: 
       setTimeout(() => void sayShown(streamId), gatherMs);
     },
 
+    /** Nothing that happened until now can be relied on to have been told. */
+    everything() {
+      const text = JSON.stringify({ type: "chat-again" });
+      for (const room of hall.rooms.values()) sayToWatchers(room, text);
+    },
+
     /** Tells a person that their time-out began or ended. */
     async silence(streamId: string, userId: string) {
       const person = hall.rooms.get(streamId)?.people.get(userId);

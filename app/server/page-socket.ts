@@ -54,7 +54,10 @@ export function attachPageSocket(
       else if (notice.kind === "chat") chatNews.chat(notice);
       else void chatNews.silence(notice.streamId, notice.userId);
     },
-    onListening: () => fanOut.everything(),
+    onListening() {
+      fanOut.everything();
+      chatNews.everything();
+    },
   });
   const sweep = setInterval(() => fanOut.everything(), sweepMs);
   let waiting = 0;

@@ -16,7 +16,8 @@ export type OutgoingMessage = {
   text: string;
   /** ISO. */
   saidAt: string;
-  replyTo: { id: string; name: string; text: string } | null;
+  /** The id of what it replies to, and not its words: they would stay here when it is deleted. */
+  replyTo: string | null;
 };
 
 /** A message as the chat service has it. */
@@ -132,7 +133,11 @@ export function createChat({ apiKey, apiSecret, url }: StreamConfig) {
     /** Sends a message in a person's name. One that is there already (the same id) is taken for sent. */
     async sendMessage(channelId: string, message: OutgoingMessage): Promise<void> {
       const { id, number, user, role, text, saidAt, replyTo } = message;
-      const custom = { number, role, said_at: saidAt, ...(replyTo ? { reply: replyTo } : {}) };
+      // The name stands in the message, too: what the service has of a person can be changed there by that person.
+      const custom = {
+        ...{ number, role, name: user.name, said_at: saidAt },
+        ...(replyTo ? { reply_to: replyTo } : {}),
+      };
       try {
         await asked(
           channel(channelId).sendMessage({ id, text, user, user_id: user.id, ...custom } as never, {

@@ -254,6 +254,21 @@ describe("the chat service", () => {
     expect(delivered_at).toBeInstanceOf(Date);
   });
 
+  it("has of a reply only which message it is to, and of a name the one that we tell", async () => {
+    const quoted = await sayAndSend(world.people.viewer.id, "A rude word");
+    const said = await say(world.people.host.id, "Please", { replyTo: quoted.id });
+    if (!said.ok) throw new Error(said.message);
+    await deliverMessage(opened.services, { streamId: streamId(), message: said.message });
+    const { client, channel, pass } = await join(world.people.viewer.id);
+    // Whether the service allows it or not.
+    await client.upsertUser({ id: pass.userId, name: "The host" }).catch(() => {});
+    const { messages } = await channel.query({ messages: { limit: 10 } });
+    const [first, reply] = messages as unknown as Record<string, unknown>[];
+    expect(first).toMatchObject({ name: quoted.name, number: 1 });
+    expect(reply).toMatchObject({ reply_to: quoted.id, name: said.message.name });
+    expect(JSON.stringify(reply)).not.toContain("A rude word");
+  });
+
   it("that is away loses nothing: what was said meanwhile arrives once, in its order (F21)", async () => {
     const { channel } = await join(world.people.viewer.id);
     for (const text of ["One", "Two", "Three"]) {

@@ -35,7 +35,7 @@ export async function deliverMessage(
 }
 
 function outgoing({ id, number, userId, name, role, text, saidAt, replyTo }: ChatMessage): OutgoingMessage {
-  return { id, number, user: { id: userId, name }, role, text, saidAt, replyTo };
+  return { id, number, user: { id: userId, name }, role, text, saidAt, replyTo: replyTo?.id ?? null };
 }
 
 async function markDelivered(db: Db, ids: string[]): Promise<void> {
@@ -108,12 +108,9 @@ async function deliverStream(services: Needs, streamId: string): Promise<void> {
 
 async function listWaiting(db: Db, streamId: string): Promise<OutgoingMessage[]> {
   const { rows } = await sql<Waiting>`
-    select m.id, m.number, m.user_id, u.name, m.role, m.text, m.said_at,
-      q.id as reply_id, q.user_id as reply_user_id, qu.name as reply_name, q.text as reply_text
+    select m.id, m.number, m.user_id, u.name, m.role, m.text, m.said_at, m.reply_to
     from streaming_chat_messages m
     join users u on u.id = m.user_id
-    left join streaming_chat_messages q on q.id = m.reply_to and q.status = 'shown'
-    left join users qu on qu.id = q.user_id
     where m.stream_id = ${streamId}::uuid and m.delivered_at is null and m.status = 'shown'
     order by m.number
     limit ${atOnce}
@@ -125,13 +122,7 @@ async function listWaiting(db: Db, streamId: string): Promise<OutgoingMessage[]>
     role: row.role,
     text: row.text,
     saidAt: row.said_at.toISOString(),
-    replyTo: row.reply_id
-      ? {
-          id: row.reply_id,
-          name: chatName(row.reply_name ?? "", row.reply_user_id ?? ""),
-          text: row.reply_text ?? "",
-        }
-      : null,
+    replyTo: row.reply_to,
   }));
 }
 
@@ -143,10 +134,7 @@ type Waiting = {
   role: string;
   text: string;
   said_at: Date;
-  reply_id: string | null;
-  reply_user_id: string | null;
-  reply_name: string | null;
-  reply_text: string | null;
+  reply_to: string | null;
 };
 
 async function markBack(db: Db, streamId: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Fragment, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Fragment, memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Button } from "#app/components/button.tsx";
 import { Tag } from "#app/components/tag.tsx";
@@ -17,6 +17,8 @@ type ChatListProps = {
   me: Me;
   writable: boolean;
   onOlder: () => void;
+  /** Only the newest are looked at. */
+  onAtEnd: () => void;
   onReply: (message: ChatMessage) => void;
   onReact: (message: ChatMessage, kind: string) => void;
   onRetry: (message: Unsent) => void;
@@ -29,10 +31,17 @@ const nearPx = 48;
 
 /** What was said, the newest at the bottom. Who has scrolled up stays there, and is told that there is more. */
 export function ChatList(props: ChatListProps) {
-  const { view, unsent, onOlder, onRetry, onDiscard } = props;
+  const { view, unsent, me, writable, onOlder, onAtEnd, onRetry, onDiscard } = props;
   const { messages, pinned, loading, more } = view;
   const box = useRef<HTMLDivElement>(null);
-  const { atEnd, toEnd, unseen } = useEnd(box, messages.at(-1)?.number ?? 0, unsent.length);
+  const newest = messages.at(-1)?.number ?? 0;
+  const { atEnd, toEnd, unseen } = useEnd(box, newest, unsent.length);
+  const doing = useDoing(props);
+  const trim = useRef(onAtEnd);
+  trim.current = onAtEnd;
+  useEffect(() => {
+    if (atEnd) trim.current();
+  }, [atEnd, newest]);
   return (
     <div className="chat-messages">
       {pinned[0] && (
@@ -65,7 +74,7 @@ export function ChatList(props: ChatListProps) {
         )}
         <ol>
           {messages.map((message) => (
-            <Message key={message.id} message={message} {...props} />
+            <Message key={message.id} {...{ message, me, writable }} {...doing} />
           ))}
           {unsent.map((message) => (
             <li key={message.id} className="chat-message" data-own="" data-unsent={message.state}>
@@ -100,14 +109,29 @@ export function ChatList(props: ChatListProps) {
   );
 }
 
-function Message({
-  message,
-  me,
-  writable,
-  onReply,
-  onReact,
-  moderation,
-}: ChatListProps & { message: ChatMessage }) {
+type Doing = Pick<ChatListProps, "onReply" | "onReact"> & {
+  moderation: Pick<Moderation, "remove" | "pin" | "ask">;
+};
+
+/** What can be done with a message, the same functions at each turn, so that a message that did not change is not made again. */
+function useDoing(props: ChatListProps): Doing {
+  const latest = useRef(props);
+  latest.current = props;
+  const [doing] = useState<Doing>(() => ({
+    onReply: (message) => latest.current.onReply(message),
+    onReact: (message, kind) => latest.current.onReact(message, kind),
+    moderation: {
+      remove: (message) => latest.current.moderation.remove(message),
+      pin: (message, pinned) => latest.current.moderation.pin(message, pinned),
+      ask: (question, message) => latest.current.moderation.ask(question, message),
+    },
+  }));
+  return doing;
+}
+
+type MessageProps = Doing & { message: ChatMessage; me: Me; writable: boolean };
+
+const Message = memo(function Message({ message, me, writable, onReply, onReact, moderation }: MessageProps) {
   const own = message.userId === me.userId;
   const given = Object.entries(message.reactions).filter(([, count]) => count > 0);
   return (
@@ -159,7 +183,7 @@ function Message({
       )}
     </li>
   );
-}
+});
 
 /** Text that people wrote: its direction stays inside, its addresses lead away from here in another tab. */
 function Text({ text }: { text: string }) {

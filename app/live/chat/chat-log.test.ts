@@ -124,4 +124,81 @@ describe("a chat's log", () => {
     log.hear({ type: "chat-silenced", until: null, reason: "" });
     expect(log.view().silence).toBeNull();
   });
+
+  it("takes from the service neither the words that a reply quotes nor what our rows do not have", async () => {
+    const { log, asked, rows } = await open([message(1), message(2), message(3), message(4)]);
+    const { replyTo: _, ...told } = message(5);
+    log.told(told, "m3");
+    expect(log.view().messages.at(-1)?.replyTo).toEqual({ id: "m3", name: "Ada", text: "Text 3" });
+    // What is quoted was not read yet: our rows have the whole.
+    const quoting = message(6, { replyTo: { id: "m1", name: "Ada", text: "Text 1" } });
+    rows.push(message(5), quoting);
+    log.told({ ...told, id: "m6", number: 6 }, "m1");
+    expect(numbers(log)).toEqual([2, 3, 4, 5]);
+    await vi.runAllTimersAsync();
+    expect(asked).toEqual(["", "?after=5"]);
+    expect(log.view().messages.at(-1)).toEqual(quoting);
+    // The service still has one that was deleted here.
+    log.told({ ...told, id: "old", number: 3 }, null);
+    expect(numbers(log)).toEqual([2, 3, 4, 5, 6]);
+  });
+
+  it("quotes nothing of a message that is deleted, and its words again when it is restored", async () => {
+    const replyTo = { id: "m1", name: "Ada", text: "Text 1" };
+    const { log } = await open([message(1), message(2, { replyTo })]);
+    log.hear({ type: "chat-gone", ids: ["m1"] });
+    expect(log.view().messages).toEqual([message(2, { replyTo: { ...replyTo, text: "" } })]);
+    log.hear({ type: "chat", messages: [message(1)] });
+    expect(log.view().messages.at(-1)?.replyTo).toEqual(replyTo);
+  });
+
+  it("lets go of what was deleted, and of pins, while nothing was heard", async () => {
+    const { log, asked, rows } = await open([1, 2, 3, 4, 5, 6].map((number) => message(number)));
+    await log.older();
+    expect(numbers(log)).toEqual([1, 2, 3, 4, 5, 6]);
+    rows.splice(4, 1);
+    rows.splice(1, 1);
+    rows.push(message(7));
+    log.readAgain();
+    await vi.runAllTimersAsync();
+    expect(numbers(log)).toEqual([1, 3, 4, 6, 7]);
+    expect(asked.slice(2)).toEqual(["", "?before=4"]);
+    expect(log.view()).toMatchObject({ more: false, failed: false });
+  });
+
+  it("does not show again what is deleted while rows are on their way", async () => {
+    const { log, rows } = await open([message(1), message(2)]);
+    rows.push(message(3));
+    log.readAgain();
+    await vi.advanceTimersByTimeAsync(399);
+    log.hear({ type: "chat-gone", ids: ["m1"] });
+    vi.advanceTimersByTime(1);
+    log.hear({ type: "chat-gone", ids: ["m2"] });
+    await vi.runAllTimersAsync();
+    expect(numbers(log)).toContain(3);
+    expect(numbers(log)).not.toContain(2);
+  });
+
+  it("pins an old message without taking it for the oldest that was read", async () => {
+    const { log, asked } = await open([1, 2, 3, 4, 5, 6, 7].map((number) => message(number)));
+    log.hear({ type: "chat", messages: [message(1, { pinned: true })] });
+    expect(numbers(log)).toEqual([5, 6, 7]);
+    expect(log.view().pinned.map(({ id }) => id)).toEqual(["m1"]);
+    await log.older();
+    expect(asked.at(-1)).toBe("?before=5");
+    expect(numbers(log)).toEqual([2, 3, 4, 5, 6, 7]);
+  });
+
+  it("keeps no more than the newest hundreds, and reads the others when they are asked for", async () => {
+    const { log, rows } = await open([]);
+    for (let number = 1; number <= 400; number += 1) {
+      rows.push(message(number));
+      log.said(message(number));
+    }
+    log.trim();
+    expect(log.view()).toMatchObject({ more: true });
+    expect(numbers(log)).toEqual(Array.from({ length: 300 }, (_, index) => index + 101));
+    await log.older();
+    expect(numbers(log)[0]).toBe(98);
+  });
 });

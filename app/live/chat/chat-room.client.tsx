@@ -31,6 +31,7 @@ export function ChatRoom(props: ChatRoomProps) {
   const log = useLog(address, onChat, heard);
   const service = useService(address, log, { away: chat.away });
   const own = useOutbox(address, log);
+  const me = useMemo(() => meOf(userId, role), [userId, role]);
   const [carried, setCarried] = useState<Outbox | null>(null);
   const last = useRef<Outbox | null>(null);
   const adopt = useRef(own.adopt);
@@ -50,14 +51,7 @@ export function ChatRoom(props: ChatRoomProps) {
           <Carrier onOutbox={take.current} />
         </div>
       )}
-      <Room
-        {...props}
-        address={address}
-        log={log}
-        outbox={outbox}
-        me={meOf(userId, role)}
-        service={service}
-      />
+      <Room {...props} address={address} log={log} outbox={outbox} me={me} service={service} />
     </>
   );
 }
@@ -90,9 +84,11 @@ function useLog(address: string, onChat: ChatRoomProps["onChat"], heard: boolean
     }
   }, [address]);
   useEffect(() => onChat((news) => log.hear(news)), [log, onChat]);
+  const wasHeard = useRef(heard);
   useEffect(() => {
     // What the socket would have told while it was closed.
-    if (heard) log.catchUp();
+    if (heard && !wasHeard.current) log.readAgain();
+    wasHeard.current = heard;
   }, [log, heard]);
   useEffect(() => () => log.close(), [log]);
   return log;
@@ -147,6 +143,7 @@ function Room({ address, log, outbox, me, chat, at, service }: RoomProps) {
         me={me}
         writable={writable}
         onOlder={() => void log.older()}
+        onAtEnd={() => log.trim()}
         onReply={reply}
         onReact={(message, kind) => void react(message, kind)}
         onRetry={(each: Unsent) => outbox.retry(each)}

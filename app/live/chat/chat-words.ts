@@ -44,3 +44,11 @@ function isPlainAddress(text: string): boolean {
   // A name or password before the host is how an address pretends to lead somewhere else.
   return /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
 }
+
+const quoteLength = 120;
+
+/** What a reply quotes of a message, as the server shortens it. */
+export function shortened(text: string): string {
+  const characters = [...text.replace(/\s+/g, " ")];
+  return characters.length > quoteLength ? `${characters.slice(0, quoteLength - 1).join("")}…` : text;
+}

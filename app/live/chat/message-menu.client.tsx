@@ -10,7 +10,7 @@ type MenuProps = {
   writable: boolean;
   onReply: (message: ChatMessage) => void;
   onReact: (message: ChatMessage, kind: string) => void;
-  moderation: Moderation;
+  moderation: Pick<Moderation, "remove" | "pin" | "ask">;
 };
 
 type Item = { words: string; do: () => void; checked?: boolean; emoji?: string };

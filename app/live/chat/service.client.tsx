@@ -18,8 +18,9 @@ import { sendMessage } from "./use-outbox.client.ts";
 type Custom = {
   number?: number;
   role?: ChatMessage["role"];
+  name?: string;
   said_at?: string;
-  reply?: ChatMessage["replyTo"];
+  reply_to?: string;
 };
 
 /**
@@ -72,30 +73,33 @@ async function passFor(address: string): Promise<ChatPass> {
   return pass;
 }
 
+/** What is deleted, restored or pinned is told by our page socket, and not believed from here. */
 function tell(log: ChatLog, { type, message }: Event, userId: string) {
   if (!message) return;
   if (type === "message.new") tellMessage(log, message, userId);
-  if (type === "message.deleted") log.hide([message.id]);
   if (type.startsWith("reaction.")) log.reacted(message.id, countsOf(message), mineOf(message, userId));
 }
 
 function tellMessage(log: ChatLog, message: MessageResponse | LocalMessage, userId: string) {
-  const { number, role, said_at, reply } = message as Custom;
+  const { number, role, name, said_at, reply_to } = message as Custom;
   // One without a number is not ours: it was never taken by our server.
   if (number === undefined || message.type === "deleted" || !message.user) return;
-  log.said({
-    id: message.id,
-    number,
-    userId: message.user.id,
-    name: message.user.name ?? "",
-    role: role ?? "viewer",
-    text: message.text ?? "",
-    replyTo: reply ?? null,
-    saidAt: said_at ?? String(message.created_at),
-    pinned: message.pinned ?? false,
-    reactions: countsOf(message),
-    mine: mineOf(message, userId),
-  });
+  log.told(
+    {
+      id: message.id,
+      number,
+      userId: message.user.id,
+      // Not the name that the service has of the person, which is theirs to change there.
+      name: name ?? "",
+      role: role ?? "viewer",
+      text: message.text ?? "",
+      saidAt: said_at ?? String(message.created_at),
+      pinned: message.pinned ?? false,
+      reactions: countsOf(message),
+      mine: mineOf(message, userId),
+    },
+    reply_to ?? null,
+  );
 }
 
 const countsOf = ({ reaction_groups }: MessageResponse | LocalMessage): Record<string, number> =>
@@ -115,8 +119,8 @@ function carrierFor(client: StreamChat, channel: StreamChannel, address: string,
 
   /** In the place of the SDK's own request: no client of the chat service may send. */
   async function send(_: StreamChannel, { id = "", text = "", ...message }: { id?: string; text?: string }) {
-    const { reply } = message as Custom;
-    const done = await sendMessage(address, { id, text, replyTo: reply?.id ?? null });
+    const { reply_to } = message as Custom;
+    const done = await sendMessage(address, { id, text, replyTo: reply_to ?? null });
     if (done.ok) {
       log.said(done.message);
       return { message: { id, text, cid: channel.cid, ...outgoing(done.message) } } as never;
@@ -132,8 +136,7 @@ function carrierFor(client: StreamChat, channel: StreamChannel, address: string,
     const unsent = useMemo(() => messages.flatMap((message) => toUnsent(message) ?? []), [messages]);
 
     async function deliver({ id, text, replyTo }: Unsent): Promise<NotTaken | undefined> {
-      const reply = replyTo ? { reply: { id: replyTo, name: "", text: "" } } : {};
-      const message = { id, text, ...reply };
+      const message = { id, text, ...(replyTo ? { reply_to: replyTo } : {}) };
       const at = new Date();
       const localMessage = {
         ...message,
@@ -181,14 +184,14 @@ function carrierFor(client: StreamChat, channel: StreamChannel, address: string,
   };
 }
 
-const outgoing = ({ number, role, saidAt, replyTo }: ChatMessage) => ({
-  ...{ number, role, said_at: saidAt, created_at: saidAt, updated_at: saidAt, type: "regular" },
-  ...(replyTo ? { reply: replyTo } : {}),
+const outgoing = ({ number, role, name, saidAt, replyTo }: ChatMessage) => ({
+  ...{ number, role, name, said_at: saidAt, created_at: saidAt, updated_at: saidAt, type: "regular" },
+  ...(replyTo ? { reply_to: replyTo.id } : {}),
 });
 
 function toUnsent(message: LocalMessage): Unsent | undefined {
   const { status, id, text = "" } = message;
   if (status !== "sending" && status !== "failed") return undefined;
-  const { reply } = message as Custom;
-  return { id, text, replyTo: reply?.id ?? null, state: status };
+  const { reply_to } = message as Custom;
+  return { id, text, replyTo: reply_to ?? null, state: status };
 }

@@ -14,8 +14,9 @@ export type Service = {
 
 const shortestMs = 2_000;
 const longestMs = 30_000;
-/** Without the service and without news from it, rows are asked for so often. */
+/** Without the service, rows are asked for so often; more seldom while the page socket tells what is said. */
 const askEveryMs = 4_000;
+const askWhileToldMs = 15_000;
 
 /**
  * The chat service's client, in a file of its own: fetched, given a pass and connected, and again with growing pauses when
@@ -62,11 +63,11 @@ export function useService(address: string, log: ChatLog, { away }: { away: bool
     };
   }, [address, log]);
 
-  const slow = service.Carrier === null && !away;
+  const slow = service.Carrier === null;
   useEffect(() => {
     if (!slow) return;
-    const timer = setInterval(() => log.catchUp(), askEveryMs);
+    const timer = setInterval(() => log.catchUp(), away ? askWhileToldMs : askEveryMs);
     return () => clearInterval(timer);
-  }, [slow, log]);
+  }, [slow, away, log]);
   return service;
 }

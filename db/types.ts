@@ -308,6 +308,7 @@ export interface StreamingChatRooms {
   compared_at: Generated<Timestamp>;
   frozen_at: Timestamp | null;
   last_number: Generated<number>;
+  links_allowed: Generated<boolean>;
   made_at: Timestamp | null;
   slow_mode_seconds: Generated<number>;
   stream_id: string;

@@ -7,6 +7,7 @@ import { mostReasonLength } from "#app/domain/moderation/acts.ts";
 import type { Viewer } from "#app/domain/people/sessions.ts";
 import { findStreamIdAt } from "#app/domain/streams/watched.ts";
 import { isId, oneLine } from "#app/domain/text.ts";
+import { takeTurn } from "./chat-turns.ts";
 import { readForm } from "./forms.ts";
 import { localPath } from "./return-to.ts";
 import { requireViewer } from "./viewer.ts";
@@ -14,7 +15,8 @@ import { requireViewer } from "./viewer.ts";
 type Args = Pick<ActionFunctionArgs, "request" | "params" | "context">;
 
 /** A script asked, and reads JSON; otherwise a form was sent by a browser without scripts. */
-const wantsJson = (request: Request) => (request.headers.get("accept") ?? "").includes("application/json");
+export const wantsJson = (request: Request) =>
+  (request.headers.get("accept") ?? "").includes("application/json");
 
 /** Why somebody does it, in the log and to the person concerned. */
 export const reasonField = oneLine({ most: mostReasonLength, least: 0, what: "The reason" });
@@ -163,6 +165,8 @@ export async function takeMessage(
   typed: { streamId: string; userId: string; id: string; text: string; replyTo?: string | null },
 ): Promise<Said> {
   const { db, chat, log } = context;
+  const tooFast = await takeTurn("message", typed.userId);
+  if (tooFast) return tooFast;
   const said = await sayMessage(db, typed);
   if (said.ok && said.isNew && !said.away) {
     // Until then it waits in its row, where the worker finds it.

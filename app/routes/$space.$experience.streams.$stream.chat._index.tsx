@@ -25,7 +25,7 @@ export const meta = () => pageTitle("Chat");
 
 /** What was said, for browsers without scripts: a frame of the stream's page, which reloads by itself. */
 export async function loader(args: LoaderFunctionArgs) {
-  const { viewer, streamId, chat, access, lights } = await requireChat(args);
+  const { viewer, streamId, chat, access, lights, role } = await requireChat(args);
   const { db } = args.context;
   const { userId } = viewer;
   const before = readPlace(args.request, "before");
@@ -49,11 +49,13 @@ export async function loader(args: LoaderFunctionArgs) {
     older: before !== undefined,
     open: phase === "open",
     phase,
+    team: role !== "viewer",
   };
 }
 
 export default function ChatFrame() {
-  const { chat, stream, query, news, messages, more, pinned, older, phase } = useLoaderData<typeof loader>();
+  const { chat, stream, query, news, messages, more, pinned, older, phase, team } =
+    useLoaderData<typeof loader>();
   const first = messages[0];
   return (
     <div className="chat-page">
@@ -112,6 +114,11 @@ export default function ChatFrame() {
             <a href={stream} target="_top">
               Show it
             </a>
+          </p>
+        )}
+        {team && (
+          <p className="small">
+            <a href={`${chat}/settings`}>Settings of the chat</a>
           </p>
         )}
         {phase === "before" && <p className="small">The chat is not open yet.</p>}

@@ -194,12 +194,15 @@ export function createChat({ apiKey, apiSecret, url }: StreamConfig) {
       );
     },
 
-    /** The newest messages of a channel, at most a hundred, with those that are deleted; undefined without a channel. */
-    async listMessages(channelId: string): Promise<ChannelMessage[] | undefined> {
-      const state = await orNone(
-        asked(channel(channelId).query({ messages: { limit: 100 }, state: true, watch: false } as never)),
+    /** The newest messages of a channel, at most a hundred, with those that are deleted. A channel that is not there is made. */
+    async listMessages(channelId: string): Promise<ChannelMessage[]> {
+      const there = client.channel(channelType, channelId, {
+        created_by: { id: "frontrow", name: "Frontrow" },
+      } as never);
+      const state = await asked(
+        there.query({ messages: { limit: 100 }, state: true, watch: false } as never),
       );
-      return state?.messages.map(({ id, user, text, type, deleted_at, pinned }) => ({
+      return state.messages.map(({ id, user, text, type, deleted_at, pinned }) => ({
         id,
         userId: user?.id ?? "",
         text: text ?? "",

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { StreamChat } from "stream-chat";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { admitToChat } from "#app/domain/chat/admission.ts";
-import { compareChannel } from "#app/domain/chat/compare.ts";
+import { compareChannel, sweepChannels } from "#app/domain/chat/compare.ts";
 import { deliverMessage, deliverReaction, deliverWaiting } from "#app/domain/chat/delivery.ts";
 import { listMessages } from "#app/domain/chat/messages.ts";
 import { react } from "#app/domain/chat/reactions.ts";
@@ -49,6 +49,12 @@ async function sayAndSend(userId: string, text: string) {
   if (!said.ok) throw new Error(said.message);
   await deliverMessage(opened.services, { streamId: streamId(), message: said.message });
   return said.message;
+}
+
+/** The SDK with our server's key, to do what somebody does in the service's dashboard. */
+function serverClient() {
+  const { apiKey, apiSecret, url } = opened.services.config.stream;
+  return new StreamChat(apiKey, apiSecret[0], { baseURL: url, allowServerSideConnect: true });
 }
 
 /** A person's own SDK client, in the channel of the stream. */
@@ -392,6 +398,52 @@ describe("a comparison", () => {
     ]);
     expect(await chat.listMembers(room.channelId)).toEqual([people.viewer.id]);
     expect(await compareChannel(opened.services, { streamId: streamId() })).toBe(0);
+  });
+
+  it("makes a channel again that the service has lost, lets its people in, and sends what comes next", async () => {
+    const { chat } = opened.services;
+    await join(world.people.viewer.id);
+    await sayAndSend(world.people.host.id, "Before");
+    const room = (await findChatRoom(opened.db, { streamId: streamId() }))!;
+    const service = serverClient();
+    const lose = () => service.channel(chat.channelType, room.channelId).delete();
+    await lose();
+    await sayAndSend(world.people.host.id, "After");
+    expect((await chat.listMessages(room.channelId)).map(({ text }) => text)).toEqual(["After"]);
+    expect(await chat.listMembers(room.channelId)).toEqual([world.people.viewer.id]);
+    await lose();
+    expect(await compareChannel(opened.services, { streamId: streamId() })).toBe(1);
+    expect(await chat.listMembers(room.channelId)).toEqual([world.people.viewer.id]);
+    await lose();
+    await join(world.people.moderator.id);
+    expect((await chat.listMembers(room.channelId)).toSorted()).toEqual(
+      [world.people.viewer.id, world.people.moderator.id].toSorted(),
+    );
+  });
+
+  it("and the sweep of members go on as long as people can write after the end", async () => {
+    await join(world.people.viewer.id);
+    await opened.db
+      .updateTable("streams")
+      .set({ status: "ended", ended_at: ago("5 hours"), chat_after_minutes: 24 * 60 })
+      .where("id", "=", streamId())
+      .execute();
+    await sql`update access_grants set status = 'refunded', status_changed_at = now() where user_id = ${world.people.viewer.id}`.execute(
+      opened.db,
+    );
+    await sweepChatMembers(opened.services);
+    const room = (await findChatRoom(opened.db, { streamId: streamId() }))!;
+    expect(await opened.services.chat.listMembers(room.channelId)).toEqual([]);
+    await sql`update streaming_chat_rooms set compared_at = now() - interval '1 minute' where stream_id = ${streamId()}`.execute(
+      opened.db,
+    );
+    await sweepChannels(opened.services);
+    const { fresh } = await opened.db
+      .selectFrom("streaming_chat_rooms")
+      .select(sql<boolean>`compared_at > now() - interval '10 seconds'`.as("fresh"))
+      .where("stream_id", "=", streamId())
+      .executeTakeFirstOrThrow();
+    expect(fresh).toBe(true);
   });
 
   it("finds nothing to do where a person was taken out", async () => {

@@ -255,6 +255,37 @@ describe("the queue of reports", () => {
   });
 });
 
+describe("the chat's settings without scripts", () => {
+  it("are a form of the team's, which keeps what was typed and says what is wrong beside its field", async () => {
+    const chat = `/${house.space.slug}/${house.experience.slug}/streams/${house.stream.slug}/chat`;
+    const cookie = await as("moderator");
+    expect((await visit(chat, cookie)).html).toContain(`href="${chat}/settings"`);
+    expect((await visit(chat, await as("viewer"))).html).not.toContain(`${chat}/settings`);
+    const room = () =>
+      web.db
+        .selectFrom("streaming_chat_rooms")
+        .select(["slow_mode_seconds", "frozen_at", "links_allowed"])
+        .where("stream_id", "=", streamId())
+        .executeTakeFirstOrThrow();
+    const form = { frozen: "1", linksAllowed: "1", back: `${chat}/settings?saved` };
+    for (const slowModeSeconds of ["-1", "121", "1.5", "soon", "", "9999999999"]) {
+      const refused = await post(`${chat}/settings`, cookie, { ...form, slowModeSeconds });
+      expect(refused.status).toBe(400);
+      expect(refused.words).toMatch(/Slow mode is 0 \(off\) to 120 whole seconds\.|Write how many seconds/);
+      expect(refused.html).toContain(`value="${slowModeSeconds}"`);
+      expect(await room()).toMatchObject({ slow_mode_seconds: 0, frozen_at: null, links_allowed: false });
+    }
+    const saved = await post(`${chat}/settings`, cookie, { ...form, slowModeSeconds: "30" });
+    expect([saved.status, saved.location]).toEqual([303, `${chat}/settings?saved`]);
+    expect(await room()).toMatchObject({
+      slow_mode_seconds: 30,
+      frozen_at: expect.any(Date),
+      links_allowed: true,
+    });
+    expect((await visit(`${chat}/settings?saved`, cookie)).words).toContain("Saved.");
+  });
+});
+
 describe("when the chat is open", () => {
   it("is chosen in the stream's form, and refused in words when it makes no sense", async () => {
     const scheduled = await insertPeople(web.db, { status: "scheduled" });

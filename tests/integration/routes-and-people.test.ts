@@ -87,7 +87,7 @@ const table = `
 /$space/$experience/streams/$stream/chat/people/$person/timeout  POST   in 403 403 403 403 done done done 403
 /$space/$experience/streams/$stream/chat/people/$person/ban      GET    405 405 405 405 405 405 405 405 405
 /$space/$experience/streams/$stream/chat/people/$person/ban      POST   in 403 403 403 403 done done done 403
-/$space/$experience/streams/$stream/chat/settings                GET    405 405 405 405 405 405 405 405 405
+/$space/$experience/streams/$stream/chat/settings                GET    in 403 403 403 403 200 200 200 403
 /$space/$experience/streams/$stream/chat/settings                POST   in 403 403 403 403 done back back 403
 /account                                           GET    in    200  200  200  200   200  200   200  200
 /account                                           POST   in    400  400  400  400   400  400   400  400

@@ -4,7 +4,7 @@ import { type AccessReason, findAccess } from "#app/domain/access/decision.ts";
 import { type Chat, mostPeopleAtOnce } from "#app/services/chat.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
-import { ensureChannel } from "./channels.ts";
+import { ensureChannel, isChannelGone, remakeChannel } from "./channels.ts";
 import { chatName } from "./messages.ts";
 import { findChatRoom } from "./rooms.ts";
 
@@ -51,7 +51,10 @@ export async function admitToChat(
   try {
     const channelId = await ensureChannel(services, { streamId });
     if (!channelId) return undefined;
-    await addMember(chat, channelId, { id: userId, name });
+    await addMember(chat, channelId, { id: userId, name }).catch(async (error: unknown) => {
+      if (!isChannelGone(error)) throw error;
+      await remakeChannel(services, { streamId, channelId });
+    });
   } catch (error) {
     if (isServiceError(error)) return { ok: false, reason: "away" };
     throw error;

@@ -7,12 +7,13 @@ import lookAlikes from "unhomoglyph/data.json" with { type: "json" };
  * ("b a d", "b.a.d").
  *
  * A line is compared by hand, never as a regular expression, so that no line and no text can make it hang: the work is
- * at most the length of the text times the number of lines.
+ * at most the length of the text times the number of lines that begin with the same letter.
  */
 export type BlockedWords = {
   /** Whole words, by their letters with repetitions taken out. */
   whole: Map<string, Entry[]>;
-  parts: Entry[];
+  /** Parts of words, by their first letter. */
+  parts: Map<string, Entry[]>;
 };
 
 type Run = { letter: string; times: number };
@@ -56,7 +57,7 @@ export function readBlockedWords(
 /** Makes a list ready to be looked for. Lines are as `readBlockedWords` gave them. */
 export function compileBlockedWords(lines: string[]): BlockedWords {
   const whole = new Map<string, Entry[]>();
-  const parts: Entry[] = [];
+  const parts = new Map<string, Entry[]>();
   for (const line of lines) {
     const [atStart, atEnd] = [!line.startsWith("*"), !line.endsWith("*")];
     const typed = line.replace(/^\*/, "").replace(/\*$/, "");
@@ -64,22 +65,26 @@ export function compileBlockedWords(lines: string[]): BlockedWords {
     const [first] = words;
     if (!first) continue;
     const entry = { typed, words, atStart, atEnd };
-    if (atStart && (atEnd || words.length > 1)) {
-      const key = lettersOf(first);
-      whole.set(key, [...(whole.get(key) ?? []), entry]);
-    } else parts.push(entry);
+    const isWhole = atStart && (atEnd || words.length > 1);
+    const [entries, key] = isWhole ? [whole, lettersOf(first)] : [parts, first[0]?.letter ?? ""];
+    const same = entries.get(key);
+    if (same) same.push(entry);
+    else entries.set(key, [entry]);
   }
   return { whole, parts };
 }
 
 /** The first blocked word in a text, as it stands in the list without asterisks; undefined when there is none. */
 export function findBlockedWord({ whole, parts }: BlockedWords, text: string): string | undefined {
-  if (whole.size === 0 && parts.length === 0) return undefined;
+  if (whole.size === 0 && parts.size === 0) return undefined;
   for (const words of readings(text)) {
     for (const [index, word] of words.entries()) {
       for (const entry of whole.get(lettersOf(word)) ?? [])
         if (standsAt(entry, words, index)) return entry.typed;
-      for (const entry of parts) if (standsIn(entry, words, index)) return entry.typed;
+      if (parts.size === 0) continue;
+      for (const [from, { letter }] of word.entries())
+        for (const entry of parts.get(letter) ?? [])
+          if (standsIn(entry, words, { index, from })) return entry.typed;
     }
   }
   return undefined;
@@ -97,25 +102,22 @@ function standsAt(entry: Entry, words: Run[][], index: number): boolean {
   });
 }
 
-function standsIn(entry: Entry, words: Run[][], index: number): boolean {
+function standsIn(entry: Entry, words: Run[][], { index, from }: { index: number; from: number }): boolean {
   const word = words[index] ?? [];
   const [wanted = [], ...others] = entry.words;
-  if (others.length > 0) {
-    // "*ad word": the first word ends so, and the others follow.
-    const from = word.length - wanted.length;
+  const left = word.length - from - wanted.length;
+  if (left < 0 || (entry.atStart && from > 0)) return false;
+  // "*ad word": the first word ends so, and the others follow.
+  if (others.length > 0)
     return (
-      from >= 0 &&
+      left === 0 &&
       matchesFrom(wanted, word, from, { openStart: !entry.atStart }) &&
       standsAt({ ...entry, words: others }, words, index + 1)
     );
-  }
-  const last = word.length - wanted.length;
-  for (let from = entry.atStart || !entry.atEnd ? 0 : last; from <= last; from++) {
-    if (from < 0) return false;
-    if (matchesFrom(wanted, word, from, { openStart: !entry.atStart, openEnd: !entry.atEnd })) return true;
-    if (entry.atStart) return false;
-  }
-  return false;
+  return (
+    (!entry.atEnd || left === 0) &&
+    matchesFrom(wanted, word, from, { openStart: !entry.atStart, openEnd: !entry.atEnd })
+  );
 }
 
 /**

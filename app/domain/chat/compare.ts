@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import type { Db } from "#db/client.ts";
+import { addMissingMembers } from "./channels.ts";
+import { eachOf } from "./each-of.ts";
 import { removeFromChat } from "./removal.ts";
 
 type Needs = Pick<Services, "db" | "chat">;
@@ -8,7 +10,7 @@ type Row = { id: string; text: string; status: string; pinned: boolean; delivere
 
 /**
  * Compares a channel's newest hundred messages with our rows, and its members with whom we let in, and makes the channel
- * agree: our rows are the truth. What we do not know is deleted there, what we deleted stays deleted, what was changed
+ * agree: our rows are the truth. A channel that is not there is made, and who should be in it is let in. What we do not know is deleted there, what we deleted stays deleted, what was changed
  * or deleted there is put right. Gives how many differences it found.
  */
 export async function compareChannel(services: Needs, { streamId }: { streamId: string }): Promise<number> {
@@ -19,7 +21,7 @@ export async function compareChannel(services: Needs, { streamId }: { streamId: 
     .where("stream_id", "=", streamId)
     .executeTakeFirst();
   if (!room?.made_at) return 0;
-  const there = (await chat.listMessages(room.channel_id)) ?? [];
+  const there = await chat.listMessages(room.channel_id);
   const rows = await listRows(
     db,
     streamId,
@@ -38,12 +40,16 @@ export async function compareChannel(services: Needs, { streamId }: { streamId: 
       await chat.correctMessage(message.id, { text: row.text, pinned: row.pinned });
     }
   }
-  const strangers = await listStrangers(db, streamId, await chat.listMembers(room.channel_id));
+  const members = await chat.listMembers(room.channel_id);
+  const strangers = await listStrangers(db, streamId, members);
   if (strangers.length > 0) await removeFromChat(services, { streamId, userIds: strangers });
+  const missing = await addMissingMembers(services, {
+    ...{ streamId, channelId: room.channel_id, there: members },
+  });
   await sql`
     update streaming_chat_rooms set compared_at = clock_timestamp() where stream_id = ${streamId}::uuid
   `.execute(db);
-  return differences + strangers.length;
+  return differences + strangers.length + missing;
 }
 
 async function listRows(db: Db, streamId: string, ids: string[]): Promise<Map<string, Row>> {
@@ -76,10 +82,11 @@ export async function sweepChannels(services: Needs): Promise<void> {
     where r.made_at is not null and r.away_since is null
       and r.compared_at < clock_timestamp() - make_interval(secs => ${compareEverySeconds})
       and (s.status in ('rehearsal', 'live')
-        or (s.status = 'scheduled' and s.starts_at < clock_timestamp() + interval '1 hour')
-        or coalesce(s.ended_at, s.cancelled_at) > clock_timestamp() - interval '1 hour')
+        or (s.status = 'scheduled' and (s.chat_before = 'always' or s.starts_at < clock_timestamp() + interval '1 hour'))
+        or coalesce(s.ended_at + make_interval(mins => s.chat_after_minutes), s.cancelled_at)
+          > clock_timestamp() - interval '1 hour')
     order by r.compared_at
     limit 20
   `.execute(services.db);
-  for (const { stream_id } of rows) await compareChannel(services, { streamId: stream_id });
+  await eachOf(rows, ({ stream_id }) => compareChannel(services, { streamId: stream_id }));
 }

@@ -5,7 +5,7 @@ import { isServiceError } from "#app/services/service-error.ts";
 import type { OutgoingMessage } from "#app/services/chat.ts";
 import type { Db } from "#db/client.ts";
 import { chatName, type ChatMessage } from "./messages.ts";
-import { ensureChannel } from "./channels.ts";
+import { ensureChannel, isChannelGone, remakeChannel } from "./channels.ts";
 
 type Needs = Pick<Services, "db" | "chat" | "log">;
 
@@ -22,15 +22,28 @@ export async function deliverMessage(
   services: Needs,
   { streamId, message }: { streamId: string; message: ChatMessage },
 ): Promise<void> {
-  const { db, chat, log } = services;
+  const { db, log } = services;
   try {
     const channelId = await ensureChannel(services, { streamId });
     if (!channelId) return;
-    await chat.sendMessage(channelId, outgoing(message));
+    await send(services, { streamId, channelId, message: outgoing(message) });
     await markDelivered(db, [message.id]);
   } catch (error) {
     log.warn({ err: error, streamId, messageId: message.id }, "a chat message waits for the chat service");
     if (isServiceError(error) && error.retryable) await markAway(db, streamId);
+  }
+}
+
+async function send(
+  services: Needs,
+  { streamId, channelId, message }: { streamId: string; channelId: string; message: OutgoingMessage },
+): Promise<void> {
+  try {
+    await services.chat.sendMessage(channelId, message);
+  } catch (error) {
+    if (!isChannelGone(error)) throw error;
+    await remakeChannel(services, { streamId, channelId });
+    await services.chat.sendMessage(channelId, message);
   }
 }
 
@@ -81,7 +94,7 @@ export async function deliverWaiting(services: Needs): Promise<void> {
 }
 
 async function deliverStream(services: Needs, streamId: string): Promise<void> {
-  const { db, chat, log } = services;
+  const { db, log } = services;
   try {
     const channelId = await ensureChannel(services, { streamId });
     if (!channelId) return;
@@ -89,7 +102,7 @@ async function deliverStream(services: Needs, streamId: string): Promise<void> {
       const waiting = await listWaiting(db, streamId);
       for (const message of waiting) {
         try {
-          await chat.sendMessage(channelId, message);
+          await send(services, { streamId, channelId, message });
         } catch (error) {
           if (!isServiceError(error) || error.retryable) throw error;
           // It will never be taken; those behind it must not wait for it. Pages fill the gap from our rows.

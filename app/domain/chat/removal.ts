@@ -3,6 +3,7 @@ import type { Services } from "#app/context.ts";
 import { listAccessOfPeople } from "#app/domain/access/decision.ts";
 import { mostPeopleAtOnce } from "#app/services/chat.ts";
 import type { Db } from "#db/client.ts";
+import { eachOf } from "./each-of.ts";
 
 type Needs = Pick<Services, "db" | "chat">;
 
@@ -34,7 +35,7 @@ async function markRemoved(
   `.execute(db);
 }
 
-/** Members are asked about for so long after a stream's end; later their tokens have ended and nothing more is said. */
+/** Members are asked about for so long after their chat's end; later their tokens have ended and nothing more is said. */
 const askedForHours = 3;
 
 /**
@@ -49,12 +50,13 @@ export async function sweepChatMembers(services: Needs): Promise<void> {
     join streams s on s.id = m.stream_id
     where m.removed_at is null
       and (s.status in ('scheduled', 'rehearsal', 'live')
-        or coalesce(s.ended_at, s.cancelled_at) > clock_timestamp() - make_interval(hours => ${askedForHours}))
+        or coalesce(s.ended_at + make_interval(mins => s.chat_after_minutes), s.cancelled_at)
+          > clock_timestamp() - make_interval(hours => ${askedForHours}))
     group by m.stream_id
   `.execute(db);
-  for (const { stream_id: streamId, user_ids: userIds } of rows) {
+  await eachOf(rows, async ({ stream_id: streamId, user_ids: userIds }) => {
     const decisions = await listAccessOfPeople(db, { userIds, streamId });
     const out = userIds.filter((id) => !decisions.get(id)?.mayChat);
     if (out.length > 0) await removeFromChat(services, { streamId, userIds: out });
-  }
+  });
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { findAccess } from "#app/domain/access/decision.ts";
+import { chatName } from "#app/domain/chat/messages.ts";
 import { removeFromChat } from "#app/domain/chat/removal.ts";
 import { removeFromRooms } from "#app/domain/participants/removal.ts";
 import { isServiceError } from "#app/services/service-error.ts";
@@ -109,16 +110,20 @@ async function enforceBan(services: Needs, act: Act & { target_user_id: string }
   const streamIds = out.filter(({ in_room }) => in_room).map(({ id }) => id);
   const removed = await removeFromRooms(services, { userId, streamIds });
   for (const { id } of out) await removeFromChat(services, { streamId: id, userIds: [userId] });
-  const { rows: people } = await sql<{ after: Date | null }>`
-    select chat_tokens_after as after from users where id = ${userId}::uuid`.execute(db);
-  const after = people[0]?.after;
-  if (after) await chat.revokeTokens(userId, after);
+  const { rows: people } = await sql<{ name: string; after: Date | null }>`
+    select name, chat_tokens_after as after from users where id = ${userId}::uuid`.execute(db);
+  const [person] = people;
+  if (person?.after) {
+    // The service may never have heard of them, and has to, to refuse their tokens.
+    await chat.nameUsers([{ id: userId, name: chatName(person.name, userId) }]);
+    await chat.revokeTokens(userId, person.after);
+  }
   return removed > 0 ? "out of the picture and the chat" : "out of the chat";
 }
 
 /**
- * Enforces what no job has enforced within half a minute, oldest first, for two days; the first one that a service does
- * not answer for ends the turn.
+ * Enforces what no job has enforced within half a minute, oldest first, for two days. The first one that a service does
+ * not answer for ends the turn; one that it refuses does not keep the others waiting. Throws the first failure.
  */
 export async function enforceWaiting(services: Needs): Promise<void> {
   const { rows } = await sql<{ id: string }>`
@@ -127,5 +132,14 @@ export async function enforceWaiting(services: Needs): Promise<void> {
       and created_at > clock_timestamp() - interval '2 days'
     order by created_at limit 200
   `.execute(services.db);
-  for (const { id } of rows) await enforceAct(services, { actId: id });
+  let failure: unknown;
+  for (const { id } of rows) {
+    try {
+      await enforceAct(services, { actId: id });
+    } catch (error) {
+      failure ??= error;
+      if (isServiceError(error) && error.retryable) break;
+    }
+  }
+  if (failure) throw failure;
 }

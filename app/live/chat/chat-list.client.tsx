@@ -12,6 +12,7 @@ import type { Unsent } from "./outbox.ts";
 import { reactionWords } from "./reaction-words.ts";
 
 type ChatListProps = {
+  boxRef: RefObject<HTMLDivElement>;
   view: ChatView;
   unsent: readonly Unsent[];
   me: Me;
@@ -31,9 +32,8 @@ const nearPx = 48;
 
 /** What was said, the newest at the bottom. Who has scrolled up stays there, and is told that there is more. */
 export function ChatList(props: ChatListProps) {
-  const { view, unsent, me, writable, onOlder, onAtEnd, onRetry, onDiscard } = props;
+  const { boxRef: box, view, unsent, me, writable, onOlder, onAtEnd, onRetry, onDiscard } = props;
   const { messages, pinned, loading, more } = view;
-  const box = useRef<HTMLDivElement>(null);
   const newest = messages.at(-1)?.number ?? 0;
   const { atEnd, toEnd, unseen } = useEnd(box, newest, unsent.length);
   const doing = useDoing(props);

@@ -105,8 +105,9 @@ type RoomProps = ChatRoomProps & {
 function Room({ address, log, outbox, me, chat, at, service }: RoomProps) {
   const view = useSyncExternalStore(log.subscribe, log.view);
   const [replyTo, setReplyTo] = useState<ChatMessage | null>(null);
-  const moderation = useModeration(address, log);
   const field = useRef<HTMLTextAreaElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const moderation = useModeration(address, log, () => list.current?.focus());
   const unsent = useMemo(
     () => outbox.unsent.filter(({ id }) => !view.messages.some((message) => message.id === id)),
     [outbox.unsent, view.messages],
@@ -138,6 +139,7 @@ function Room({ address, log, outbox, me, chat, at, service }: RoomProps) {
         {me.mayModerate && <ChatOptions address={address} chat={chat} onSaid={moderation.say} />}
       </ChatHead>
       <ChatList
+        boxRef={list}
         view={view}
         unsent={unsent}
         me={me}
@@ -159,7 +161,7 @@ function Room({ address, log, outbox, me, chat, at, service }: RoomProps) {
           fieldRef={field}
           outbox={outbox}
           replyTo={replyTo}
-          onReplied={() => setReplyTo(null)}
+          onReply={setReplyTo}
           slowModeSeconds={me.mayModerate ? 0 : chat.slowModeSeconds}
           lastSaidAt={last?.saidAt ?? null}
           silence={view.silence}

@@ -1,4 +1,12 @@
-import { type FormEvent, type KeyboardEvent, type RefObject, useEffect, useId, useState } from "react";
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Button } from "#app/components/button.tsx";
 import type { ChatMessage } from "../page-messages.ts";
@@ -9,8 +17,8 @@ type ComposerProps = {
   fieldRef: RefObject<HTMLTextAreaElement>;
   outbox: Outbox;
   replyTo: ChatMessage | null;
-  /** The reply was sent, or is not wanted any more. */
-  onReplied: () => void;
+  /** It is a reply to that one; null: it was sent, or is not wanted any more. */
+  onReply: (message: ChatMessage | null) => void;
   /** 0: no waiting. */
   slowModeSeconds: number;
   lastSaidAt: string | null;
@@ -24,7 +32,7 @@ const tellLeft = 60;
 
 /** The field. What was refused comes back to it with the reason beside it, and nothing that was typed is lost. */
 export function Composer(props: ComposerProps) {
-  const { fieldRef, outbox, replyTo, onReplied, silence } = props;
+  const { fieldRef, outbox, replyTo, onReply, silence } = props;
   const [text, setText] = useState("");
   const [refusal, setRefusal] = useState<string | null>(null);
   const [refusedUntil, setRefusedUntil] = useState(0);
@@ -32,6 +40,8 @@ export function Composer(props: ComposerProps) {
   const { wait, silenced } = useWait(props, refusedUntil);
   const left = mostCharacters - charactersIn(text);
   const tooLong = left < 0;
+  const isReply = useRef(replyTo !== null);
+  isReply.current = replyTo !== null;
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -39,20 +49,21 @@ export function Composer(props: ComposerProps) {
     if (said === "" || tooLong || wait > 0) return fieldRef.current?.focus();
     setText("");
     setRefusal(null);
-    const reply = replyTo?.id ?? null;
-    onReplied();
+    onReply(null);
     fieldRef.current?.focus();
-    void outbox.send({ text: said, replyTo: reply }).then((notTaken) => {
+    void outbox.send({ text: said, replyTo: replyTo?.id ?? null }).then((notTaken) => {
       if (!notTaken) return;
       setRefusal(notTaken.message);
-      setText((typed) => typed || notTaken.text);
+      // Before what was typed meanwhile, and as the reply that it was.
+      setText((typed) => (typed ? `${notTaken.text}\n${typed}` : notTaken.text));
+      if (replyTo && !isReply.current) onReply(replyTo);
       if (notTaken.waitSeconds) setRefusedUntil(performance.now() + notTaken.waitSeconds * 1000);
     });
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
     if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
-    if (event.key === "Escape" && replyTo) onReplied();
+    if (event.key === "Escape" && replyTo) onReply(null);
   }
 
   const says =
@@ -68,7 +79,7 @@ export function Composer(props: ComposerProps) {
           <span>
             Replying to <Bidi>{replyTo.name}</Bidi>: <Bidi>{replyTo.text.slice(0, 80)}</Bidi>
           </span>
-          <Button type="button" kind="quiet" onClick={onReplied}>
+          <Button type="button" kind="quiet" onClick={() => onReply(null)}>
             Do not reply
           </Button>
         </p>

@@ -21,16 +21,34 @@ export type Moderation = {
 /** How long a sentence stands above the field, unless it can be undone. */
 const saidMs = 8_000;
 
-/** What hosts and moderators do, and what everybody may do with their own messages or report. */
-export function useModeration(address: string, log: ChatLog): Moderation {
+/**
+ * What hosts and moderators do, and what everybody may do with their own messages or report. `onFocusLost`: what had the
+ * focus is gone, and it has to go somewhere else.
+ */
+export function useModeration(address: string, log: ChatLog, onFocusLost: () => void): Moderation {
   const [said, setSaid] = useState<{ sentence: string; undo?: ChatMessage; until: number } | null>(null);
   const [asked, setAsked] = useState<{ question: Question; message: ChatMessage } | null>(null);
 
+  const bar = useRef<HTMLDivElement>(null);
+  const lost = useRef(onFocusLost);
+  lost.current = onFocusLost;
+  const hasFocus = () => bar.current?.contains(document.activeElement) ?? false;
+
   useEffect(() => {
     if (!said) return;
-    const timer = setTimeout(() => setSaid(null), Math.max(0, said.until - performance.now()));
+    const end = () => {
+      if (hasFocus()) lost.current();
+      setSaid(null);
+    };
+    const timer = setTimeout(end, Math.max(0, said.until - performance.now()));
     return () => clearTimeout(timer);
   }, [said]);
+
+  // The message that had the focus is gone, and there are ten seconds to undo that.
+  const undone = said?.undo?.id;
+  useEffect(() => {
+    if (undone) bar.current?.querySelector("button")?.focus();
+  }, [undone]);
 
   const say = (sentence: string) => setSaid({ sentence, until: performance.now() + saidMs });
 
@@ -43,6 +61,7 @@ export function useModeration(address: string, log: ChatLog): Moderation {
 
   async function restore(message: ChatMessage) {
     const done = await post(address, `messages/${message.id}/restoration`);
+    if (hasFocus()) lost.current();
     if (!done.ok) return say(done.message);
     log.hear({ type: "chat", messages: [message] });
     say("The message is back.");
@@ -61,7 +80,7 @@ export function useModeration(address: string, log: ChatLog): Moderation {
     ask: (question, message) => setAsked({ question, message }),
     say,
     bar: (
-      <div className="chat-bar small" role="status">
+      <div ref={bar} className="chat-bar small" role="status">
         {said && <span>{said.sentence}</span>}
         {said?.undo && (
           <Button type="button" kind="quiet" onClick={() => said.undo && void restore(said.undo)}>

@@ -1,0 +1,25 @@
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+
+/**
+ * How often one person may ask, whatever the answer is: far more than anybody does by hand. Each costs this process and
+ * the chat service something, so it is counted here, in this process, and not in the database.
+ */
+const turns = {
+  message: new RateLimiterMemory({ points: 20, duration: 10 }),
+  reaction: new RateLimiterMemory({ points: 30, duration: 10 }),
+  pass: new RateLimiterMemory({ points: 30, duration: 60 }),
+};
+
+export type TooFast = { ok: false; reason: "too_fast"; message: string; waitSeconds: number };
+
+/** Takes one of a person's turns; undefined, or why not. */
+export async function takeTurn(kind: keyof typeof turns, userId: string): Promise<TooFast | undefined> {
+  try {
+    await turns[kind].consume(userId);
+    return undefined;
+  } catch (refused) {
+    if (!(refused instanceof RateLimiterRes)) throw refused;
+    const waitSeconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+    return { ok: false, reason: "too_fast", message: "That is too fast. Please wait a moment.", waitSeconds };
+  }
+}

@@ -286,6 +286,44 @@ describe("the chat's settings without scripts", () => {
   });
 });
 
+describe("a person's turns", () => {
+  it("count whatever comes of them: refused messages, reactions, and passes", async () => {
+    const chat = `/${house.space.slug}/${house.experience.slug}/streams/${house.stream.slug}/chat`;
+    const cookie = await as("viewer");
+    const messageId = await said(house.people.host.id, "Hello");
+    const many = (path: string, count: number, form: () => Record<string, string>) =>
+      Promise.all(
+        Array.from({ length: count }, async () => {
+          const headers = { accept: "application/json" };
+          return (await web.fetch(`${chat}/${path}`, { cookie, form: form(), headers })).status;
+        }),
+      );
+    const refused = (statuses: number[]) => statuses.filter((status) => status === 429).length;
+    const link = () => ({ id: randomUUID(), text: "see example.com" });
+    expect(refused(await many("messages", 25, link))).toBe(5);
+    const reaction = () => ({ kind: "heart", on: "1" });
+    expect(refused(await many(`messages/${messageId}/reaction`, 33, reaction))).toBe(3);
+    expect(refused(await many("pass", 31, () => ({})))).toBe(1);
+    // Nobody else's.
+    const other = await web.fetch(`${chat}/messages`, {
+      ...{ cookie: await as("moderator"), form: { id: randomUUID(), text: "Order, please" } },
+      headers: { accept: "application/json" },
+    });
+    expect(other.status).toBe(201);
+    expect(
+      (
+        await web.db
+          .selectFrom("streaming_chat_messages")
+          .select("text")
+          .where("stream_id", "=", streamId())
+          .execute()
+      )
+        .map(({ text }) => text)
+        .toSorted(),
+    ).toEqual(["Hello", "Order, please"]);
+  });
+});
+
 describe("when the chat is open", () => {
   it("is chosen in the stream's form, and refused in words when it makes no sense", async () => {
     const scheduled = await insertPeople(web.db, { status: "scheduled" });

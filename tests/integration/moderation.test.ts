@@ -305,6 +305,22 @@ describe("a ban", () => {
     await expect.poll(() => read(after), { timeout: 3000 }).toBe(201);
   });
 
+  it("of somebody whom the chat service has never heard of is enforced like any other", async () => {
+    const newcomer = await insertUser(opened.db, { name: "Newcomer" });
+    const { moderator } = world.people;
+    const by = { streamId: streamId(), actorId: moderator.id, targetId: newcomer.id };
+    expect(await banPerson(opened.services, { ...by, scope: "space", days: null })).toMatchObject({
+      ok: true,
+    });
+    await enforceAll();
+    const act = await opened.db
+      .selectFrom("moderation_acts")
+      .select(["enforced_at", "outcome"])
+      .where("target_user_id", "=", newcomer.id)
+      .executeTakeFirstOrThrow();
+    expect(act).toEqual({ enforced_at: expect.any(Date), outcome: "out of the chat" });
+  });
+
   it("of one stream leaves the others of the space", async () => {
     const { viewer, moderator } = world.people;
     const other = await opened.db

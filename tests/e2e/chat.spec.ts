@@ -361,6 +361,15 @@ test("on a phone the chat is under the picture, works by keyboard alone, and Axe
     expect(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     await page.keyboard.press("Escape");
     await expect(message.getByRole("button", { name: /^What to do with/ })).toBeFocused();
+    // Ten seconds are enough only where the way to Undo is short.
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Delete", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("button", { name: "Undo" })).toBeFocused();
+    await expect(message).toHaveCount(0);
+    await page.keyboard.press("Enter");
+    await expect(message).toBeVisible();
+    await expect(log(page)).toBeFocused();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide).toBeLessThanOrEqual(360);
     const [stage, chat] = await Promise.all([
@@ -372,5 +381,15 @@ test("on a phone the chat is under the picture, works by keyboard alone, and Axe
     await expect(page.getByText("40 characters left")).toBeVisible();
     await field(page).fill("x".repeat(501));
     await expect(page.getByText("That is 1 character too long.")).toBeVisible();
+
+    // What browsers without scripts have in the frame, and without its frame.
+    await page.goto(`${address}/chat/settings`);
+    await page.getByLabel("Slow mode, seconds").fill("121");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Slow mode is 0 (off) to 120 whole seconds.")).toBeVisible();
+    await expect(page.getByLabel("Slow mode, seconds")).toHaveValue("121");
+    const settings = await new AxeBuilder({ page }).analyze();
+    expect(settings.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   }
 });

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+import { waitSecondsOf } from "#app/domain/people/limits.ts";
 
 /**
  * How often one person may ask, whatever the answer is: far more than anybody does by hand. Each costs this process and
@@ -18,8 +19,7 @@ export async function takeTurn(kind: keyof typeof turns, userId: string): Promis
     await turns[kind].consume(userId);
     return undefined;
   } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    const waitSeconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+    const waitSeconds = waitSecondsOf(refused);
     return { ok: false, reason: "too_fast", message: "That is too fast. Please wait a moment.", waitSeconds };
   }
 }

@@ -4,7 +4,7 @@ import { type AccessReason, findAccess } from "#app/domain/access/decision.ts";
 import { type Chat, mostPeopleAtOnce } from "#app/services/chat.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
-import { ensureChannel, isChannelGone, remakeChannel } from "./channels.ts";
+import { ensureChannel, isChannelGone, letIn, remakeChannel } from "./channels.ts";
 import { chatName } from "./messages.ts";
 import { findChatRoom } from "./rooms.ts";
 
@@ -119,17 +119,9 @@ function addMember(chat: Chat, channelId: string, person: { id: string; name: st
     channels.delete(channelId);
     if (!waiting) return;
     const people = [...new Map(waiting.map(({ person }) => [person.id, person])).values()];
-    chat
-      .nameUsers(people)
-      .then(() =>
-        chat.addMembers(
-          channelId,
-          people.map(({ id }) => id),
-        ),
-      )
-      .then(
-        () => waiting.forEach(({ done }) => done()),
-        (error: unknown) => waiting.forEach(({ failed }) => failed(error)),
-      );
+    letIn(chat, channelId, people).then(
+      () => waiting.forEach(({ done }) => done()),
+      (error: unknown) => waiting.forEach(({ failed }) => failed(error)),
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { mostPeopleAtOnce } from "#app/services/chat.ts";
+import { type Chat, mostPeopleAtOnce } from "#app/services/chat.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { chatName } from "./messages.ts";
 import { findChatRoom } from "./rooms.ts";
@@ -44,11 +44,24 @@ export async function addMissingMembers(
   `.execute(db);
   for (let at = 0; at < rows.length; at += mostPeopleAtOnce) {
     const some = rows.slice(at, at + mostPeopleAtOnce);
-    await chat.nameUsers(some.map(({ id, name }) => ({ id, name: chatName(name, id) })));
-    await chat.addMembers(
+    await letIn(
+      chat,
       channelId,
-      some.map(({ id }) => id),
+      some.map(({ id, name }) => ({ id, name: chatName(name, id) })),
     );
   }
   return rows.length;
+}
+
+/** Names people (at most a hundred) to the chat service, and lets them read a channel. */
+export async function letIn(
+  chat: Chat,
+  channelId: string,
+  people: { id: string; name: string }[],
+): Promise<void> {
+  await chat.nameUsers(people);
+  await chat.addMembers(
+    channelId,
+    people.map(({ id }) => id),
+  );
 }

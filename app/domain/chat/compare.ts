@@ -10,8 +10,9 @@ type Row = { id: string; text: string; status: string; pinned: boolean; delivere
 
 /**
  * Compares a channel's newest hundred messages with our rows, and its members with whom we let in, and makes the channel
- * agree: our rows are the truth. A channel that is not there is made, and who should be in it is let in. What we do not know is deleted there, what we deleted stays deleted, what was changed
- * or deleted there is put right. Gives how many differences it found.
+ * agree: our rows are the truth. A channel that is not there is made, and who should be in it is let in. What we do not
+ * know is deleted there, what we deleted stays deleted, what was changed or deleted there is put right. Gives how many
+ * differences it found.
  */
 export async function compareChannel(services: Needs, { streamId }: { streamId: string }): Promise<number> {
   const { db, chat } = services;
@@ -43,9 +44,8 @@ export async function compareChannel(services: Needs, { streamId }: { streamId: 
   const members = await chat.listMembers(room.channel_id);
   const strangers = await listStrangers(db, streamId, members);
   if (strangers.length > 0) await removeFromChat(services, { streamId, userIds: strangers });
-  const missing = await addMissingMembers(services, {
-    ...{ streamId, channelId: room.channel_id, there: members },
-  });
+  const channelId = room.channel_id;
+  const missing = await addMissingMembers(services, { streamId, channelId, there: members });
   await sql`
     update streaming_chat_rooms set compared_at = clock_timestamp() where stream_id = ${streamId}::uuid
   `.execute(db);

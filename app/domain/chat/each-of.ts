@@ -1,6 +1,18 @@
-/** Does something with each, one after another, also when it fails with some; then throws the first failure. */
+import { isServiceError } from "#app/services/service-error.ts";
+
+/**
+ * Does something with each, one after another. One with which it fails does not keep the others waiting, unless a service
+ * does not answer: that ends the turn. Throws the first failure.
+ */
 export async function eachOf<Item>(items: Item[], act: (item: Item) => Promise<unknown>): Promise<void> {
-  const failures: unknown[] = [];
-  for (const item of items) await act(item).catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
+  let failure: unknown;
+  for (const item of items) {
+    try {
+      await act(item);
+    } catch (error) {
+      failure ??= error;
+      if (isServiceError(error) && error.retryable) break;
+    }
+  }
+  if (failure) throw failure;
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { findAccess } from "#app/domain/access/decision.ts";
+import { eachOf } from "#app/domain/chat/each-of.ts";
 import { chatName } from "#app/domain/chat/messages.ts";
 import { removeFromChat } from "#app/domain/chat/removal.ts";
 import { removeFromRooms } from "#app/domain/participants/removal.ts";
@@ -132,14 +133,5 @@ export async function enforceWaiting(services: Needs): Promise<void> {
       and created_at > clock_timestamp() - interval '2 days'
     order by created_at limit 200
   `.execute(services.db);
-  let failure: unknown;
-  for (const { id } of rows) {
-    try {
-      await enforceAct(services, { actId: id });
-    } catch (error) {
-      failure ??= error;
-      if (isServiceError(error) && error.retryable) break;
-    }
-  }
-  if (failure) throw failure;
+  await eachOf(rows, ({ id }) => enforceAct(services, { actId: id }));
 }

@@ -36,9 +36,14 @@ export async function takeFrom(db: Db, budget: Budget, of: string): Promise<Take
     await limiter(db, budget).consume(keyFor(budget, of));
     return { ok: true };
   } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    return { ok: false, waitSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)) };
+    return { ok: false, waitSeconds: waitSecondsOf(refused) };
   }
+}
+
+/** How long a limiter that refused wants one to wait; whatever else it threw is thrown. */
+export function waitSecondsOf(refused: unknown): number {
+  if (!(refused instanceof RateLimiterRes)) throw refused;
+  return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
 }
 
 /** Whether a budget is used up, without taking from it. */

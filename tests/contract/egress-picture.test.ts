@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { continuityBetween } from "#app/domain/media/continuity.ts";
 import { inspectSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
 import { newRoom, stored } from "./play.ts";
-import { CAMERA_LUMA, SCREEN_LUMA } from "./publisher.ts";
+import { CAMERA_LUMA, FLASH_LUMA, SCREEN_LUMA } from "./publisher.ts";
 import { beepsAfterFlashes, decodeRecording, type Look, median, type Places } from "./recorded.ts";
 import { openStage, type Stage, until } from "./stage.ts";
 
@@ -42,9 +42,9 @@ test.runIf(own)(
     const [recording, otherRecording] = await Promise.all([record(room), record(other)]);
     const during: Record<string, number> = {};
     const phase = async (name: string, ms = 2_800) => {
-      await sleep(ms - 600);
+      await sleep(ms - 800);
       during[name] = Date.now();
-      await sleep(600);
+      await sleep(800);
     };
 
     await phase("screen and camera", 4_000);
@@ -129,15 +129,18 @@ function expectGapless(segments: readonly Uint8Array[], lengths: number[]) {
   expect(joints.map(({ discontinuous }) => discontinuous)).toEqual(joints.map(() => false));
 }
 
-/** The usual colour of each place around an instant: a flash is shorter than that. */
+/**
+ * The usual colour of each place around an instant, apart from flashes: on a busy machine a publisher's encoder may skip
+ * the pictures right after one, and so hold it for longer than it was.
+ */
 function colours(looks: Look[], seconds: number) {
-  const near = looks.filter((look) => Math.abs(look.seconds - seconds) < 0.4);
-  expect(near.length).toBeGreaterThan(5);
+  const near = looks.filter((look) => Math.abs(look.seconds - seconds) < 0.6);
   return Object.fromEntries(
-    Object.keys(near[0]!.at).map((name) => [
-      name,
-      [0, 1, 2].map((channel) => median(near.map((look) => look.at[name]![channel]!))),
-    ]),
+    Object.keys(looks[0]!.at).map((name) => {
+      const plain = near.map((look) => look.at[name]!).filter(([luma]) => luma < FLASH_LUMA - 25);
+      expect(plain.length).toBeGreaterThan(5);
+      return [name, [0, 1, 2].map((channel) => median(plain.map((look) => look[channel]!)))];
+    }),
   );
 }
 

@@ -258,6 +258,12 @@ export interface StreamHostWatch {
   since: Timestamp;
 }
 
+export interface StreamingChatFormerChannels {
+  channel_id: string;
+  left_at: Generated<Timestamp>;
+  stream_id: string;
+}
+
 export interface StreamingChatMembers {
   added_at: Generated<Timestamp>;
   removed_at: Timestamp | null;
@@ -266,6 +272,7 @@ export interface StreamingChatMembers {
 }
 
 export interface StreamingChatMessages {
+  channel_id: string | null;
   delivered_at: Timestamp | null;
   hidden_at: Timestamp | null;
   hidden_by: string | null;
@@ -310,8 +317,11 @@ export interface StreamingChatRooms {
   last_number: Generated<number>;
   links_allowed: Generated<boolean>;
   made_at: Timestamp | null;
+  move_wanted_at: Timestamp | null;
+  moved_at: Timestamp | null;
   slow_mode_seconds: Generated<number>;
   stream_id: string;
+  told_at: Timestamp | null;
 }
 
 export interface StreamingChatTimeouts {
@@ -501,6 +511,7 @@ export interface DB {
   stream_host_watch: StreamHostWatch;
   stream_participants: StreamParticipants;
   stream_presence: StreamPresence;
+  streaming_chat_former_channels: StreamingChatFormerChannels;
   streaming_chat_members: StreamingChatMembers;
   streaming_chat_messages: StreamingChatMessages;
   streaming_chat_reactions: StreamingChatReactions;

@@ -7,7 +7,7 @@ export type PageMessage =
 
 /** What the page hears of the chat from us, and not from the chat service. */
 export type ChatNews =
-  /** Shown now: said while the service is away, restored, pinned or taken down. */
+  /** Shown now: said while the service is away or the chat moves, restored, pinned or taken down. */
   | { type: "chat"; messages: Omit<ChatMessage, "mine">[] }
   /** Deleted: hidden at once. */
   | { type: "chat-gone"; ids: string[] }
@@ -44,6 +44,8 @@ export type PageChat = {
   linksAllowed: boolean;
   /** The chat service cannot be reached: what is said comes through the page socket. */
   away: boolean;
+  /** Its channel at the chat service, which may change; null while there is none that could be read. */
+  channelId: string | null;
 };
 
 export type PageState = {

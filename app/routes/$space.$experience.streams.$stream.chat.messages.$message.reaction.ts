@@ -28,7 +28,7 @@ export async function action(args: ActionFunctionArgs) {
   const done = await react(context.db, { streamId, messageId, userId, kind, given: on === "1" });
   if (!done.ok) return chatRefusal(request, done);
   if (done.changed) {
-    deliverReaction(context, { channelId: done.channelId, messageId, userId, kind }).catch((error: unknown) =>
+    deliverReaction(context, { messageId, userId, kind }).catch((error: unknown) =>
       context.log.error({ err: error, messageId }, "a reaction could not be sent on"),
     );
   }

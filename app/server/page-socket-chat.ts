@@ -10,7 +10,8 @@ const gatherMs = 15;
 
 /**
  * What open pages hear of the chat from us, and not from the chat service: what was deleted, at once, whatever the
- * service does; what was shown again or pinned; and, while the service is away, everything that is said.
+ * service does; what was shown again or pinned; and, while the service is away or the chat
+ * moves to another channel, everything that is said.
  */
 export function createChatNews({ db, log }: Pick<Services, "db" | "log">, hall: Hall) {
   const gathered = new Map<string, Set<string>>();

@@ -97,6 +97,11 @@ export function createChat({ apiKey, apiSecret, url }: StreamConfig) {
       await asked(made.query({}));
     },
 
+    /** Deletes a channel with all that was said in it; one that is not there is no error. */
+    async deleteChannel(channelId: string): Promise<void> {
+      await orNone(asked(channel(channelId).delete({ hard_delete: true })));
+    },
+
     /** Tells the service people's names; at most a hundred at once. */
     async nameUsers(people: { id: string; name: string }[]): Promise<void> {
       if (people.length > 0) await asked(client.upsertUsers(people));

@@ -253,8 +253,19 @@ test("a ban takes the picture, the chat and the replay at once, in every tab, an
   const second = await viewer.context().newPage();
   await second.goto(address);
   await expect(second.getByLabel("The host's camera")).toBeVisible();
+  const frames: string[] = [];
+  moderator.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => frames.push(String(payload))),
+  );
+  await moderator.reload();
+  await expect(field(moderator)).toBeVisible({ timeout: 30_000 });
   await say(viewer, "Soon banned");
   await seenByAll(hall, "Soon banned");
+  const channelOf = (text: string) => {
+    const frame = frames.find((each) => each.includes('"message.new"') && each.includes(text));
+    return frame && (JSON.parse(frame) as { cid: string }).cid;
+  };
+  await expect.poll(() => channelOf("Soon banned")).toBeDefined();
 
   await choose(moderator, "Soon banned", /^Ban/);
   await moderator.getByLabel("From what").selectOption("space");
@@ -277,6 +288,13 @@ test("a ban takes the picture, the chat and the replay at once, in every tab, an
   });
   expect(said.status()).toBe(403);
   await second.close();
+
+  await test.step("the chat goes on in another channel, in which the banned one never was", async () => {
+    await say(studio, "We go on");
+    await expect(messageWith(moderator, "We go on")).toBeVisible();
+    await expect.poll(() => channelOf("We go on")).toBeDefined();
+    expect(channelOf("We go on")).not.toBe(channelOf("Soon banned"));
+  });
 
   await test.step("lifted, they are back", async () => {
     const page = await moderator.context().newPage();

@@ -341,7 +341,6 @@ describe("the chat service", () => {
       if (!done.ok) throw new Error(done.message);
       if (done.changed)
         await deliverReaction(opened.services, {
-          channelId: done.channelId,
           messageId: message.id,
           userId,
           kind: "heart",

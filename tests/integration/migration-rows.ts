@@ -59,4 +59,9 @@ export const rowsAfter: Record<string, string> = {
     insert into space_blocked_words (space_id, lines, changed_by) values (${space}, '{bad,*worse*}', ${person});
     insert into space_bans (space_id, stream_id, user_id, banned_by, act_id, ends_at) values (${space}, ${stream}, ${person}, ${person}, ${act}, now());`,
   "0013_undo": `update streaming_chat_messages set status = 'hidden', hidden_at = now(), hidden_by = ${person} where id = ${message};`,
+  "0014_chat_moves": `
+    update streaming_chat_rooms set moved_at = now(), told_at = now(), move_wanted_at = now() where stream_id = ${stream};
+    insert into streaming_chat_former_channels (channel_id, stream_id) values ('before', ${stream});
+    update streaming_chat_messages set channel_id = 'before' where id = ${message};
+  `,
 };

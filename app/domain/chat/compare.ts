@@ -43,7 +43,7 @@ export async function compareChannel(services: Needs, { streamId }: { streamId: 
   }
   const members = await chat.listMembers(room.channel_id);
   const strangers = await listStrangers(db, streamId, members);
-  if (strangers.length > 0) await removeFromChat(services, { streamId, userIds: strangers });
+  if (strangers.length > 0) await removeFromChat(services, { streamId, userIds: strangers, uninvited: true });
   const channelId = room.channel_id;
   const missing = await addMissingMembers(services, { streamId, channelId, there: members });
   await sql`

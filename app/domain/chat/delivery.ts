@@ -27,7 +27,7 @@ export async function deliverMessage(
     const channelId = await ensureChannel(services, { streamId });
     if (!channelId) return;
     await send(services, { streamId, channelId, message: outgoing(message) });
-    await markDelivered(db, [message.id]);
+    await markDelivered(db, message.id, channelId);
   } catch (error) {
     log.warn({ err: error, streamId, messageId: message.id }, "a chat message waits for the chat service");
     if (isServiceError(error) && error.retryable) await markAway(db, streamId);
@@ -51,9 +51,9 @@ function outgoing({ id, number, userId, name, role, text, saidAt, replyTo }: Cha
   return { id, number, user: { id: userId, name }, role, text, saidAt, replyTo: replyTo?.id ?? null };
 }
 
-async function markDelivered(db: Db, ids: string[]): Promise<void> {
+async function markDelivered(db: Db, id: string, channelId: string): Promise<void> {
   await sql`
-    update streaming_chat_messages set delivered_at = clock_timestamp() where id = any(${ids}::uuid[])
+    update streaming_chat_messages set delivered_at = clock_timestamp(), channel_id = ${channelId} where id = ${id}::uuid
   `.execute(db);
 }
 
@@ -108,7 +108,7 @@ async function deliverStream(services: Needs, streamId: string): Promise<void> {
           // It will never be taken; those behind it must not wait for it. Pages fill the gap from our rows.
           log.error({ err: error, streamId, messageId: message.id }, "the chat service refuses a message");
         }
-        await markDelivered(db, [message.id]);
+        await markDelivered(db, message.id, channelId);
       }
       if (waiting.length < atOnce) break;
     }
@@ -164,22 +164,29 @@ async function markBack(db: Db, streamId: string): Promise<void> {
   });
 }
 
-/** Sends one reaction, given or taken back, as its own process does at once. */
-export async function deliverReaction(
-  { db, chat, log }: Needs,
-  reaction: { channelId: string; messageId: string; userId: string; kind: string },
-): Promise<void> {
-  const { channelId, messageId, userId, kind } = reaction;
-  const row = await db
-    .selectFrom("streaming_chat_reactions")
-    .select(["given", "changed_at"])
-    .where("message_id", "=", messageId)
-    .where("user_id", "=", userId)
-    .where("kind", "=", kind)
-    .executeTakeFirst();
+type ReactionKey = { messageId: string; userId: string; kind: string };
+
+/**
+ * Sends one reaction, given or taken back, as its own process does at once. Where the chat has moved since the message was
+ * said, nobody would hear it from the service: open pages are told by us.
+ */
+export async function deliverReaction({ db, chat, log }: Needs, key: ReactionKey): Promise<void> {
+  const { messageId, userId, kind } = key;
+  const { rows } = await sql<{ given: boolean; streamId: string; channelId: string; here: boolean | null }>`
+    select x.given, m.stream_id as "streamId", r.channel_id as "channelId", m.channel_id = r.channel_id as here
+    from streaming_chat_reactions x
+    join streaming_chat_messages m on m.id = x.message_id
+    join streaming_chat_rooms r on r.stream_id = m.stream_id
+    where x.message_id = ${messageId}::uuid and x.user_id = ${userId}::uuid and x.kind = ${kind}
+  `.execute(db);
+  const [row] = rows;
   if (!row) return;
+  const { given, streamId, channelId, here } = row;
+  if (!here) await notifyChange(db, { kind: "chat", streamId, shown: [messageId] });
+  // The message itself still waits.
+  if (here === null) return;
   try {
-    await chat.setReaction(channelId, { messageId, userId, kind, given: row.given });
+    if (here) await chat.setReaction(channelId, { messageId, userId, kind, given });
   } catch (error) {
     if (!isServiceError(error)) throw error;
     log.warn({ err: error, messageId }, "a reaction waits for the chat service");
@@ -188,13 +195,13 @@ export async function deliverReaction(
   // One that was changed meanwhile still waits.
   await sql`
     update streaming_chat_reactions set delivered_at = clock_timestamp()
-    where message_id = ${messageId}::uuid and user_id = ${userId}::uuid and kind = ${kind} and given = ${row.given}
+    where message_id = ${messageId}::uuid and user_id = ${userId}::uuid and kind = ${kind} and given = ${given}
   `.execute(db);
 }
 
 async function deliverReactions(services: Needs): Promise<void> {
-  const { rows } = await sql<{ channelId: string; messageId: string; userId: string; kind: string }>`
-    select r.channel_id as "channelId", x.message_id as "messageId", x.user_id as "userId", x.kind
+  const { rows } = await sql<ReactionKey>`
+    select x.message_id as "messageId", x.user_id as "userId", x.kind
     from streaming_chat_reactions x
     join streaming_chat_messages m on m.id = x.message_id and m.status = 'shown' and m.delivered_at is not null
     join streaming_chat_rooms r on r.stream_id = m.stream_id and r.away_since is null

@@ -24,7 +24,7 @@ export async function react(
     kind,
     given,
   }: { streamId: string; messageId: string; userId: string; kind: string; given: boolean },
-): Promise<{ ok: true; changed: boolean; channelId: string } | ReactionRefusal> {
+): Promise<{ ok: true; changed: boolean } | ReactionRefusal> {
   if (!isReactionKind(kind)) return refused("kind", "There is no such reaction.");
   const access = await findAccess(db, { streamId, userId });
   const room = access?.mayChat ? await findChatRoom(db, { streamId }) : undefined;
@@ -52,7 +52,7 @@ export async function react(
   `.execute(db);
   const row = rows[0];
   if (!row?.there) return refused("gone", "There is no such message any more.");
-  return { ok: true, changed: row.changed, channelId: room.channelId };
+  return { ok: true, changed: row.changed };
 }
 
 const refused = (reason: ReactionRefusal["reason"], message: string): ReactionRefusal => ({

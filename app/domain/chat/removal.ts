@@ -4,34 +4,57 @@ import { listAccessOfPeople } from "#app/domain/access/decision.ts";
 import { mostPeopleAtOnce } from "#app/services/chat.ts";
 import type { Db } from "#db/client.ts";
 import { eachOf } from "./each-of.ts";
+import { moveChats } from "./moves.ts";
 
 type Needs = Pick<Services, "db" | "chat">;
 
-/** Takes people out of a stream's channel, and notes it when the chat service has done so. */
+/**
+ * Takes people out of a stream's channel, notes it when the chat service has done so, and moves the chat: a client of
+ * theirs that keeps its web socket open would go on hearing what is said there. For people who were not in it nothing
+ * moves, unless they are there without having been let in (`uninvited`).
+ */
 export async function removeFromChat(
-  { db, chat }: Needs,
-  { streamId, userIds }: { streamId: string; userIds: string[] },
+  services: Needs,
+  { streamId, userIds, uninvited = false }: { streamId: string; userIds: string[]; uninvited?: boolean },
 ): Promise<void> {
-  const room = await db
-    .selectFrom("streaming_chat_rooms")
-    .select("channel_id")
-    .where("stream_id", "=", streamId)
-    .executeTakeFirst();
-  if (!room) return;
-  for (let at = 0; at < userIds.length; at += mostPeopleAtOnce) {
-    const some = userIds.slice(at, at + mostPeopleAtOnce);
-    await chat.removeMembers(room.channel_id, some);
-    await markRemoved(db, { streamId, userIds: some });
+  const { db, chat } = services;
+  const done = new Set<string>();
+  for (;;) {
+    // It may move while people are being taken out, with them in it.
+    const channels = (await listChannels(db, streamId)).filter((channelId) => !done.has(channelId));
+    if (channels.length === 0) break;
+    for (const channelId of channels) {
+      for (let at = 0; at < userIds.length; at += mostPeopleAtOnce)
+        await chat.removeMembers(channelId, userIds.slice(at, at + mostPeopleAtOnce));
+      done.add(channelId);
+    }
+    await markRemoved(db, { streamId, userIds, uninvited });
   }
+  await moveChats(services, { streamId });
+}
+
+/** The channel of a stream, and those that it had before and that are still there. */
+async function listChannels(db: Db, streamId: string): Promise<string[]> {
+  const { rows } = await sql<{ channel_id: string }>`
+    select channel_id from streaming_chat_rooms where stream_id = ${streamId}::uuid
+    union all
+    select channel_id from streaming_chat_former_channels where stream_id = ${streamId}::uuid
+  `.execute(db);
+  return rows.map(({ channel_id }) => channel_id);
 }
 
 async function markRemoved(
   db: Db,
-  { streamId, userIds }: { streamId: string; userIds: string[] },
+  { streamId, userIds, uninvited }: { streamId: string; userIds: string[]; uninvited: boolean },
 ): Promise<void> {
   await sql`
-    update streaming_chat_members set removed_at = clock_timestamp()
-    where stream_id = ${streamId}::uuid and user_id = any(${userIds}::uuid[]) and removed_at is null
+    with removed as (
+      update streaming_chat_members set removed_at = clock_timestamp()
+      where stream_id = ${streamId}::uuid and user_id = any(${userIds}::uuid[]) and removed_at is null
+      returning user_id
+    )
+    update streaming_chat_rooms set move_wanted_at = clock_timestamp()
+    where stream_id = ${streamId}::uuid and (${uninvited} or exists (select from removed))
   `.execute(db);
 }
 

@@ -18,6 +18,8 @@ export type ChatRoom = {
   linksAllowed: boolean;
   /** The chat service could not be reached since then. */
   awaySince: Date | null;
+  /** It went to another channel, and not every page may be there yet. */
+  moving: boolean;
   now: Date;
 };
 
@@ -35,8 +37,12 @@ type Row = {
   frozen_at: Date | null;
   links_allowed: boolean;
   away_since: Date | null;
+  moving: boolean;
   now: Date;
 };
+
+/** Pages take so long to come after their chat has moved. */
+const followSeconds = 3;
 
 /** The chat of a stream, which is made here when it has none yet; undefined when there is no such stream. */
 export async function findChatRoom(
@@ -67,7 +73,10 @@ async function insertRoom(db: Kysely<Database>, streamId: string): Promise<ChatR
 async function readRoom(db: Kysely<Database>, streamId: string, lock = sql``): Promise<ChatRoom | undefined> {
   const { rows } = await sql<Row>`
     select r.stream_id, e.space_id, r.channel_id, r.made_at, s.status, s.starts_at, s.ended_at, s.chat_before,
-      s.chat_after_minutes, r.slow_mode_seconds, r.frozen_at, r.links_allowed, r.away_since, clock_timestamp() as now
+      s.chat_after_minutes, r.slow_mode_seconds, r.frozen_at, r.links_allowed, r.away_since, clock_timestamp() as now,
+      coalesce(
+        r.moved_at > r.told_at or r.told_at > clock_timestamp() - make_interval(secs => ${followSeconds})
+        or (r.moved_at is not null and r.told_at is null), false) as moving
     from streaming_chat_rooms r
     join streams s on s.id = r.stream_id
     join experiences e on e.id = s.experience_id
@@ -93,6 +102,7 @@ async function readRoom(db: Kysely<Database>, streamId: string, lock = sql``): P
     frozen: row.frozen_at !== null,
     linksAllowed: row.links_allowed,
     awaySince: row.away_since,
+    moving: row.moving,
     now: row.now,
   };
 }

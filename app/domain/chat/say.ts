@@ -73,8 +73,8 @@ export async function sayMessage(
       (await whyNotThisReply(trx, { streamId, replyTo: typed.replyTo }));
     if (refusal) return refusal;
     await insertMessage(trx, { ...typed, text: read.text, role: access.role ?? "viewer" });
-    // The chat service is away: open pages hear it from us.
-    if (room.awaySince) await notifyChange(trx, { kind: "chat", streamId, shown: [id] });
+    // Open pages cannot hear the chat service now: they hear it from us.
+    if (room.awaySince || room.moving) await notifyChange(trx, { kind: "chat", streamId, shown: [id] });
     return { ok: true as const, isNew: true, room };
   });
   if (!written.ok) return written;

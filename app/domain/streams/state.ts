@@ -33,6 +33,8 @@ export type ChatState = {
   linksAllowed: boolean;
   /** The chat service cannot be reached: what is said comes through the page socket. */
   away: boolean;
+  /** Its channel at the chat service; null while there is none that could be read. */
+  channelId: string | null;
 };
 
 export type RecordingState = {
@@ -148,6 +150,7 @@ export type FactsRow = {
   chat_frozen: boolean;
   links_allowed: boolean | null;
   chat_away: boolean;
+  chat_channel_id: string | null;
   at: Date;
 };
 
@@ -157,7 +160,9 @@ export const factColumns = sql`
   r.id as recording_id, r.status as recording_status, r.reason as recording_reason, r.duration_ms as recording_ms,
   r.safe_until, r.export_ready, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
   s.chat_before, s.chat_after_minutes, c.slow_mode_seconds, c.frozen_at is not null as chat_frozen, c.links_allowed,
-  c.away_since is not null as chat_away, clock_timestamp() as at
+  c.away_since is not null as chat_away,
+  case when c.made_at is not null and (c.moved_at is null or c.told_at >= c.moved_at) then c.channel_id end
+    as chat_channel_id, clock_timestamp() as at
 `;
 
 export const factJoins = sql`
@@ -233,6 +238,7 @@ export function toFacts(row: FactsRow): StreamFacts {
       frozen: row.chat_frozen,
       linksAllowed: row.links_allowed ?? false,
       away: row.chat_away,
+      channelId: row.chat_channel_id,
     },
     at: row.at.toISOString(),
   };

@@ -29,7 +29,7 @@ export function ChatRoom(props: ChatRoomProps) {
   const { path, userId, role, chat, onChat, heard } = props;
   const address = `${path}/chat`;
   const log = useLog(address, onChat, heard);
-  const service = useService(address, log, { away: chat.away });
+  const service = useService(address, log, chat);
   const own = useOutbox(address, log);
   const me = useMemo(() => meOf(userId, role), [userId, role]);
   const [carried, setCarried] = useState<Outbox | null>(null);

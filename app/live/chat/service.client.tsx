@@ -23,16 +23,21 @@ type Custom = {
   reply_to?: string;
 };
 
+/** The way to the stream's channel, once it is open. */
+export type Joined = {
+  Carrier: Carrier;
+  channelId: string;
+  /** Goes to another channel, to which the chat has moved. Rejects when it cannot be read. */
+  move: (channelId: string) => Promise<Carrier>;
+  leave: () => void;
+};
+
 /**
  * Connects to the stream's channel at the chat service and tells the log what happens there. `onLost` is called when the
  * channel is no longer ours to read. Rejects when there is no pass, or no connection. Errors of the SDK hold the token:
  * none of them is shown or logged.
  */
-export async function joinService(
-  address: string,
-  log: ChatLog,
-  onLost: () => void,
-): Promise<{ Carrier: Carrier; leave: () => void }> {
+export async function joinService(address: string, log: ChatLog, onLost: () => void): Promise<Joined> {
   const first = await passFor(address);
   const client = new StreamChat(first.apiKey, { baseURL: first.url, timeout: 8_000 });
   let pass: ChatPass | null = first;
@@ -42,25 +47,36 @@ export async function joinService(
     pass = null;
     return mine.token;
   };
-  const leave = () => {
+  const heard: { unsubscribe: () => void }[] = [];
+  let channel: StreamChannel | undefined;
+  let hearing: { unsubscribe: () => void } | undefined;
+
+  async function move(channelId: string): Promise<Carrier> {
+    hearing?.unsubscribe();
+    const mine = client.channel(first.channelType, channelId);
+    channel = mine;
+    hearing = mine.on((event) => tell(log, event, first.userId));
+    await mine.watch();
+    for (const message of mine.state.messages) tellMessage(log, message, first.userId);
+    return carrierFor(client, mine, address, log);
+  }
+
+  function leave() {
+    hearing?.unsubscribe();
     for (const { unsubscribe } of heard) unsubscribe();
     void client.disconnectUser().catch(() => {});
-  };
-  const heard: { unsubscribe: () => void }[] = [];
+  }
+
   try {
     await client.connectUser({ id: first.userId, name: first.name }, token);
-    const channel = client.channel(first.channelType, first.channelId);
     for (const type of [
       "notification.removed_from_channel",
       "channel.deleted",
       "notification.channel_deleted",
     ] as const)
-      heard.push(client.on(type, ({ cid }) => cid === channel.cid && onLost()));
+      heard.push(client.on(type, ({ cid }) => cid === channel?.cid && onLost()));
     heard.push(client.on("connection.recovered", () => log.catchUp()));
-    heard.push(channel.on((event) => tell(log, event, first.userId)));
-    await channel.watch();
-    for (const message of channel.state.messages) tellMessage(log, message, first.userId);
-    return { Carrier: carrierFor(client, channel, address, log), leave };
+    return { Carrier: await move(first.channelId), channelId: first.channelId, move, leave };
   } catch (error) {
     leave();
     throw error;

@@ -1,0 +1,272 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { StreamChat } from "stream-chat";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { admitToChat } from "#app/domain/chat/admission.ts";
+import { deliverMessage, deliverReaction } from "#app/domain/chat/delivery.ts";
+import { moveChats, sweepMoves } from "#app/domain/chat/moves.ts";
+import { react } from "#app/domain/chat/reactions.ts";
+import { removeFromChat } from "#app/domain/chat/removal.ts";
+import { findChatRoom } from "#app/domain/chat/rooms.ts";
+import { sayMessage } from "#app/domain/chat/say.ts";
+import { findStreamFacts } from "#app/domain/streams/state.ts";
+import { listenForChanges } from "#app/server/change-listener.ts";
+import type { ChangeNotice } from "#app/domain/changes/notices.ts";
+import { ago, insertPeople } from "#tests/factories.ts";
+import { openTestServices } from "./setup.ts";
+
+/**
+ * Whoever is taken out of a chat hears nothing more that is said in it, also with a client of their own that keeps its web
+ * socket open: the chat goes to another channel.
+ */
+let opened: Awaited<ReturnType<typeof openTestServices>>;
+let away: Awaited<ReturnType<typeof openTestServices>>["services"];
+let world: Awaited<ReturnType<typeof insertPeople>>;
+let listener: ReturnType<typeof listenForChanges>;
+const clients: StreamChat[] = [];
+const notices: ChangeNotice[] = [];
+
+beforeAll(async () => {
+  opened = await openTestServices();
+  const { createChat } = await import("#app/services/chat.ts");
+  // Nobody listens there.
+  const chat = createChat({ apiKey: "key", apiSecret: ["secret"], url: "http://127.0.0.1:9" });
+  away = { ...opened.services, chat };
+  const { log, config } = opened.services;
+  await new Promise<void>((listening) => {
+    listener = listenForChanges({
+      ...{ databaseUrl: config.databaseUrl, log, onListening: listening },
+      onNotice: (notice) => notices.push(notice),
+    });
+  });
+});
+beforeEach(async () => {
+  world = await insertPeople(opened.db, { status: "live" });
+  notices.length = 0;
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.disconnectUser()));
+  await listener.close();
+  await opened.close();
+});
+
+const streamId = () => world.stream.id;
+const room = async () => (await findChatRoom(opened.db, { streamId: streamId() }))!;
+const remove = (...userIds: string[]) => removeFromChat(opened.services, { streamId: streamId(), userIds });
+const toldChannel = async () => (await findStreamFacts(opened.db, streamId()))?.chat.channelId;
+
+/** Lets a move be so long ago. */
+const setBack = (seconds: number) =>
+  sql`
+    update streaming_chat_rooms
+    set moved_at = moved_at - make_interval(secs => ${seconds}), told_at = told_at - make_interval(secs => ${seconds})
+    where stream_id = ${streamId()}
+  `.execute(opened.db);
+
+async function sayAndSend(userId: string, text: string) {
+  const said = await sayMessage(opened.db, { streamId: streamId(), userId, id: randomUUID(), text });
+  if (!said.ok) throw new Error(said.message);
+  await deliverMessage(opened.services, { streamId: streamId(), message: said.message });
+  return said.message;
+}
+
+/** A person's own SDK client, in the channel of the stream, with what it hears. */
+async function join(userId: string) {
+  const pass = await admitToChat(opened.services, { streamId: streamId(), userId });
+  if (!pass?.ok) throw new Error(JSON.stringify(pass));
+  const client = new StreamChat(pass.apiKey, { baseURL: pass.url, allowServerSideConnect: true });
+  clients.push(client);
+  await client.connectUser({ id: pass.userId }, pass.token);
+  const channel = client.channel(pass.channelType, pass.channelId);
+  const heard: string[] = [];
+  client.on(({ type, message, cid }) => {
+    heard.push(message ? (message.text ?? "") : `${type} ${cid?.split(":")[1] ?? ""}`);
+  });
+  await channel.watch();
+  return { client, channel, heard, pass };
+}
+
+/** The SDK with our server's key, to do what somebody does in the service's dashboard. */
+function serverClient() {
+  const { apiKey, apiSecret, url } = opened.services.config.stream;
+  return new StreamChat(apiKey, apiSecret[0], { baseURL: url, allowServerSideConnect: true });
+}
+
+it("is not heard by a removed person's open socket, and goes on for everybody else", async () => {
+  const { viewer, moderator, host } = world.people;
+  const [removed, stays] = [await join(viewer.id), await join(moderator.id)];
+  await sayAndSend(host.id, "Before");
+  await expect.poll(() => removed.heard).toContain("Before");
+  const before = await room();
+  await remove(viewer.id);
+  const after = await room();
+  expect(after.channelId).not.toBe(before.channelId);
+  expect(await toldChannel()).toBe(after.channelId);
+  await expect.poll(() => notices).toContainEqual({ kind: "stream", streamId: streamId() });
+  // The page of who stays goes there with the token that it has.
+  await stays.client.channel(stays.pass.channelType, after.channelId).watch();
+
+  await sayAndSend(host.id, "After");
+  await expect.poll(() => stays.heard).toContain("After");
+  // The removed person's socket is open, and hears what the channel before says: which is nothing any more.
+  const former = serverClient().channel(removed.pass.channelType, before.channelId);
+  await former.sendMessage({ text: "into the channel before", user_id: host.id });
+  await expect.poll(() => removed.heard).toContain("into the channel before");
+  expect(removed.heard).not.toContain("After");
+  // Nor can the new one be read or watched, by whoever knows its id.
+  const foreign = removed.client.channel(removed.pass.channelType, after.channelId);
+  await expect(foreign.watch()).rejects.toThrow();
+  expect(await opened.services.chat.listMembers(after.channelId)).toEqual([moderator.id]);
+});
+
+it("is moved at most every ten seconds, and who was removed meanwhile waits for the next time", async () => {
+  const { viewer, moderator, host } = world.people;
+  await join(viewer.id);
+  await join(moderator.id);
+  await join(host.id);
+  await remove(viewer.id);
+  const first = await room();
+  await remove(moderator.id);
+  expect((await room()).channelId).toBe(first.channelId);
+  expect(await opened.services.chat.listMembers(first.channelId)).toEqual([host.id]);
+  await sweepMoves(opened.services);
+  expect((await room()).channelId).toBe(first.channelId);
+  await setBack(11);
+  await sweepMoves(opened.services);
+  const second = await room();
+  expect(second.channelId).not.toBe(first.channelId);
+  expect(await opened.services.chat.listMembers(second.channelId)).toEqual([host.id]);
+  await setBack(11);
+  await sweepMoves(opened.services);
+  expect((await room()).channelId).toBe(second.channelId);
+});
+
+it("has the channels before deleted when pages have left them, and takes people out of those, too", async () => {
+  const { viewer, moderator, host } = world.people;
+  await join(viewer.id);
+  const late = await join(moderator.id);
+  await sayAndSend(host.id, "Before");
+  const before = await room();
+  await remove(viewer.id);
+  await sweepMoves(opened.services);
+  expect(await opened.services.chat.listMembers(before.channelId)).toEqual([moderator.id]);
+  await remove(moderator.id);
+  expect(await opened.services.chat.listMembers(before.channelId)).toEqual([]);
+  await sql`update streaming_chat_former_channels set left_at = left_at - interval '16 seconds'`.execute(
+    opened.db,
+  );
+  await sweepMoves(opened.services);
+  await expect.poll(() => late.heard).toContain(`channel.deleted ${before.channelId}`);
+  const found = await serverClient().queryChannels({ id: before.channelId });
+  expect(found).toEqual([]);
+  expect((await opened.db.selectFrom("streaming_chat_former_channels").selectAll().execute()).length).toBe(0);
+  // What was said there is in our rows.
+  const [message] = (
+    await sql<{
+      text: string;
+    }>`select text from streaming_chat_messages where stream_id = ${streamId()}`.execute(opened.db)
+  ).rows;
+  expect(message?.text).toBe("Before");
+});
+
+it("goes on with a move that the chat service did not answer", async () => {
+  const { viewer, moderator, host } = world.people;
+  await join(viewer.id);
+  await join(moderator.id);
+  const before = await room();
+  await opened.services.chat.removeMembers(before.channelId, [viewer.id]);
+  await sql`
+    with gone as (
+      update streaming_chat_members set removed_at = now() where stream_id = ${streamId()} and user_id = ${viewer.id}
+    )
+    update streaming_chat_rooms set move_wanted_at = now() where stream_id = ${streamId()}
+  `.execute(opened.db);
+  await expect(moveChats(away)).rejects.toMatchObject({ retryable: true });
+  expect(await toldChannel()).toBeNull();
+  expect(await room()).toMatchObject({ made: false, moving: true });
+  await expect(sweepMoves(away)).resolves.toBeUndefined();
+  await setBack(6);
+  await expect(sweepMoves(away)).rejects.toMatchObject({ retryable: true });
+  await sweepMoves(opened.services);
+  const after = await room();
+  expect(after.channelId).not.toBe(before.channelId);
+  expect(await toldChannel()).toBe(after.channelId);
+  expect(await opened.services.chat.listMembers(after.channelId)).toEqual([moderator.id]);
+  // What is said meanwhile reaches open pages through us.
+  notices.length = 0;
+  const { id } = await sayAndSend(host.id, "While it moves");
+  await expect
+    .poll(() => notices)
+    .toContainEqual({
+      ...{ kind: "chat", streamId: streamId(), shown: [id], gone: [] },
+    });
+  await setBack(6);
+  expect(await room()).toMatchObject({ made: true, moving: false });
+});
+
+it("stays where it is when nobody who was in it is taken out, and when it is over", async () => {
+  const { viewer, moderator, stranger } = world.people;
+  await join(viewer.id);
+  await join(moderator.id);
+  const before = await room();
+  await remove(stranger.id);
+  expect((await room()).channelId).toBe(before.channelId);
+  await sql`
+    update streams set status = 'ended', ended_at = ${ago("1 hour")}, ended_reason = 'host' where id = ${streamId()}
+  `.execute(opened.db);
+  await remove(viewer.id);
+  await sweepMoves(opened.services);
+  expect((await room()).channelId).toBe(before.channelId);
+  expect(await opened.services.chat.listMembers(before.channelId)).toEqual([moderator.id]);
+});
+
+it("has nobody in it who is taken out while everybody is let in", async () => {
+  const { viewer, moderator, host } = world.people;
+  await join(viewer.id);
+  await join(moderator.id);
+  await join(host.id);
+  const { chat } = opened.services;
+  let letIn: string[] = [];
+  const interrupted = {
+    ...chat,
+    async addMembers(channelId: string, userIds: string[]) {
+      await chat.addMembers(channelId, userIds);
+      letIn = userIds;
+      await sql`
+        update streaming_chat_members set removed_at = clock_timestamp()
+        where stream_id = ${streamId()} and user_id = ${moderator.id}
+      `.execute(opened.db);
+    },
+  };
+  await removeFromChat(
+    { ...opened.services, chat: interrupted },
+    { streamId: streamId(), userIds: [viewer.id] },
+  );
+  expect(letIn.toSorted()).toEqual([moderator.id, host.id].toSorted());
+  expect(await chat.listMembers((await room()).channelId)).toEqual([host.id]);
+});
+
+it("has reactions to what was said before told by us, and those to what is said now by the chat service", async () => {
+  const { viewer, moderator, host } = world.people;
+  await join(viewer.id);
+  const stays = await join(moderator.id);
+  const old = await sayAndSend(host.id, "Before");
+  await remove(viewer.id);
+  await setBack(6);
+  await stays.client.channel(stays.pass.channelType, (await room()).channelId).watch();
+  const now = await sayAndSend(host.id, "After");
+  notices.length = 0;
+  const key = (messageId: string) => ({ messageId, userId: moderator.id, kind: "heart" });
+  for (const { id } of [old, now]) {
+    await react(opened.db, { streamId: streamId(), ...key(id), given: true });
+    await deliverReaction(opened.services, key(id));
+  }
+  await expect.poll(() => stays.heard).toContain("After");
+  const shown = { kind: "chat", streamId: streamId(), gone: [] };
+  await expect.poll(() => notices).toEqual([{ ...shown, shown: [old.id] }]);
+  const { rows } = await sql`
+    select from streaming_chat_reactions where user_id = ${moderator.id} and delivered_at is null`.execute(
+    opened.db,
+  );
+  expect(rows.length).toBe(0);
+});

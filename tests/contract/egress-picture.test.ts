@@ -11,10 +11,12 @@ import { openStage, type Stage, until } from "./stage.ts";
 const own = !process.env.LIVEKIT_EGRESS_URL;
 const options = { timeout: 120_000 };
 
+type Colour = readonly [luma: number, blue: number, red: number];
+
 /** Luma and both chroma values of the pictures that the publisher sends, and of the recorder's own slate. */
-const CAMERA = [CAMERA_LUMA, 100, 170] as const;
-const SCREEN = [SCREEN_LUMA, 170, 100] as const;
-const SLATE = [36, 130, 126] as const;
+const CAMERA: Colour = [CAMERA_LUMA, 100, 170];
+const SCREEN: Colour = [SCREEN_LUMA, 170, 100];
+const SLATE: Colour = [36, 130, 126];
 
 const places: Places = {
   middle: [0.3, 0.6],
@@ -40,37 +42,33 @@ test.runIf(own)(
       stage.publish(other, { camera: { width: 360, height: 640 } }),
     ]);
     const [recording, otherRecording] = await Promise.all([record(room), record(other)]);
-    const during: Record<string, number> = {};
-    const phase = async (name: string, ms = 2_800) => {
-      await sleep(ms - 800);
-      during[name] = Date.now();
-      await sleep(800);
-    };
 
-    await phase("screen and camera", 4_000);
+    await sleep(4_000);
     await host.shareScreen(null);
-    await phase("camera alone");
+    await sleep(2_800);
     await host.muteCamera(true);
-    await phase("nothing to see");
+    await sleep(2_800);
     await host.muteCamera(false);
-    await phase("camera again");
+    await sleep(2_800);
     await host.leave();
-    await phase("host away");
+    await sleep(2_800);
     await stage.publish(room, { camera: { width: 640, height: 360 }, screen: { width: 1920, height: 1080 } });
-    await phase("host back with a larger screen", 3_600);
+    await sleep(3_600);
     const [main, second] = await Promise.all([recording.stop(), otherRecording.stop()]);
 
     const { looks, sound } = await decodeRecording(main.segments, places);
-    const seen = (name: string) => colours(looks, 3600 + (during[name]! - main.startsAt) / 1000);
     const large = { middle: SCREEN, edge: SCREEN, besideCorner: SCREEN, belowCorner: SCREEN, corner: CAMERA };
-    const all = (colour: readonly number[]) =>
-      Object.fromEntries(Object.keys(places).map((name) => [name, colour]));
-    expect(apart(seen("screen and camera"), large)).toEqual([]);
-    expect(apart(seen("camera alone"), all(CAMERA))).toEqual([]);
-    expect(apart(seen("nothing to see"), all(SLATE))).toEqual([]);
-    expect(apart(seen("camera again"), all(CAMERA))).toEqual([]);
-    expect(apart(seen("host away"), all(SLATE))).toEqual([]);
-    expect(apart(seen("host back with a larger screen"), large)).toEqual([]);
+    const all = (colour: Colour) => Object.fromEntries(Object.keys(places).map((name) => [name, colour]));
+    expect(
+      firstNotSeen(looks, [
+        ["screen and camera", large],
+        ["camera alone", all(CAMERA)],
+        ["nothing to see", all(SLATE)],
+        ["camera again", all(CAMERA)],
+        ["host away", all(SLATE)],
+        ["host back with a larger screen", large],
+      ]),
+    ).toBeUndefined();
 
     expectGapless(main.segments, main.lengths);
     const beeps = beepsAfterFlashes({ looks, sound }, "middle");
@@ -83,8 +81,10 @@ test.runIf(own)(
       left: [0.1, 0.5],
       right: [0.9, 0.5],
     });
-    const colour = colours(portrait.looks, 3600 + (during["camera alone"]! - second.startsAt) / 1000);
-    expect(apart(colour, { middle: CAMERA, left: [22, 129, 126], right: [22, 129, 126] })).toEqual([]);
+    const dark: Colour = [22, 129, 126];
+    expect(
+      firstNotSeen(portrait.looks, [["portrait", { middle: CAMERA, left: dark, right: dark }]]),
+    ).toBeUndefined();
     expectGapless(second.segments, second.lengths);
     const otherBeeps = beepsAfterFlashes(portrait, "middle");
     expect(otherBeeps.length).toBeGreaterThanOrEqual(10);
@@ -106,7 +106,6 @@ async function record(room: string) {
       return {
         segments: await Promise.all(keys.map((key) => stage.read(key))),
         lengths: [...index.matchAll(/#EXTINF:([\d.]+),/g)].map(([, seconds]) => Number(seconds)),
-        startsAt: Date.parse(index.match(/PROGRAM-DATE-TIME:(\S+)/)![1]!),
       };
     },
   };
@@ -130,25 +129,33 @@ function expectGapless(segments: readonly Uint8Array[], lengths: number[]) {
 }
 
 /**
- * The usual colour of each place around an instant, apart from flashes: on a busy machine a publisher's encoder may skip
- * the pictures right after one, and so hold it for longer than it was.
+ * Looks for pictures in the order in which they must be seen, each for half a second at least, and gives the name of the
+ * first that is not there. When each is seen is the machine's affair: a busy one shows all of them later.
  */
-function colours(looks: Look[], seconds: number) {
-  const near = looks.filter((look) => Math.abs(look.seconds - seconds) < 0.6);
-  return Object.fromEntries(
-    Object.keys(looks[0]!.at).map((name) => {
-      const plain = near.map((look) => look.at[name]!).filter(([luma]) => luma < FLASH_LUMA - 25);
-      expect(plain.length).toBeGreaterThan(5);
-      return [name, [0, 1, 2].map((channel) => median(plain.map((look) => look[channel]!)))];
-    }),
-  );
+function firstNotSeen(
+  looks: Look[],
+  wanted: [name: string, at: Record<string, Colour>][],
+): string | undefined {
+  let from = 0;
+  for (const [name, at] of wanted) {
+    const rest = looks.slice(from);
+    const start = rest.findIndex(({ seconds }, index) => {
+      const half = rest.slice(index).filter((look) => look.seconds < seconds + 0.5);
+      return half.length > 5 && half.every((look) => isPicture(look, at));
+    });
+    if (start < 0) return name;
+    from += start;
+  }
+  return undefined;
 }
 
-/** Says which places have another colour than they should. */
-function apart(seen: Record<string, number[]>, wanted: Record<string, readonly number[]>): string[] {
-  return Object.entries(wanted).flatMap(([name, colour]) =>
-    colour.every((value, channel) => Math.abs(value - seen[name]![channel]!) <= 14)
-      ? []
-      : [`${name} is ${seen[name]}, not ${colour}`],
-  );
-}
+/** Whether each place has its colour, or is light from a flash, which an encoder may show for longer than it was. */
+const isPicture = (look: Look, at: Record<string, Colour>): boolean =>
+  Object.entries(at).every(([place, [luma, blue, red]]) => {
+    const seen = look.at[place]!;
+    return (
+      (isNear(seen[0], luma) || seen[0] > FLASH_LUMA - 25) && isNear(seen[1], blue) && isNear(seen[2], red)
+    );
+  });
+
+const isNear = (seen: number, wanted: number) => Math.abs(seen - wanted) <= 14;

@@ -63,6 +63,8 @@ export type PageState = {
   access: string;
   /** Of those who may read it. */
   chat: PageChat | null;
+  /** Reported messages that wait for a look of the team; null for everybody else. */
+  reports: number | null;
 };
 
 export type PageRecording = {

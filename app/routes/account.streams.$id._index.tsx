@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { data, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { pageTitle } from "#app/components/page-title.ts";
-import { countReports } from "#app/domain/moderation/reports.ts";
 import { findAudience } from "#app/domain/presence/presence.ts";
 import { findStudio } from "#app/domain/streams/studio.ts";
 import { isId } from "#app/domain/text.ts";
@@ -25,9 +24,8 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
   if (!studio || !streamId) throw data({ message: "There is no such stream of yours." }, { status: 404 });
   const { state, role, slug, timeZone, lengthMinutes, space, experience, endedBy, now } = studio;
   const before = state.status === "scheduled" || state.status === "rehearsal";
-  const [viewers, reports, recorder] = await Promise.all([
+  const [viewers, recorder] = await Promise.all([
     findAudience(context.db, streamId),
-    countReports(context.db, streamId),
     before && role === "host" ? context.egress.canRecord() : ("unknown" as const),
   ]);
   const watchPath = `/${space.slug}/${experience.slug}/streams/${slug}`;
@@ -38,7 +36,6 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
     role,
     state,
     viewers: viewers ?? { now: 0, peak: 0, total: 0 },
-    reports,
     recorder,
     liveKey: randomUUID(),
     now,

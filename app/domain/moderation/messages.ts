@@ -53,7 +53,7 @@ export async function deleteMessage(
       messageId,
       reason,
     });
-    await settleReports(trx, { messageIds: [messageId], actorId, outcome: "deleted" });
+    await settleReports(trx, { streamId, messageIds: [messageId], actorId });
     await notifyChange(trx, { kind: "chat", streamId, gone: [messageId] });
     return { ok: true, actId, undoUntil: hidden.undo_until };
   });
@@ -87,10 +87,12 @@ export async function restoreMessage(
     const hidden = rows[0];
     if (!hidden)
       return { ok: false, reason: "too_late", message: "It is too late to undo that: the message is gone." };
-    await sql`
+    const { rows: reports } = await sql`
       update streaming_chat_reports set settled_at = null, settled_by = null, outcome = ''
       where message_id = ${messageId}::uuid and outcome = 'deleted' and settled_at >= ${hidden.hidden_at}
+      returning id
     `.execute(trx);
+    if (reports.length > 0) await notifyChange(trx, { kind: "stream", streamId });
     const actId = await insertAct(trx, queue, {
       spaceId: checked.access.spaceId,
       streamId,
@@ -170,7 +172,7 @@ export async function deleteMessagesOf(
       details: { count: rows.length },
     });
     const ids = rows.map(({ id }) => id);
-    await settleReports(trx, { messageIds: ids, actorId, outcome: "deleted" });
+    await settleReports(trx, { streamId, messageIds: ids, actorId });
     for (let at = 0; at < ids.length; at += idsInNotice)
       await notifyChange(trx, { kind: "chat", streamId, gone: ids.slice(at, at + idsInNotice) });
     return { ok: true, count: ids.length };
@@ -191,13 +193,15 @@ export async function eraseHiddenMessages(db: Db): Promise<void> {
 /** Reports about messages that are deleted need nobody's look any more. */
 async function settleReports(
   db: Db,
-  { messageIds, actorId, outcome }: { messageIds: string[]; actorId: string; outcome: string },
+  { streamId, messageIds, actorId }: { streamId: string; messageIds: string[]; actorId: string },
 ): Promise<void> {
-  await sql`
+  const { rows } = await sql`
     update streaming_chat_reports
-    set settled_at = clock_timestamp(), settled_by = ${actorId}::uuid, outcome = ${outcome}
+    set settled_at = clock_timestamp(), settled_by = ${actorId}::uuid, outcome = 'deleted'
     where message_id = any(${messageIds}::uuid[]) and settled_at is null
+    returning id
   `.execute(db);
+  if (rows.length > 0) await notifyChange(db, { kind: "stream", streamId });
 }
 
 async function check(

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { findAccess, type StreamRole } from "#app/domain/access/decision.ts";
+import { notifyChange } from "#app/domain/changes/notices.ts";
 import { chatName } from "#app/domain/chat/messages.ts";
 import type { Services } from "#app/context.ts";
 import type { Db } from "#db/client.ts";
@@ -48,11 +49,14 @@ export async function reportMessage(
       reason: "too_many",
       message: "You have reported many messages. Please wait a while.",
     };
-  await db
-    .insertInto("streaming_chat_reports")
-    .values({ stream_id: streamId, message_id: messageId, reported_by: userId, reason })
-    .onConflict((conflict) => conflict.columns(["message_id", "reported_by"]).doNothing())
-    .execute();
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto("streaming_chat_reports")
+      .values({ stream_id: streamId, message_id: messageId, reported_by: userId, reason })
+      .onConflict((conflict) => conflict.columns(["message_id", "reported_by"]).doNothing())
+      .execute();
+    await notifyChange(trx, { kind: "stream", streamId });
+  });
   return { ok: true };
 }
 
@@ -108,17 +112,6 @@ export async function listReports(db: Db, streamId: string): Promise<ReportedMes
   }));
 }
 
-/** How many messages of a stream wait for a look. */
-export async function countReports(db: Db, streamId: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(distinct r.message_id)::int as count
-    from streaming_chat_reports r
-    join streaming_chat_messages m on m.id = r.message_id and m.status = 'shown'
-    where r.stream_id = ${streamId}::uuid and r.settled_at is null
-  `.execute(db);
-  return rows[0]?.count ?? 0;
-}
-
 /** Settles all open reports about a message: it stays. Hosts and moderators. */
 export async function dismissReports(
   { db, queue }: Pick<Services, "db" | "queue">,
@@ -143,6 +136,7 @@ export async function dismissReports(
       messageId,
       details: { reports: rows.length },
     });
+    await notifyChange(trx, { kind: "stream", streamId });
     return { ok: true };
   });
 }

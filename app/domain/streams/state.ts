@@ -21,6 +21,8 @@ export type StreamState = {
   access: "yes" | AccessReason;
   /** Of those who may read it; null for everybody else. */
   chat: ChatState | null;
+  /** Reported messages that wait for a look; the team only. */
+  reports: number | null;
 };
 
 export type ChatState = {
@@ -62,6 +64,7 @@ export type StreamFacts = {
   recording: RecordingState | null;
   lease: { userId: string; name: string; tab: string } | null;
   chat: ChatState;
+  reports: number;
   /** The database's clock when this was read. */
   at: string;
 };
@@ -117,6 +120,7 @@ export function stateFor(
         : null,
     access: access.mayWatch ? "yes" : access.reason,
     chat: access.mayChat ? facts.chat : null,
+    reports: team ? facts.reports : null,
   };
 }
 
@@ -151,6 +155,7 @@ export type FactsRow = {
   links_allowed: boolean | null;
   chat_away: boolean;
   chat_channel_id: string | null;
+  reports: number;
   at: Date;
 };
 
@@ -162,7 +167,13 @@ export const factColumns = sql`
   s.chat_before, s.chat_after_minutes, c.slow_mode_seconds, c.frozen_at is not null as chat_frozen, c.links_allowed,
   c.away_since is not null as chat_away,
   case when c.made_at is not null and (c.moved_at is null or c.told_at >= c.moved_at) then c.channel_id end
-    as chat_channel_id, clock_timestamp() as at
+    as chat_channel_id,
+  (
+    select count(distinct x.message_id)::integer
+    from streaming_chat_reports x
+    join streaming_chat_messages m on m.id = x.message_id and m.status = 'shown'
+    where x.stream_id = s.id and x.settled_at is null
+  ) as reports, clock_timestamp() as at
 `;
 
 export const factJoins = sql`
@@ -240,6 +251,7 @@ export function toFacts(row: FactsRow): StreamFacts {
       away: row.chat_away,
       channelId: row.chat_channel_id,
     },
+    reports: row.reports,
     at: row.at.toISOString(),
   };
 }

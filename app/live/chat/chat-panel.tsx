@@ -6,11 +6,14 @@ import type { ChatListener } from "../page-socket.ts";
 import type { ChatRoomProps } from "./chat-room.client.tsx";
 
 export type ChatPanelProps = {
+  streamId: string;
   /** The stream's own path. */
   path: string;
   userId: string | null;
   role: "host" | "moderator" | "viewer" | null;
   chat: PageChat | null;
+  /** Reported messages that wait for a look; null for who is not asked. */
+  reports: number | null;
   /** What the page around it shows of the stream (`stageOf`); none where that does not change it. */
   stage?: string;
   /** The server's clock when the state was told (ISO). */

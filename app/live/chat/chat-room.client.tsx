@@ -3,6 +3,7 @@ import type { ChatMessage, PageChat } from "../page-messages.ts";
 import type { ChatListener } from "../page-socket.ts";
 import { ChatHead } from "./chat-panel.tsx";
 import { type ChatLog, createChatLog } from "./chat-log.ts";
+import { reportsWords } from "./chat-words.ts";
 import { ChatList } from "./chat-list.client.tsx";
 import { Composer } from "./composer.client.tsx";
 import { useModeration } from "./moderation.client.tsx";
@@ -13,10 +14,12 @@ import type { Outbox, Unsent } from "./outbox.ts";
 import { useOutbox } from "./use-outbox.client.ts";
 
 export type ChatRoomProps = {
+  streamId: string;
   path: string;
   userId: string;
   role: "host" | "moderator" | "viewer";
   chat: PageChat;
+  reports: number | null;
   at: string;
   onChat: (listener: ChatListener) => () => void;
   heard: boolean;
@@ -102,7 +105,7 @@ type RoomProps = ChatRoomProps & {
   service: Service;
 };
 
-function Room({ address, log, outbox, me, chat, at, service }: RoomProps) {
+function Room({ streamId, address, log, outbox, me, chat, reports, at, service }: RoomProps) {
   const view = useSyncExternalStore(log.subscribe, log.view);
   const [replyTo, setReplyTo] = useState<ChatMessage | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -136,6 +139,16 @@ function Room({ address, log, outbox, me, chat, at, service }: RoomProps) {
       <ChatHead>
         {chat.slowModeSeconds > 0 && <span className="small num">Slow mode {chat.slowModeSeconds} s</span>}
         {chat.frozen && <span className="small">Frozen</span>}
+        {reports !== null && reports > 0 && (
+          <a
+            className="small num"
+            href={`/account/streams/${streamId}/reports`}
+            target="_blank"
+            rel="noreferrer"
+          >
+            {reportsWords(reports)}
+          </a>
+        )}
         {me.mayModerate && <ChatOptions address={address} chat={chat} onSaid={moderation.say} />}
       </ChatHead>
       <ChatList

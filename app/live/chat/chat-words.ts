@@ -52,3 +52,7 @@ export function shortened(text: string): string {
   const characters = [...text.replace(/\s+/g, " ")];
   return characters.length > quoteLength ? `${characters.slice(0, quoteLength - 1).join("")}…` : text;
 }
+
+/** The way to the messages that viewers have reported and nobody has looked at. */
+export const reportsWords = (count: number): string =>
+  count === 0 ? "Reports" : count === 1 ? "1 report" : `${count.toLocaleString("en-GB")} reports`;

@@ -1,3 +1,4 @@
+import { reportsWords } from "../chat/chat-words.ts";
 import { ButtonLink } from "#app/components/button.tsx";
 import { CopyLink } from "#app/components/copy-link.tsx";
 import { Fact, Facts } from "#app/components/facts.tsx";
@@ -21,8 +22,6 @@ type SideProps = {
   lengthMinutes: number;
   watchUrl: string;
   watchPath: string;
-  /** Messages that viewers have reported and nobody has looked at. */
-  reports: number;
 };
 
 /** What a host keeps an eye on. */
@@ -38,7 +37,6 @@ export function Side({
   lengthMinutes,
   watchUrl,
   watchPath,
-  reports,
 }: SideProps) {
   const { status } = state;
   const was = status === "live" || status === "ended";
@@ -92,7 +90,7 @@ export function Side({
           See it as a viewer
         </ButtonLink>
         <ButtonLink to={`/account/streams/${streamId}/reports`}>
-          {reports === 0 ? "Reports" : reports === 1 ? "1 report" : `${many(reports)} reports`}
+          {reportsWords(state.reports ?? 0)}
         </ButtonLink>
         {status === "scheduled" && role === "host" && (
           <ButtonLink to={`/account/streams/${streamId}/edit`}>Change words or time</ButtonLink>

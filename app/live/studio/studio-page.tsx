@@ -41,8 +41,6 @@ export type StudioPageProps = {
   lengthMinutes: number;
   watchUrl: string;
   watchPath: string;
-  /** Messages that wait for a moderator's look. */
-  reports: number;
   endedBy: string | null;
 };
 
@@ -84,7 +82,7 @@ export function StudioPage(props: StudioPageProps) {
 }
 
 /** The chat of the same stream as its audience sees it; the booth's code comes first. */
-function StudioChat({ watchPath, userId, role, state, now, onChat, connection }: StudioPageProps) {
+function StudioChat({ streamId, watchPath, userId, role, state, now, onChat, connection }: StudioPageProps) {
   const [ready, setReady] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setReady(true), 1_500);
@@ -92,9 +90,10 @@ function StudioChat({ watchPath, userId, role, state, now, onChat, connection }:
   }, []);
   return (
     <ChatPanel
-      {...{ userId, role, onChat, ready }}
+      {...{ streamId, userId, role, onChat, ready }}
       path={watchPath}
       chat={state.chat}
+      reports={state.reports}
       at={now}
       heard={connection === "open"}
     />

@@ -13,6 +13,7 @@ const state = (over: Partial<StudioState>): StudioState => ({
   recording: null,
   leaseHolder: mine,
   chat: null,
+  reports: null,
   ...over,
 });
 const host = { role: "host", tab: "this-tab" } as const;

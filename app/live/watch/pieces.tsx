@@ -110,6 +110,8 @@ export const hasChat = ({ chat }: PageState) => chat !== null && chat.phase !== 
 export function WatchChat({ page, watch, ready }: WatchProps & { ready: boolean }) {
   return (
     <ChatPanel
+      streamId={watch.state.streamId}
+      reports={watch.state.reports}
       path={page.path}
       userId={page.userId}
       role={page.role}

@@ -17,6 +17,7 @@ const scheduled: PageState = {
   leaseHolder: null,
   access: "yes",
   chat: null,
+  reports: null,
 };
 const recording = {
   id: "r",

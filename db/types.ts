@@ -124,6 +124,7 @@ export interface ModerationActs {
   space_id: string;
   stream_id: string | null;
   target_user_id: string | null;
+  tried_at: Timestamp | null;
   tries: Generated<number>;
   until: Timestamp | null;
 }
@@ -266,6 +267,7 @@ export interface StreamingChatFormerChannels {
 
 export interface StreamingChatMembers {
   added_at: Generated<Timestamp>;
+  gone_at: Timestamp | null;
   removed_at: Timestamp | null;
   stream_id: string;
   user_id: string;

@@ -15,6 +15,8 @@ const gatherMs = 15;
  */
 export function createChatNews({ db, log }: Pick<Services, "db" | "log">, hall: Hall) {
   const gathered = new Map<string, Set<string>>();
+  /** What was deleted while rows were being read that may still have it, for each reading of a stream's. */
+  const readings = new Map<string, Set<Set<string>>>();
   let closed = false;
 
   async function sayShown(streamId: string) {
@@ -22,14 +24,21 @@ export function createChatNews({ db, log }: Pick<Services, "db" | "log">, hall: 
     gathered.delete(streamId);
     const room = hall.rooms.get(streamId);
     if (!ids || !room || closed) return;
+    const goneMeanwhile = new Set<string>();
+    const underway = readings.get(streamId) ?? new Set();
+    readings.set(streamId, underway.add(goneMeanwhile));
     try {
-      const messages = await listMessagesById(db, { streamId, userId: null, ids: [...ids] });
+      const read = await listMessagesById(db, { streamId, userId: null, ids: [...ids] });
+      const messages = read.filter(({ id }) => !goneMeanwhile.has(id));
       // Whose reactions they are is not the same for everybody who hears this.
       const told = messages.map(({ mine: _, ...message }) => message);
       if (told.length > 0) sayToWatchers(room, JSON.stringify({ type: "chat", messages: told }));
     } catch (error) {
       // Pages that miss a number ask for it.
       log.warn({ err: error, streamId }, "open pages could not be told what was said");
+    } finally {
+      underway.delete(goneMeanwhile);
+      if (underway.size === 0) readings.delete(streamId);
     }
   }
 
@@ -38,6 +47,7 @@ export function createChatNews({ db, log }: Pick<Services, "db" | "log">, hall: 
       const room = hall.rooms.get(streamId);
       if (!room) return;
       if (gone.length > 0) sayToWatchers(room, JSON.stringify({ type: "chat-gone", ids: gone }));
+      for (const goneMeanwhile of readings.get(streamId) ?? []) gone.forEach((id) => goneMeanwhile.add(id));
       if (shown.length === 0) return;
       const waiting = gathered.get(streamId);
       if (waiting) return shown.forEach((id) => waiting.add(id));

@@ -121,14 +121,10 @@ export function createChat({ apiKey, apiSecret, url }: StreamConfig) {
     async listMembers(channelId: string): Promise<string[]> {
       const ids: string[] = [];
       for (;;) {
+        // Not by an offset, which ends at 1,000 (the SDK's `QueryMembersOptions`).
+        const from = ids.length > 0 ? { user_id_gt: ids.at(-1) } : {};
         const page = await orNone(
-          asked(
-            channel(channelId).queryMembers(
-              {},
-              { user_id: 1 },
-              { limit: mostPeopleAtOnce, offset: ids.length },
-            ),
-          ),
+          asked(channel(channelId).queryMembers({}, { user_id: 1 }, { limit: mostPeopleAtOnce, ...from })),
         );
         ids.push(...(page?.members ?? []).flatMap(({ user_id }) => user_id ?? []));
         if (!page || page.members.length < mostPeopleAtOnce) return ids;

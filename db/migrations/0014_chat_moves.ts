@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely";
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table streaming_chat_rooms
-      -- Somebody was taken out of the channel since then, whose own client may go on hearing it.
+      -- Somebody may not be in the channel any more since then, whose own client may go on hearing it: nothing is said there.
       add column move_wanted_at timestamptz,
       -- The chat went to the channel that it has now, and open pages were told.
       add column moved_at timestamptz,
@@ -18,6 +18,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       left_at timestamptz not null default clock_timestamp()
     );
     create index streaming_chat_former_channels_of_stream on streaming_chat_former_channels (stream_id);
+
+    -- Taken out by us, and by the chat service, too.
+    alter table streaming_chat_members add column gone_at timestamptz;
+    update streaming_chat_members set gone_at = removed_at;
+    create index streaming_chat_members_leaving on streaming_chat_members (stream_id)
+      where removed_at is not null and gone_at is null;
+
+    alter table moderation_acts add column tried_at timestamptz;
+    create index webhook_events_received on webhook_events (received_at);
 
     -- The channel in which the chat service has it.
     alter table streaming_chat_messages add column channel_id text;

@@ -344,6 +344,7 @@ export const deleteChannel: Handler = (call) => {
     });
   tellChannel(call, channel, { type: "channel.deleted", channel: gone });
   world.dropChannel(channel.cid);
+  call.later.push(() => call.hub.drop(channel.cid));
   return { channel: gone };
 };
 
@@ -359,6 +360,15 @@ export const queryMembers: Handler = (call) => {
     const { name } = objectOf(member.user);
     return matches({ ...member, id: member.user_id, name }, objectOf(payload.filter_conditions));
   });
-  const { limit = 100, offset = 0 } = payload as { limit?: number; offset?: number };
-  return { members: sorted(wanted, payload.sort).slice(offset, offset + Math.min(limit, 100)) };
+  // An offset ends at 1,000; `user_id_gt` goes on (the SDK's `QueryMembersOptions`).
+  const {
+    limit = 100,
+    offset = 0,
+    user_id_gt: after,
+  } = payload as Record<"limit" | "offset", number | undefined> & {
+    user_id_gt?: string;
+  };
+  if (offset > 1000) throw badInput("QueryMembers", "offset is at most 1000");
+  const rest = after === undefined ? wanted : wanted.filter(({ user_id }) => String(user_id) > after);
+  return { members: sorted(rest, payload.sort).slice(offset, offset + Math.min(limit, 100)) };
 };

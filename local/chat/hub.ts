@@ -64,6 +64,12 @@ export function createHub() {
       return connection.anonymous || !this.isWatching(connection.userId, cid);
     },
 
+    /** Nobody watches a channel that is deleted. */
+    drop(cid: string) {
+      for (const connection of watchers.get(cid) ?? []) connection.watching.delete(cid);
+      watchers.delete(cid);
+    },
+
     isWatching: (userId: string, cid: string): boolean =>
       [...(ofUser.get(userId) ?? [])].some(({ watching }) => watching.has(cid)),
 

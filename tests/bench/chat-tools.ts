@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
 import { admitToChat, type ChatPass } from "#app/domain/chat/admission.ts";
 import { createChat } from "#app/services/chat.ts";
+import { createLog } from "#app/services/log.ts";
 import type { Db } from "#db/client.ts";
 import type { Edition } from "#local/edition.ts";
 import { insertGrant, insertPeople, insertUser, signIn } from "#tests/factories.ts";
@@ -16,7 +17,10 @@ export async function openHall(edition: Edition, db: Db, count: number) {
   const chat = createChat({ apiKey, apiSecret: apiSecret.split(","), url });
   const admit = async (id: string): Promise<Person> => {
     const { cookie } = await signIn(db, id);
-    const pass = await admitToChat({ db, chat }, { streamId: cast.stream.id, userId: id });
+    const pass = await admitToChat(
+      { db, chat, log: createLog({ level: "silent", name: "web" }) },
+      { streamId: cast.stream.id, userId: id },
+    );
     if (!pass?.ok) throw new Error("a person was not let into the chat");
     return { id, cookie, pass };
   };

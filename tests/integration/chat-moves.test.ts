@@ -3,16 +3,20 @@ import { sql } from "kysely";
 import { StreamChat } from "stream-chat";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { admitToChat } from "#app/domain/chat/admission.ts";
-import { deliverMessage, deliverReaction } from "#app/domain/chat/delivery.ts";
-import { moveChats, sweepMoves } from "#app/domain/chat/moves.ts";
+import { compareChannel } from "#app/domain/chat/compare.ts";
+import { deliverMessage, deliverReaction, deliverWaiting } from "#app/domain/chat/delivery.ts";
+import { sweepMoves } from "#app/domain/chat/moves.ts";
 import { react } from "#app/domain/chat/reactions.ts";
 import { removeFromChat } from "#app/domain/chat/removal.ts";
 import { findChatRoom } from "#app/domain/chat/rooms.ts";
 import { sayMessage } from "#app/domain/chat/say.ts";
+import { enforceAct, enforceWaiting } from "#app/domain/moderation/enforce.ts";
+import { banPerson, liftBan } from "#app/domain/moderation/people.ts";
+import { serviceError } from "#app/services/service-error.ts";
 import { findStreamFacts } from "#app/domain/streams/state.ts";
 import { listenForChanges } from "#app/server/change-listener.ts";
 import type { ChangeNotice } from "#app/domain/changes/notices.ts";
-import { ago, insertPeople } from "#tests/factories.ts";
+import { ago, insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
 import { openTestServices } from "./setup.ts";
 
 /**
@@ -53,6 +57,11 @@ afterAll(async () => {
 const streamId = () => world.stream.id;
 const room = async () => (await findChatRoom(opened.db, { streamId: streamId() }))!;
 const remove = (...userIds: string[]) => removeFromChat(opened.services, { streamId: streamId(), userIds });
+/** Takes somebody out, and has the chat moved, as the worker does within a second. */
+async function removeAndMove(...userIds: string[]) {
+  await remove(...userIds);
+  await sweepMoves(opened.services);
+}
 const toldChannel = async () => (await findStreamFacts(opened.db, streamId()))?.chat.channelId;
 
 /** Lets a move be so long ago. */
@@ -68,6 +77,25 @@ async function sayAndSend(userId: string, text: string) {
   if (!said.ok) throw new Error(said.message);
   await deliverMessage(opened.services, { streamId: streamId(), message: said.message });
   return said.message;
+}
+
+/** What waits is sent by the worker two seconds after it was said. */
+async function deliverLater(chat = opened.services.chat) {
+  await sql`
+    update streaming_chat_messages set said_at = said_at - interval '3 seconds' where stream_id = ${streamId()}
+  `.execute(opened.db);
+  await deliverWaiting({ ...opened.services, chat });
+}
+
+async function waiting() {
+  const rows = await opened.db
+    .selectFrom("streaming_chat_messages")
+    .select("text")
+    .where("stream_id", "=", streamId())
+    .where("delivered_at", "is", null)
+    .orderBy("number")
+    .execute();
+  return rows.map(({ text }) => text);
 }
 
 /** A person's own SDK client, in the channel of the stream, with what it hears. */
@@ -98,7 +126,7 @@ it("is not heard by a removed person's open socket, and goes on for everybody el
   await sayAndSend(host.id, "Before");
   await expect.poll(() => removed.heard).toContain("Before");
   const before = await room();
-  await remove(viewer.id);
+  await removeAndMove(viewer.id);
   const after = await room();
   expect(after.channelId).not.toBe(before.channelId);
   expect(await toldChannel()).toBe(after.channelId);
@@ -124,9 +152,9 @@ it("is moved at most every ten seconds, and who was removed meanwhile waits for 
   await join(viewer.id);
   await join(moderator.id);
   await join(host.id);
-  await remove(viewer.id);
+  await removeAndMove(viewer.id);
   const first = await room();
-  await remove(moderator.id);
+  await removeAndMove(moderator.id);
   expect((await room()).channelId).toBe(first.channelId);
   expect(await opened.services.chat.listMembers(first.channelId)).toEqual([host.id]);
   await sweepMoves(opened.services);
@@ -147,8 +175,7 @@ it("has the channels before deleted when pages have left them, and takes people 
   const late = await join(moderator.id);
   await sayAndSend(host.id, "Before");
   const before = await room();
-  await remove(viewer.id);
-  await sweepMoves(opened.services);
+  await removeAndMove(viewer.id);
   expect(await opened.services.chat.listMembers(before.channelId)).toEqual([moderator.id]);
   await remove(moderator.id);
   expect(await opened.services.chat.listMembers(before.channelId)).toEqual([]);
@@ -174,14 +201,8 @@ it("goes on with a move that the chat service did not answer", async () => {
   await join(viewer.id);
   await join(moderator.id);
   const before = await room();
-  await opened.services.chat.removeMembers(before.channelId, [viewer.id]);
-  await sql`
-    with gone as (
-      update streaming_chat_members set removed_at = now() where stream_id = ${streamId()} and user_id = ${viewer.id}
-    )
-    update streaming_chat_rooms set move_wanted_at = now() where stream_id = ${streamId()}
-  `.execute(opened.db);
-  await expect(moveChats(away)).rejects.toMatchObject({ retryable: true });
+  await remove(viewer.id);
+  await expect(sweepMoves(away)).rejects.toMatchObject({ retryable: true });
   expect(await toldChannel()).toBeNull();
   expect(await room()).toMatchObject({ made: false, moving: true });
   await expect(sweepMoves(away)).resolves.toBeUndefined();
@@ -209,13 +230,12 @@ it("stays where it is when nobody who was in it is taken out, and when it is ove
   await join(viewer.id);
   await join(moderator.id);
   const before = await room();
-  await remove(stranger.id);
+  await removeAndMove(stranger.id);
   expect((await room()).channelId).toBe(before.channelId);
   await sql`
     update streams set status = 'ended', ended_at = ${ago("1 hour")}, ended_reason = 'host' where id = ${streamId()}
   `.execute(opened.db);
-  await remove(viewer.id);
-  await sweepMoves(opened.services);
+  await removeAndMove(viewer.id);
   expect((await room()).channelId).toBe(before.channelId);
   expect(await opened.services.chat.listMembers(before.channelId)).toEqual([moderator.id]);
 });
@@ -230,18 +250,13 @@ it("has nobody in it who is taken out while everybody is let in", async () => {
   const interrupted = {
     ...chat,
     async addMembers(channelId: string, userIds: string[]) {
+      await remove(moderator.id);
       await chat.addMembers(channelId, userIds);
       letIn = userIds;
-      await sql`
-        update streaming_chat_members set removed_at = clock_timestamp()
-        where stream_id = ${streamId()} and user_id = ${moderator.id}
-      `.execute(opened.db);
     },
   };
-  await removeFromChat(
-    { ...opened.services, chat: interrupted },
-    { streamId: streamId(), userIds: [viewer.id] },
-  );
+  await remove(viewer.id);
+  await sweepMoves({ ...opened.services, chat: interrupted });
   expect(letIn.toSorted()).toEqual([moderator.id, host.id].toSorted());
   expect(await chat.listMembers((await room()).channelId)).toEqual([host.id]);
 });
@@ -251,7 +266,7 @@ it("has reactions to what was said before told by us, and those to what is said 
   await join(viewer.id);
   const stays = await join(moderator.id);
   const old = await sayAndSend(host.id, "Before");
-  await remove(viewer.id);
+  await removeAndMove(viewer.id);
   await setBack(6);
   await stays.client.channel(stays.pass.channelType, (await room()).channelId).watch();
   const now = await sayAndSend(host.id, "After");
@@ -269,4 +284,244 @@ it("has reactions to what was said before told by us, and those to what is said 
     opened.db,
   );
   expect(rows.length).toBe(0);
+});
+
+it("has nothing said in the channel before from the moment of a ban, or of somebody's removal soon after another's", async () => {
+  const { viewer, moderator, host, owner } = world.people;
+  const banned = await join(viewer.id);
+  const second = await join(moderator.id);
+  const stays = await join(owner.id);
+  const act = { streamId: streamId(), targetId: viewer.id, actorId: moderator.id };
+  expect(await banPerson(opened.services, { ...act, scope: "stream", days: null })).toMatchObject({
+    ok: true,
+  });
+  const { id } = await sayAndSend(host.id, "After the ban");
+  await expect
+    .poll(() => notices)
+    .toContainEqual({
+      ...{ kind: "chat", streamId: streamId(), shown: [id], gone: [] },
+    });
+  await sweepMoves(opened.services);
+  await stays.client.channel(stays.pass.channelType, (await room()).channelId).watch();
+  await second.client.channel(second.pass.channelType, (await room()).channelId).watch();
+  await deliverLater();
+  await expect.poll(() => stays.heard).toContain("After the ban");
+  await expect.poll(() => second.heard).toContain("After the ban");
+
+  await removeAndMove(moderator.id);
+  await sayAndSend(host.id, "After the second");
+  await deliverLater();
+  expect(await waiting()).toEqual(["After the second"]);
+  await setBack(11);
+  await sweepMoves(opened.services);
+  await stays.client.channel(stays.pass.channelType, (await room()).channelId).watch();
+  await deliverLater();
+  await expect.poll(() => stays.heard).toContain("After the second");
+  expect(await waiting()).toEqual([]);
+  expect(banned.heard.filter((text) => text.startsWith("After"))).toEqual([]);
+  expect(second.heard.filter((text) => text.startsWith("After"))).toEqual(["After the ban"]);
+});
+
+it("takes what waits along, however far the worker had come with it", async () => {
+  const { viewer, moderator, host, owner } = world.people;
+  const removed = await join(viewer.id);
+  await join(moderator.id);
+  const texts = ["One", "Two", "Three", "Four"];
+  for (const [index, text] of texts.entries())
+    await sayMessage(opened.db, {
+      ...{ streamId: streamId(), userId: [host.id, owner.id][index % 2]!, id: randomUUID(), text },
+    });
+  const before = await room();
+  const { chat } = opened.services;
+  let sent = 0;
+  const interrupted: typeof chat = {
+    ...chat,
+    async sendMessage(channelId, message) {
+      sent += 1;
+      if (sent === 2) {
+        await removeAndMove(viewer.id);
+        await sql`
+          update streaming_chat_former_channels set left_at = left_at - interval '16 seconds'
+          where stream_id = ${streamId()}
+        `.execute(opened.db);
+        await sweepMoves(opened.services);
+      }
+      return chat.sendMessage(channelId, message);
+    },
+  };
+  await deliverLater(interrupted);
+  expect(await waiting()).toEqual([]);
+  const after = await room();
+  expect((await chat.listMessages(after.channelId)).map(({ text }) => text)).toEqual([
+    "Two",
+    "Three",
+    "Four",
+  ]);
+  expect(await serverClient().queryChannels({ id: before.channelId })).toEqual([]);
+  expect(removed.heard.filter((text) => texts.includes(text))).toEqual(["One"]);
+});
+
+it("gives a person who comes while it moves the channel that it has then, and nothing to one who is banned meanwhile", async () => {
+  const { viewer, moderator, host } = world.people;
+  await join(host.id);
+  const { chat } = opened.services;
+  const admitWhile = async (userId: string, happens: () => Promise<unknown>) => {
+    let once = true;
+    const interrupted: typeof chat = {
+      ...chat,
+      async addMembers(channelId, userIds) {
+        if (once) {
+          once = false;
+          await happens();
+        }
+        return chat.addMembers(channelId, userIds);
+      },
+    };
+    return admitToChat({ ...opened.services, chat: interrupted }, { streamId: streamId(), userId });
+  };
+  const act = { streamId: streamId(), targetId: viewer.id, actorId: moderator.id };
+  const refused = await admitWhile(viewer.id, async () => {
+    await banPerson(opened.services, { ...act, scope: "stream", days: null });
+    await enforceWaiting(opened.services);
+    const { rows } = await sql<{ id: string }>`
+      select id from moderation_acts where stream_id = ${streamId()} and enforced_at is null`.execute(
+      opened.db,
+    );
+    for (const { id } of rows) await enforceAct(opened.services, { actId: id });
+  });
+  expect(refused).toMatchObject({ ok: false, reason: "no_access", access: "banned" });
+  expect(await chat.listMembers((await room()).channelId)).not.toContain(viewer.id);
+
+  await sweepMoves(opened.services);
+  await setBack(11);
+  const before = await room();
+  let once = true;
+  const services = {
+    ...opened.services,
+    chat: {
+      ...chat,
+      async makeChannel(channelId: string) {
+        if (once) {
+          once = false;
+          await removeAndMove(host.id);
+        }
+        return chat.makeChannel(channelId);
+      },
+    },
+  };
+  await sql`update streaming_chat_rooms set made_at = null where stream_id = ${streamId()}`.execute(
+    opened.db,
+  );
+  await admitToChat(services, { streamId: streamId(), userId: moderator.id });
+  const after = await room();
+  expect(after.channelId).not.toBe(before.channelId);
+  expect(after.made).toBe(true);
+  const pass = await admitToChat(opened.services, { streamId: streamId(), userId: moderator.id });
+  expect(pass).toMatchObject({ ok: true, channelId: after.channelId });
+  expect(await chat.listMembers(after.channelId)).toEqual([moderator.id]);
+});
+
+it("moves when somebody was in it whom we did not let in, and not for one who is being taken out", async () => {
+  const { viewer, moderator } = world.people;
+  await join(viewer.id);
+  await join(moderator.id);
+  const { chat } = opened.services;
+  const before = await room();
+  await chat.nameUsers([{ id: "support-agent", name: "Support" }]);
+  await chat.addMembers(before.channelId, ["support-agent"]);
+  expect(await compareChannel(opened.services, { streamId: streamId() })).toBe(1);
+  await sweepMoves(opened.services);
+  const after = await room();
+  expect(after.channelId).not.toBe(before.channelId);
+  expect((await chat.listMembers(after.channelId)).toSorted()).toEqual([viewer.id, moderator.id].toSorted());
+
+  await setBack(11);
+  let once = true;
+  const interrupted: typeof chat = {
+    ...chat,
+    async listMembers(channelId) {
+      const members = await chat.listMembers(channelId);
+      if (once) {
+        once = false;
+        await removeAndMove(viewer.id);
+      }
+      return members;
+    },
+  };
+  await compareChannel({ ...opened.services, chat: interrupted }, { streamId: streamId() });
+  expect(await room()).toMatchObject({ holding: false });
+});
+
+it("lets everybody else in where the chat service refuses one, and makes a channel that was lost on the way", async () => {
+  const { viewer, moderator, host } = world.people;
+  await join(viewer.id);
+  await join(moderator.id);
+  await join(host.id);
+  const { chat } = opened.services;
+  const refusing: typeof chat = {
+    ...chat,
+    async addMembers(channelId, userIds) {
+      if (userIds.includes(moderator.id))
+        throw serviceError("chat", "request refused (code 4, status 400)", { retryable: false, code: "4" });
+      return chat.addMembers(channelId, userIds);
+    },
+  };
+  await remove(viewer.id);
+  await sweepMoves({ ...opened.services, chat: refusing });
+  const moved = await room();
+  expect(await toldChannel()).toBe(moved.channelId);
+  expect(await chat.listMembers(moved.channelId)).toEqual([host.id]);
+
+  await chat.deleteChannel(moved.channelId);
+  await sql`
+    update streaming_chat_rooms set told_at = null, moved_at = moved_at - interval '6 seconds'
+    where stream_id = ${streamId()}
+  `.execute(opened.db);
+  await sweepMoves(opened.services);
+  expect(await toldChannel()).toBe(moved.channelId);
+  expect((await chat.listMembers(moved.channelId)).toSorted()).toEqual([moderator.id, host.id].toSorted());
+});
+
+it("that is lost at the chat service is made again once, however many come back at once", async () => {
+  const people = await Promise.all(
+    Array.from({ length: 30 }, async () => {
+      const { id } = await insertUser(opened.db);
+      await insertGrant(opened.db, { passId: world.pass.id, userId: id });
+      return id;
+    }),
+  );
+  for (const userId of people) await admitToChat(opened.services, { streamId: streamId(), userId });
+  const { chat } = opened.services;
+  const { channelId } = await room();
+  await chat.deleteChannel(channelId);
+  let made = 0;
+  const counted: typeof chat = {
+    ...chat,
+    async makeChannel(id) {
+      made += 1;
+      return chat.makeChannel(id);
+    },
+  };
+  const services = { ...opened.services, chat: counted };
+  const passes = await Promise.all(
+    people.map((userId) => admitToChat(services, { streamId: streamId(), userId })),
+  );
+  expect(passes.every((pass) => pass?.ok)).toBe(true);
+  expect(made).toBe(1);
+  expect((await chat.listMembers(channelId)).toSorted()).toEqual(people.toSorted());
+});
+
+it("keeps somebody whose ban was lifted before it was enforced", async () => {
+  const { viewer, moderator } = world.people;
+  await join(viewer.id);
+  const act = { streamId: streamId(), targetId: viewer.id, actorId: moderator.id, scope: "stream" as const };
+  await banPerson(opened.services, { ...act, days: null });
+  await liftBan(opened.services, act);
+  const { rows } = await sql<{ id: string }>`
+    select id from moderation_acts where stream_id = ${streamId()} and enforced_at is null`.execute(
+    opened.db,
+  );
+  for (const { id } of rows) await enforceAct(opened.services, { actId: id });
+  await sweepMoves(opened.services);
+  expect(await opened.services.chat.listMembers((await room()).channelId)).toEqual([viewer.id]);
 });

@@ -6,6 +6,7 @@ import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
 import { ensureChannel, isChannelGone, letIn, remakeChannel } from "./channels.ts";
 import { chatName } from "./messages.ts";
+import { removeFromChat } from "./removal.ts";
 import { findChatRoom } from "./rooms.ts";
 
 /** What a page needs to read a stream's channel by itself. */
@@ -36,25 +37,34 @@ const skewSeconds = 5;
  * is no such stream; `away` when the chat service does not answer (the page shows our rows).
  */
 export async function admitToChat(
-  services: Pick<Services, "db" | "chat">,
+  services: Pick<Services, "db" | "chat" | "log">,
   { streamId, userId }: { streamId: string; userId: string },
 ): Promise<ChatPass | undefined> {
   const { db, chat } = services;
   const access = await findAccess(db, { streamId, userId });
-  const room = access && (await findChatRoom(db, { streamId }));
-  if (!room) return undefined;
+  const chatRoom = access && (await findChatRoom(db, { streamId }));
+  if (!chatRoom) return undefined;
   if (!access.mayChat) return { ok: false, reason: "no_access", access: access.reason };
-  if (room.phase === "before" || room.phase === "closed")
-    return { ok: false, reason: "not_open", opensAt: room.opensAt?.toISOString() ?? null };
+  const { phase, opensAt } = chatRoom;
+  if (phase === "before" || phase === "closed")
+    return { ok: false, reason: "not_open", opensAt: opensAt?.toISOString() ?? null };
   const person = await noteMember(db, { streamId, userId });
   const name = chatName(person.name, userId);
+  let channelId: string;
   try {
-    const channelId = await ensureChannel(services, { streamId });
-    if (!channelId) return undefined;
+    const room = await ensureChannel(services, { streamId });
+    if (!room) return undefined;
+    channelId = room.channelId;
     await addMember(chat, channelId, { id: userId, name }).catch(async (error: unknown) => {
       if (!isChannelGone(error)) throw error;
       await remakeChannel(services, { streamId, channelId });
     });
+    // Whoever was taken out between the decision and now is in it again by us.
+    const now = await findAccess(db, { streamId, userId });
+    if (!now?.mayChat) {
+      await removeFromChat(services, { streamId, userIds: [userId] });
+      return now && { ok: false, reason: "no_access", access: now.reason };
+    }
   } catch (error) {
     if (isServiceError(error)) return { ok: false, reason: "away" };
     throw error;
@@ -71,7 +81,7 @@ export async function admitToChat(
     name,
     token: chat.mintToken(userId, { issuedAt, expiresAt }),
     channelType: chat.channelType,
-    channelId: room.channelId,
+    channelId,
     expiresAt: new Date(expiresAt * 1000).toISOString(),
   };
 }
@@ -84,7 +94,7 @@ async function noteMember(
   const { rows } = await sql<{ name: string; now: number; tokens_after: number }>`
     with noted as (
       insert into streaming_chat_members as m (stream_id, user_id) values (${streamId}::uuid, ${userId}::uuid)
-      on conflict (stream_id, user_id) do update set removed_at = null
+      on conflict (stream_id, user_id) do update set removed_at = null, gone_at = null
         where m.removed_at is not null
     )
     select name, floor(extract(epoch from clock_timestamp()))::integer as now,
@@ -119,8 +129,12 @@ function addMember(chat: Chat, channelId: string, person: { id: string; name: st
     channels.delete(channelId);
     if (!waiting) return;
     const people = [...new Map(waiting.map(({ person }) => [person.id, person])).values()];
-    letIn(chat, channelId, people).then(
-      () => waiting.forEach(({ done }) => done()),
+    const refused = new Map<string, unknown>();
+    letIn(chat, channelId, people, ({ id }, error) => refused.set(id, error)).then(
+      () =>
+        waiting.forEach(({ person, done, failed }) =>
+          refused.has(person.id) ? failed(refused.get(person.id)) : done(),
+        ),
       (error: unknown) => waiting.forEach(({ failed }) => failed(error)),
     );
   }

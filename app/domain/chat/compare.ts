@@ -4,8 +4,9 @@ import type { Db } from "#db/client.ts";
 import { addMissingMembers } from "./channels.ts";
 import { eachOf } from "./each-of.ts";
 import { removeFromChat } from "./removal.ts";
+import { findChatRoom } from "./rooms.ts";
 
-type Needs = Pick<Services, "db" | "chat">;
+type Needs = Pick<Services, "db" | "chat" | "log">;
 type Row = { id: string; text: string; status: string; pinned: boolean; delivered: boolean };
 
 /**
@@ -16,13 +17,9 @@ type Row = { id: string; text: string; status: string; pinned: boolean; delivere
  */
 export async function compareChannel(services: Needs, { streamId }: { streamId: string }): Promise<number> {
   const { db, chat } = services;
-  const room = await db
-    .selectFrom("streaming_chat_rooms")
-    .select(["channel_id", "made_at"])
-    .where("stream_id", "=", streamId)
-    .executeTakeFirst();
-  if (!room?.made_at) return 0;
-  const there = await chat.listMessages(room.channel_id);
+  const room = await findChatRoom(db, { streamId });
+  if (!room?.made) return 0;
+  const there = await chat.listMessages(room.channelId);
   const rows = await listRows(
     db,
     streamId,
@@ -41,15 +38,27 @@ export async function compareChannel(services: Needs, { streamId }: { streamId: 
       await chat.correctMessage(message.id, { text: row.text, pinned: row.pinned });
     }
   }
-  const members = await chat.listMembers(room.channel_id);
-  const strangers = await listStrangers(db, streamId, members);
-  if (strangers.length > 0) await removeFromChat(services, { streamId, userIds: strangers, uninvited: true });
-  const channelId = room.channel_id;
-  const missing = await addMissingMembers(services, { streamId, channelId, there: members });
+  const others = room.moving ? 0 : await compareMembers(services, { streamId, channelId: room.channelId });
   await sql`
     update streaming_chat_rooms set compared_at = clock_timestamp() where stream_id = ${streamId}::uuid
   `.execute(db);
-  return differences + strangers.length + missing;
+  return differences + others;
+}
+
+async function compareMembers(
+  services: Needs,
+  { streamId, channelId }: { streamId: string; channelId: string },
+): Promise<number> {
+  const { db, chat } = services;
+  const members = await chat.listMembers(channelId);
+  let strangers = await listStrangers(db, streamId, members);
+  if (strangers.length > 0) {
+    // Somebody may have been taken out while we read.
+    const still = new Set(await chat.listMembers(channelId));
+    strangers = strangers.filter((id) => still.has(id));
+  }
+  if (strangers.length > 0) await removeFromChat(services, { streamId, userIds: strangers, uninvited: true });
+  return strangers.length + (await addMissingMembers(services, { streamId, channelId, there: members }));
 }
 
 async function listRows(db: Db, streamId: string, ids: string[]): Promise<Map<string, Row>> {
@@ -60,13 +69,13 @@ async function listRows(db: Db, streamId: string, ids: string[]): Promise<Map<st
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Members there whom we did not let in, or took out again. */
+/** Members there whom we did not let in, or whom the chat service had taken out already. Those who are on their way out are not meant. */
 async function listStrangers(db: Db, streamId: string, userIds: string[]): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
     select there.user_id from unnest(${userIds}::text[]) as there (user_id)
     where not exists (
       select from streaming_chat_members m
-      where m.stream_id = ${streamId}::uuid and m.user_id::text = there.user_id and m.removed_at is null)
+      where m.stream_id = ${streamId}::uuid and m.user_id::text = there.user_id and m.gone_at is null)
   `.execute(db);
   return rows.map(({ user_id }) => user_id);
 }

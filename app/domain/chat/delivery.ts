@@ -24,34 +24,42 @@ export async function deliverMessage(
 ): Promise<void> {
   const { db, log } = services;
   try {
-    const channelId = await ensureChannel(services, { streamId });
-    if (!channelId) return;
-    await send(services, { streamId, channelId, message: outgoing(message) });
-    await markDelivered(db, message.id, channelId);
+    const channelId = await send(services, { streamId, message: outgoing(message) });
+    if (channelId) await markDelivered(db, message.id, channelId);
   } catch (error) {
     log.warn({ err: error, streamId, messageId: message.id }, "a chat message waits for the chat service");
     if (isServiceError(error) && error.retryable) await markAway(db, streamId);
   }
 }
 
+/** Sends to the channel that the chat has now, and gives its id; undefined while nothing may be sent there. */
 async function send(
   services: Needs,
-  { streamId, channelId, message }: { streamId: string; channelId: string; message: OutgoingMessage },
-): Promise<void> {
+  { streamId, message }: { streamId: string; message: OutgoingMessage },
+): Promise<string | undefined> {
+  const room = await ensureChannel(services, { streamId });
+  if (!room || room.holding) return undefined;
+  const { channelId } = room;
   try {
     await services.chat.sendMessage(channelId, message);
+    return channelId;
   } catch (error) {
     if (!isChannelGone(error)) throw error;
-    await remakeChannel(services, { streamId, channelId });
-    await services.chat.sendMessage(channelId, message);
   }
+  await remakeChannel(services, { streamId, channelId });
+  // It may have moved meanwhile, and is not there because of that.
+  const now = await ensureChannel(services, { streamId });
+  if (!now || now.holding) return undefined;
+  await services.chat.sendMessage(now.channelId, message);
+  return now.channelId;
 }
 
 function outgoing({ id, number, userId, name, role, text, saidAt, replyTo }: ChatMessage): OutgoingMessage {
   return { id, number, user: { id: userId, name }, role, text, saidAt, replyTo: replyTo?.id ?? null };
 }
 
-async function markDelivered(db: Db, id: string, channelId: string): Promise<void> {
+/** `channelId` null: the chat service refuses it for good. */
+async function markDelivered(db: Db, id: string, channelId: string | null): Promise<void> {
   await sql`
     update streaming_chat_messages set delivered_at = clock_timestamp(), channel_id = ${channelId} where id = ${id}::uuid
   `.execute(db);
@@ -96,13 +104,14 @@ export async function deliverWaiting(services: Needs): Promise<void> {
 async function deliverStream(services: Needs, streamId: string): Promise<void> {
   const { db, log } = services;
   try {
-    const channelId = await ensureChannel(services, { streamId });
-    if (!channelId) return;
     for (;;) {
       const waiting = await listWaiting(db, streamId);
       for (const message of waiting) {
+        let channelId: string | null = null;
         try {
-          await send(services, { streamId, channelId, message });
+          const sentTo = await send(services, { streamId, message });
+          if (sentTo === undefined) return;
+          channelId = sentTo;
         } catch (error) {
           if (!isServiceError(error) || error.retryable) throw error;
           // It will never be taken; those behind it must not wait for it. Pages fill the gap from our rows.
@@ -168,12 +177,14 @@ type ReactionKey = { messageId: string; userId: string; kind: string };
 
 /**
  * Sends one reaction, given or taken back, as its own process does at once. Where the chat has moved since the message was
- * said, nobody would hear it from the service: open pages are told by us.
+ * said, or is about to, nobody would hear it from the service, or the wrong ones: open pages are told by us.
  */
 export async function deliverReaction({ db, chat, log }: Needs, key: ReactionKey): Promise<void> {
   const { messageId, userId, kind } = key;
   const { rows } = await sql<{ given: boolean; streamId: string; channelId: string; here: boolean | null }>`
-    select x.given, m.stream_id as "streamId", r.channel_id as "channelId", m.channel_id = r.channel_id as here
+    select x.given, m.stream_id as "streamId", r.channel_id as "channelId",
+      case when m.delivered_at is not null
+        then m.channel_id is not distinct from r.channel_id and r.move_wanted_at is null end as here
     from streaming_chat_reactions x
     join streaming_chat_messages m on m.id = x.message_id
     join streaming_chat_rooms r on r.stream_id = m.stream_id

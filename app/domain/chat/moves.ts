@@ -3,37 +3,46 @@ import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { mostPeopleAtOnce } from "#app/services/chat.ts";
 import type { Db } from "#db/client.ts";
-import { addMissingMembers, ensureChannel } from "./channels.ts";
+import { addMissingMembers, ensureChannel, isChannelGone, remakeChannel } from "./channels.ts";
 import { eachOf } from "./each-of.ts";
 
-type Needs = Pick<Services, "db" | "chat">;
+type Needs = Pick<Services, "db" | "chat" | "log">;
 
 /** Everybody who is there asks the chat service for the new channel: not more often than that. */
 const moveEverySeconds = 10;
+/** A move that began so long ago and was not told was interrupted. */
+const interruptedSeconds = 5;
 /** Open pages have left the channel before by then; those that missed it look for the new one when theirs is deleted. */
 const keepSeconds = 15;
 
 /**
- * Gives the chats from which somebody was taken out another channel, with everybody else in it: of all streams whose chat
- * is open or will be, or of one. The chat service has no call that takes a person's open web socket off a channel
- * (stream-chat-js issue 642): it would go on hearing what is said, for as long as it stays open. A chat that moved less
- * than ten seconds ago waits for its next turn.
+ * The sweep: gives each chat from which somebody was taken out another channel, with everybody else in it. The chat service
+ * has no call that takes a person's open web socket off a channel (stream-chat-js issue 642): it would go on hearing what
+ * is said. Until its chat has moved, nothing is sent to the channel before (`ChatRoom.holding`), and open pages hear it
+ * from us; so a chat that moved less than ten seconds ago can wait for its next turn. Goes on with moves that were
+ * interrupted, and deletes channels that were left.
  */
-export async function moveChats(
-  services: Needs,
-  { streamId = null }: { streamId?: string | null } = {},
-): Promise<void> {
+export async function sweepMoves(services: Needs): Promise<void> {
+  const { db } = services;
+  const moved = await switchChannels(db);
+  const interrupted = await listInterrupted(db);
+  await eachOf(
+    [
+      () => eachOf([...moved, ...interrupted], (streamId) => followMove(services, { streamId })),
+      () => deleteFormer(services),
+    ],
+    (part) => part(),
+  );
+}
+
+async function switchChannels(db: Db): Promise<string[]> {
   const { rows } = await sql<{ stream_id: string }>`
     with due as (
-      select r.stream_id, r.channel_id
-      from streaming_chat_rooms r
-      join streams s on s.id = r.stream_id
-      where r.move_wanted_at is not null and r.made_at is not null
-        and (r.moved_at is null or r.moved_at < clock_timestamp() - make_interval(secs => ${moveEverySeconds}))
-        and (s.status in ('scheduled', 'rehearsal', 'live')
-          or coalesce(s.ended_at + make_interval(mins => s.chat_after_minutes), s.cancelled_at) > clock_timestamp())
-        and (${streamId}::uuid is null or r.stream_id = ${streamId}::uuid)
-      for update of r
+      select stream_id, channel_id from streaming_chat_rooms
+      where move_wanted_at is not null
+        and (moved_at is null or moved_at < clock_timestamp() - make_interval(secs => ${moveEverySeconds}))
+      order by stream_id
+      for update
     ), former as (
       insert into streaming_chat_former_channels (channel_id, stream_id) select channel_id, stream_id from due
     )
@@ -42,16 +51,29 @@ export async function moveChats(
       move_wanted_at = null
     from due where r.stream_id = due.stream_id
     returning r.stream_id
-  `.execute(services.db);
-  await eachOf(rows, ({ stream_id }) => followMove(services, { streamId: stream_id }));
+  `.execute(db);
+  return rows.map(({ stream_id }) => stream_id);
+}
+
+async function listInterrupted(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ stream_id: string }>`
+    select stream_id from streaming_chat_rooms
+    where moved_at < clock_timestamp() - make_interval(secs => ${interruptedSeconds})
+      and (told_at is null or told_at < moved_at)
+  `.execute(db);
+  return rows.map(({ stream_id }) => stream_id);
 }
 
 /** Makes the channel to which a chat has moved, lets everybody in, and tells open pages. */
 async function followMove(services: Needs, { streamId }: { streamId: string }): Promise<void> {
   const { db, chat } = services;
-  const channelId = await ensureChannel(services, { streamId });
-  if (!channelId) return;
-  await addMissingMembers(services, { streamId, channelId, there: [] });
+  const room = await ensureChannel(services, { streamId });
+  if (!room) return;
+  const { channelId } = room;
+  await addMissingMembers(services, { streamId, channelId, there: [] }).catch(async (error: unknown) => {
+    if (!isChannelGone(error)) throw error;
+    await remakeChannel(services, { streamId, channelId });
+  });
   const removed = await listRemovedSince(db, streamId);
   for (let at = 0; at < removed.length; at += mostPeopleAtOnce)
     await chat.removeMembers(channelId, removed.slice(at, at + mostPeopleAtOnce));
@@ -72,18 +94,6 @@ async function listRemovedSince(db: Db, streamId: string): Promise<string[]> {
     where m.stream_id = ${streamId}::uuid and m.removed_at > r.moved_at
   `.execute(db);
   return rows.map(({ user_id }) => user_id);
-}
-
-/** The sweep: moves what waits for its turn, goes on where a move was interrupted, and deletes the channels before. */
-export async function sweepMoves(services: Needs): Promise<void> {
-  const { db } = services;
-  await moveChats(services);
-  const { rows: begun } = await sql<{ stream_id: string }>`
-    select stream_id from streaming_chat_rooms
-    where moved_at < clock_timestamp() - interval '5 seconds' and (told_at is null or told_at < moved_at)
-  `.execute(db);
-  await eachOf(begun, ({ stream_id }) => followMove(services, { streamId: stream_id }));
-  await deleteFormer(services);
 }
 
 async function deleteFormer({ db, chat }: Needs): Promise<void> {

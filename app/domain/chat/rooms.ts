@@ -18,7 +18,9 @@ export type ChatRoom = {
   linksAllowed: boolean;
   /** The chat service could not be reached since then. */
   awaySince: Date | null;
-  /** It went to another channel, and not every page may be there yet. */
+  /** Somebody may not hear its channel any more and perhaps does: nothing is sent there until the chat has another one. */
+  holding: boolean;
+  /** It goes to another channel, or went there, and not every page is there yet. */
   moving: boolean;
   now: Date;
 };
@@ -37,6 +39,7 @@ type Row = {
   frozen_at: Date | null;
   links_allowed: boolean;
   away_since: Date | null;
+  holding: boolean;
   moving: boolean;
   now: Date;
 };
@@ -74,7 +77,8 @@ async function readRoom(db: Kysely<Database>, streamId: string, lock = sql``): P
   const { rows } = await sql<Row>`
     select r.stream_id, e.space_id, r.channel_id, r.made_at, s.status, s.starts_at, s.ended_at, s.chat_before,
       s.chat_after_minutes, r.slow_mode_seconds, r.frozen_at, r.links_allowed, r.away_since, clock_timestamp() as now,
-      coalesce(
+      r.move_wanted_at is not null as holding,
+      r.move_wanted_at is not null or coalesce(
         r.moved_at > r.told_at or r.told_at > clock_timestamp() - make_interval(secs => ${followSeconds})
         or (r.moved_at is not null and r.told_at is null), false) as moving
     from streaming_chat_rooms r
@@ -102,6 +106,7 @@ async function readRoom(db: Kysely<Database>, streamId: string, lock = sql``): P
     frozen: row.frozen_at !== null,
     linksAllowed: row.links_allowed,
     awaySince: row.away_since,
+    holding: row.holding,
     moving: row.moving,
     now: row.now,
   };

@@ -3,7 +3,7 @@ import type { Services } from "#app/context.ts";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { eachOf } from "#app/domain/chat/each-of.ts";
 import { chatName } from "#app/domain/chat/messages.ts";
-import { removeFromChat } from "#app/domain/chat/removal.ts";
+import { keepInChat, removeFromChat } from "#app/domain/chat/removal.ts";
 import { removeFromRooms } from "#app/domain/participants/removal.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
@@ -44,7 +44,8 @@ export async function enforceAct(services: Needs, { actId }: { actId: string }):
   } catch (error) {
     const waitsFor = isServiceError(error) ? `waits for ${error.service}` : "failed, is tried again";
     await sql`
-      update moderation_acts set outcome = ${waitsFor}, tries = tries + 1 where id = ${actId}::uuid
+      update moderation_acts set outcome = ${waitsFor}, tries = tries + 1, tried_at = clock_timestamp()
+      where id = ${actId}::uuid
     `.execute(db);
     throw error;
   }
@@ -91,11 +92,12 @@ async function matchMessage({ chat }: Needs, message: Message, byUserId: string)
 }
 
 /**
- * Out of the picture first, then out of the channels, then the tokens. A person who has access again by now (the ban was
- * lifted, or is of another stream) is left where they are.
+ * Out of the picture, out of the channels, and the tokens dead; where one of these services does not answer, the others are
+ * asked all the same. A person who has access again by now (the ban was lifted, or is of another stream) is left where
+ * they are.
  */
 async function enforceBan(services: Needs, act: Act & { target_user_id: string }): Promise<string> {
-  const { db, chat } = services;
+  const { db } = services;
   const userId = act.target_user_id;
   const { rows } = await sql<{ id: string; in_room: boolean }>`
     select s.id, s.status in ('live', 'rehearsal') as in_room
@@ -103,34 +105,47 @@ async function enforceBan(services: Needs, act: Act & { target_user_id: string }
     where e.space_id = ${act.space_id}::uuid
       and (s.status in ('live', 'rehearsal') or exists (
         select from streaming_chat_members m
-        where m.stream_id = s.id and m.user_id = ${userId}::uuid and m.removed_at is null))
+        where m.stream_id = s.id and m.user_id = ${userId}::uuid and m.gone_at is null))
   `.execute(db);
   const out: typeof rows = [];
-  for (const stream of rows)
-    if (!(await findAccess(db, { streamId: stream.id, userId }))?.mayWatch) out.push(stream);
-  const streamIds = out.filter(({ in_room }) => in_room).map(({ id }) => id);
-  const removed = await removeFromRooms(services, { userId, streamIds });
-  for (const { id } of out) await removeFromChat(services, { streamId: id, userIds: [userId] });
-  const { rows: people } = await sql<{ name: string; after: Date | null }>`
-    select name, chat_tokens_after as after from users where id = ${userId}::uuid`.execute(db);
-  const [person] = people;
-  if (person?.after) {
-    // The service may never have heard of them, and has to, to refuse their tokens.
-    await chat.nameUsers([{ id: userId, name: chatName(person.name, userId) }]);
-    await chat.revokeTokens(userId, person.after);
+  for (const stream of rows) {
+    const access = await findAccess(db, { streamId: stream.id, userId });
+    if (!access?.mayWatch) out.push(stream);
+    else await keepInChat(db, { streamId: stream.id, userIds: [userId] });
   }
-  return removed > 0 ? "out of the picture and the chat" : "out of the chat";
+  const streamIds = out.filter(({ in_room }) => in_room).map(({ id }) => id);
+  const [removed, ...others] = await Promise.allSettled([
+    removeFromRooms(services, { userId, streamIds }),
+    eachOf(out, ({ id }) => removeFromChat(services, { streamId: id, userIds: [userId] })),
+    revokeTokens(services, userId),
+  ]);
+  for (const done of [removed, ...others]) if (done.status === "rejected") throw done.reason;
+  return removed.status === "fulfilled" && removed.value > 0
+    ? "out of the picture and the chat"
+    : "out of the chat";
+}
+
+async function revokeTokens({ db, chat }: Needs, userId: string): Promise<void> {
+  const { rows } = await sql<{ name: string; after: Date | null }>`
+    select name, chat_tokens_after as after from users where id = ${userId}::uuid`.execute(db);
+  const [person] = rows;
+  if (!person?.after) return;
+  // The service may never have heard of them, and has to, to refuse their tokens.
+  await chat.nameUsers([{ id: userId, name: chatName(person.name, userId) }]);
+  await chat.revokeTokens(userId, person.after);
 }
 
 /**
- * Enforces what no job has enforced within half a minute, oldest first, for two days. The first one that a service does
- * not answer for ends the turn; one that it refuses does not keep the others waiting. Throws the first failure.
+ * Enforces what no job has enforced within half a minute, oldest first, more and more seldom (at least every hour) until
+ * the outside agrees. The first one that a service does not answer for ends the turn; one that it refuses does not keep
+ * the others waiting. Throws the first failure.
  */
 export async function enforceWaiting(services: Needs): Promise<void> {
   const { rows } = await sql<{ id: string }>`
     select id from moderation_acts
-    where enforced_at is null and created_at < clock_timestamp() - interval '30 seconds'
-      and created_at > clock_timestamp() - interval '2 days'
+    where enforced_at is null
+      and coalesce(tried_at, created_at)
+        < clock_timestamp() - make_interval(secs => least(3600, 30 * greatest(1, tries)))
     order by created_at limit 200
   `.execute(services.db);
   await eachOf(rows, ({ id }) => enforceAct(services, { actId: id }));

@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { Services } from "#app/context.ts";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import { listChatsOf, markRemoved } from "#app/domain/chat/removal.ts";
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import { insertAct } from "./acts.ts";
@@ -113,7 +114,8 @@ export async function banPerson(
   const bannedFrom = scope === "stream" ? streamId : null;
   return db.transaction().execute(async (trx) => {
     // Two moderators at once: the second one waits here, and then takes the first one's place.
-    await sql`select from users where id = ${targetId}::uuid for update`.execute(trx);
+    // (Not "for update": what they are saying at this moment would wait for us, and we for it.)
+    await sql`select from users where id = ${targetId}::uuid for no key update`.execute(trx);
     await endBans(trx, { spaceId, streamId: bannedFrom, targetId, actorId });
     const { rows } = await sql<{ until: Date | null }>`
       select clock_timestamp() + make_interval(days => ${days}::integer) as until`.execute(trx);
@@ -137,6 +139,8 @@ export async function banPerson(
     await sql`update users set chat_tokens_after = clock_timestamp() where id = ${targetId}::uuid`.execute(
       trx,
     );
+    const streamIds = await listChatsOf(trx, { spaceId, streamId: bannedFrom, userId: targetId });
+    await markRemoved(trx, { streamIds, userIds: [targetId] });
     await notifyChange(trx, { kind: "person", userId: targetId });
     return { ok: true, until };
   });

@@ -4,8 +4,9 @@ import { deleteStaleSignIns } from "../people/sign-in-codes.ts";
 
 /**
  * Deletes what nobody needs any more: used-up sign-in codes and sessions, webhooks that were worked on, and presence of
- * pages that were never open while their stream was live (the rest is who was there, and counts). A thousand rows of
- * each at most, so that it never holds a table for long; it comes again.
+ * pages that were never open while their stream was live (the rest is who was there, and counts). A thousand rows at a
+ * time, so that it never holds a table for long. A busy chat sends hundreds of webhooks in a second, and what they say
+ * is in our rows: they are kept for two days, so that one that is sent again is known.
  */
 export async function deleteOld(db: Db): Promise<void> {
   await deleteStaleSignIns(db);
@@ -13,11 +14,19 @@ export async function deleteOld(db: Db): Promise<void> {
     select id from sessions
     where coalesce(ended_at, expires_at) < now() - interval '30 days'
       or last_seen_at < now() - interval '90 days' limit 1000)`.execute(db);
-  await sql`delete from webhook_events where (provider, event_id) in (
-    select provider, event_id from webhook_events where received_at < now() - interval '30 days' limit 1000)`.execute(
-    db,
+  await untilNone(() =>
+    sql`delete from webhook_events where (provider, event_id) in (
+      select provider, event_id from webhook_events
+      where received_at < now() - interval '30 days'
+        or (provider = 'chat' and received_at < now() - interval '2 days') limit 1000) returning 1`.execute(
+      db,
+    ),
   );
   await sql`delete from stream_presence where (stream_id, user_id, tab) in (
     select stream_id, user_id, tab from stream_presence
     where not seen_live and last_seen < now() - interval '1 day' limit 1000)`.execute(db);
+}
+
+async function untilNone(deleteSome: () => Promise<{ rows: unknown[] }>): Promise<void> {
+  while ((await deleteSome()).rows.length > 0);
 }

@@ -115,6 +115,12 @@ function Room({ streamId, address, log, outbox, me, chat, reports, at, service }
     () => outbox.unsent.filter(({ id }) => !view.messages.some((message) => message.id === id)),
     [outbox.unsent, view.messages],
   );
+  // What was said is not unsent, whatever its own request has heard: not later either, when it is deleted or out of sight.
+  useEffect(() => {
+    for (const message of outbox.unsent)
+      if (message.state === "failed" && view.messages.some(({ id }) => id === message.id))
+        outbox.discard(message);
+  }, [outbox, view.messages]);
   const last = view.messages.findLast(({ userId }) => userId === me.userId);
   const writable = chat.phase === "open" && (!chat.frozen || me.mayModerate);
 

@@ -4,7 +4,11 @@ export type Unsent = {
   text: string;
   replyTo: string | null;
   state: "sending" | "failed";
+  /** What becomes of it, while it is on its way by the chat service's client: that may go before it arrives. */
+  settled?: () => Promise<Settled> | undefined;
 };
+
+export type Settled = "taken" | "refused" | "failed";
 
 /** Why a message was not taken, for the field: the text comes back to it. */
 export type NotTaken = { text: string; message: string; waitSeconds?: number };

@@ -9,7 +9,7 @@ import {
 import { Channel, Chat, useChannelActionContext, useChannelStateContext } from "stream-chat-react";
 import type { ChatMessage } from "../page-messages.ts";
 import type { ChatLog } from "./chat-log.ts";
-import type { NotTaken, Unsent } from "./outbox.ts";
+import type { NotTaken, Settled, Unsent } from "./outbox.ts";
 import { type ChatPass, post } from "./requests.ts";
 import type { Carrier, OnOutbox } from "./use-service.client.ts";
 import { sendMessage } from "./use-outbox.client.ts";
@@ -52,11 +52,11 @@ export async function joinService(address: string, log: ChatLog, onLost: () => v
   let hearing: { unsubscribe: () => void } | undefined;
 
   async function move(channelId: string): Promise<Carrier> {
-    hearing?.unsubscribe();
     const mine = client.channel(first.channelType, channelId);
-    channel = mine;
-    hearing = mine.on((event) => tell(log, event, first.userId));
     await mine.watch();
+    hearing?.unsubscribe();
+    hearing = mine.on((event) => tell(log, event, first.userId));
+    channel = mine;
     for (const message of mine.state.messages) tellMessage(log, message, first.userId);
     return carrierFor(client, mine, address, log);
   }
@@ -132,11 +132,17 @@ function mineOf(
 /** Hands on the way by which the SDK sends, which ends at our action; what it sends is in its channel at once. */
 function carrierFor(client: StreamChat, channel: StreamChannel, address: string, log: ChatLog): Carrier {
   const refusals = new Map<string, NotTaken>();
+  const underway = new Map<string, Promise<Settled>>();
 
   /** In the place of the SDK's own request: no client of the chat service may send. */
   async function send(_: StreamChannel, { id = "", text = "", ...message }: { id?: string; text?: string }) {
     const { reply_to } = message as Custom;
-    const done = await sendMessage(address, { id, text, replyTo: reply_to ?? null });
+    const sending = sendMessage(address, { id, text, replyTo: reply_to ?? null });
+    underway.set(
+      id,
+      sending.then((done) => (done.ok ? "taken" : done.reason === "network" ? "failed" : "refused")),
+    );
+    const done = await sending;
     if (done.ok) {
       log.said(done.message);
       return { message: { id, text, cid: channel.cid, ...outgoing(done.message) } } as never;
@@ -149,7 +155,10 @@ function carrierFor(client: StreamChat, channel: StreamChannel, address: string,
   function Inside({ onOutbox }: { onOutbox: OnOutbox }) {
     const { messages = [] } = useChannelStateContext();
     const { sendMessage: begin, removeMessage } = useChannelActionContext();
-    const unsent = useMemo(() => messages.flatMap((message) => toUnsent(message) ?? []), [messages]);
+    const unsent = useMemo(
+      () => messages.flatMap((message) => toUnsent(message, underway) ?? []),
+      [messages],
+    );
 
     async function deliver({ id, text, replyTo }: Unsent): Promise<NotTaken | undefined> {
       const message = { id, text, ...(replyTo ? { reply_to: replyTo } : {}) };
@@ -205,9 +214,9 @@ const outgoing = ({ number, role, name, saidAt, replyTo }: ChatMessage) => ({
   ...(replyTo ? { reply_to: replyTo.id } : {}),
 });
 
-function toUnsent(message: LocalMessage): Unsent | undefined {
+function toUnsent(message: LocalMessage, underway: Map<string, Promise<Settled>>): Unsent | undefined {
   const { status, id, text = "" } = message;
   if (status !== "sending" && status !== "failed") return undefined;
   const { reply_to } = message as Custom;
-  return { id, text, replyTo: reply_to ?? null, state: status };
+  return { id, text, replyTo: reply_to ?? null, state: status, settled: () => underway.get(id) };
 }

@@ -30,12 +30,20 @@ export function useOutbox(
     unsent,
     send: ({ text, replyTo }) => deliver({ id: crypto.randomUUID(), text, replyTo, state: "sending" }),
     retry: (message) => void deliver(message),
-    /** What the service's client had not sent when it went: it can be tried again from here. */
-    adopt: (left) =>
-      setUnsent((all) => [
-        ...all.filter(({ id }) => !left.some((each) => each.id === id)),
-        ...left.map((each) => ({ ...each, state: "failed" as const })),
-      ]),
+    /** What the service's client had not sent when it went: it arrives still, or can be tried again from here. */
+    adopt(left) {
+      const ids = new Set(left.map(({ id }) => id));
+      const adopted = left.map((each) => (each.settled?.() ? each : { ...each, state: "failed" as const }));
+      setUnsent((all) => [...all.filter(({ id }) => !ids.has(id)), ...adopted]);
+      for (const { id, settled } of adopted)
+        void settled?.()?.then((how) =>
+          set.current((all) =>
+            how === "failed"
+              ? all.map((each) => (each.id === id ? { ...each, state: "failed" } : each))
+              : all.filter((each) => each.id !== id),
+          ),
+        );
+    },
     discard: ({ id }) => setUnsent((all) => all.filter((each) => each.id !== id)),
   };
 }

@@ -194,6 +194,10 @@ describe("a channel", () => {
     const second = await channel.queryMembers({}, { user_id: 1 }, { limit: 100, offset: 100 });
     const ids = [...first.members, ...second.members].map(({ user_id }) => user_id);
     expect(new Set(ids)).toEqual(new Set([...people, last]));
+    const after = first.members.at(-1)?.user_id;
+    const rest = await channel.queryMembers({}, { user_id: 1 }, { limit: 100, user_id_gt: after });
+    expect(rest.members.map(({ user_id }) => user_id)).toEqual(second.members.map(({ user_id }) => user_id));
+    expect(await refusal(channel.queryMembers({}, {}, { offset: 1_001 }))).toMatchObject({ code: 4 });
   });
 
   it("tells who is taken out of it, who then can read nothing of it [doc]", async () => {

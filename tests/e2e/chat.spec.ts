@@ -151,6 +151,18 @@ test("four people talk, one of them without scripts, and moderators hold the cha
     await expect(field(viewer)).toBeVisible();
   });
 
+  await test.step("what a viewer reports is counted at once where the team looks", async () => {
+    await choose(viewer, "Hello back", "Report…");
+    await viewer.getByLabel("What is wrong with it").fill("Not kind");
+    await viewer.getByRole("button", { name: "Report it" }).click();
+    await expect(viewer.getByText("Somebody of the team looks at it.")).toBeVisible();
+    for (const page of [studio, moderator])
+      await expect(page.getByRole("link", { name: "1 report" }).first()).toBeVisible();
+    await expect(viewer.getByRole("link", { name: "1 report" })).toHaveCount(0);
+    await choose(moderator, "Hello back", "Delete");
+    await expect(studio.getByRole("link", { name: "1 report" })).toHaveCount(0);
+  });
+
   await test.step("a word that the space does not want to read", async () => {
     const page = await studio.context().newPage();
     await page.goto("/account/space/blocked-words");

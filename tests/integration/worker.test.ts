@@ -233,6 +233,11 @@ it("deletes what nobody needs any more, and nothing else", async () => {
     .insertInto("webhook_events")
     .values([event("old", ago("31 days")), event("new", ago("1 day"))])
     .execute();
+  // A busy chat's: more than are deleted at a time.
+  await sql`
+    insert into webhook_events (provider, event_id, kind, body, received_at)
+    select 'chat', n::text, 'message.new', '{}', now() - interval '3 days' from generate_series(1, 2500) n
+  `.execute(db);
   const presence = (tab: string, seen_live: boolean, last_seen: ReturnType<typeof ago>) =>
     ({ stream_id: stream.id, user_id: people.viewer.id, tab, audience: true, seen_live, last_seen }) as const;
   await db
@@ -258,6 +263,9 @@ it("deletes what nobody needs any more, and nothing else", async () => {
       .where("event_id", "in", ["old", "new"])
       .execute(),
   ).toEqual([{ event_id: "new" }]);
+  expect(
+    await db.selectFrom("webhook_events").select("event_id").where("provider", "=", "chat").execute(),
+  ).toEqual([]);
   expect(
     await db
       .selectFrom("stream_presence")

@@ -27,9 +27,12 @@ export const run: Bench["run"] = async ({ say: tell }): Promise<Measured> => {
   try {
     const hall = await openHall(edition, db, pages);
     const goneAt = new Map<string, number[]>();
+    const channels = new Map<string, string>();
     const open = await Promise.all(
-      hall.viewers.map(({ cookie }) =>
+      hall.viewers.map(({ id, cookie }) =>
         openPage(edition, { streamId: hall.stream.id, cookie }, (text) => {
+          const channelId = /"channelId":"(\w+)"/.exec(text)?.[1];
+          if (channelId) channels.set(id, channelId);
           if (!text.includes('"chat-gone"')) return;
           for (const id of (JSON.parse(text) as { ids?: string[] }).ids ?? [])
             goneAt.set(id, [...(goneAt.get(id) ?? []), performance.now()]);
@@ -51,6 +54,16 @@ export const run: Bench["run"] = async ({ say: tell }): Promise<Measured> => {
       }
       deleted.push(Math.max(...goneAt.get(id)!) - pressed);
     }
+    const [banned, ...others] = hall.viewers;
+    const left = banned!.pass.channelId;
+    const pressedAt = performance.now();
+    if (!(await post(`${hall.address}/people/${banned!.id}/ban`, hall.moderator, { scope: "stream" })))
+      throw new Error("a ban was refused");
+    while (others.some(({ id }) => (channels.get(id) ?? left) === left)) {
+      if (performance.now() - pressedAt > 30_000) throw new Error("the chat did not move within 30 s");
+      await pause(2);
+    }
+    const moved = performance.now() - pressedAt;
     for (const socket of open) socket.terminate();
     tell(`${deletions} deletions before ${pages} pages; now bans …`);
 
@@ -88,6 +101,10 @@ export const run: Bench["run"] = async ({ say: tell }): Promise<Measured> => {
         {
           what: `deletion, slowest of ${pages} pages, median and p99, ms`,
           value: `${round(median(deleted))} / ${round(deleteP99)}`,
+        },
+        {
+          what: `ban until ${pages - 1} other pages know the chat's next channel, ms`,
+          value: `${round(moved)}`,
         },
         {
           what: `ban to last frame, median and p99 of ${bans}, ms`,

@@ -93,7 +93,8 @@ function StudioChat({ streamId, watchPath, userId, role, state, now, onChat, con
       {...{ streamId, userId, role, onChat, ready }}
       path={watchPath}
       chat={state.chat}
-      reports={state.reports}
+      // They stand beside it already.
+      reports={null}
       at={now}
       heard={connection === "open"}
     />

@@ -315,6 +315,7 @@ export interface StreamingChatRooms {
   away_since: Timestamp | null;
   channel_id: Generated<string>;
   compared_at: Generated<Timestamp>;
+  following_at: Timestamp | null;
   frozen_at: Timestamp | null;
   last_number: Generated<number>;
   links_allowed: Generated<boolean>;

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { sweepChannels } from "#app/domain/chat/compare.ts";
 import { deliverWaiting } from "#app/domain/chat/delivery.ts";
-import { sweepMoves } from "#app/domain/chat/moves.ts";
+import { followMoves, switchChannels } from "#app/domain/chat/moves.ts";
 import { sweepChatMembers } from "#app/domain/chat/removal.ts";
 import { expireGrants } from "#app/domain/grants/expiry.ts";
 import { enforceWaiting } from "#app/domain/moderation/enforce.ts";
@@ -48,7 +48,8 @@ export const schedule: readonly Task[] = [
   { name: "chat.deliver", everySeconds: 1, run: deliverWaiting },
   { name: "chat.erase", everySeconds: 1, run: ({ db }) => eraseHiddenMessages(db) },
   { name: "chat.members", everySeconds: 5, run: sweepChatMembers },
-  { name: "chat.move", everySeconds: 1, run: sweepMoves },
+  { name: "chat.switch", everySeconds: 1, run: ({ db }) => switchChannels(db) },
+  { name: "chat.follow", everySeconds: 1, run: followMoves },
   { name: "chat.compare", everySeconds: 5, run: sweepChannels },
   { name: "moderation.enforce", everySeconds: 10, run: enforceWaiting },
   { name: "grants.expire", everySeconds: 10, run: ({ db }) => expireGrants(db) },

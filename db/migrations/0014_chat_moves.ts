@@ -7,7 +7,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column move_wanted_at timestamptz,
       -- The chat went to the channel that it has now, and open pages were told.
       add column moved_at timestamptz,
-      add column told_at timestamptz;
+      add column told_at timestamptz,
+      -- A worker has begun to let everybody in there.
+      add column following_at timestamptz;
     create index streaming_chat_rooms_moving on streaming_chat_rooms (stream_id)
       where move_wanted_at is not null or moved_at is not null;
 

@@ -62,7 +62,7 @@ export async function admitToChat(
     // Whoever was taken out between the decision and now is in it again by us.
     const now = await findAccess(db, { streamId, userId });
     if (!now?.mayChat) {
-      await removeFromChat(services, { streamId, userIds: [userId] });
+      await removeFromChat(services, { streamId, userIds: [userId], uninvited: true });
       return now && { ok: false, reason: "no_access", access: now.reason };
     }
   } catch (error) {

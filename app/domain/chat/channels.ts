@@ -67,10 +67,19 @@ export async function addMissingMembers(
   `.execute(db);
   for (let at = 0; at < rows.length; at += mostPeopleAtOnce) {
     const some = rows.slice(at, at + mostPeopleAtOnce);
-    const people = some.map(({ id, name }) => ({ id, name: chatName(name, id) }));
-    await letIn(chat, channelId, people, (person, error) =>
-      log.error({ err: error, streamId, userId: person.id }, "the chat service refuses a person"),
-    );
+    try {
+      // It knows them by name from when they came.
+      await chat.addMembers(
+        channelId,
+        some.map(({ id }) => id),
+      );
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const people = some.map(({ id, name }) => ({ id, name: chatName(name, id) }));
+      await letIn(chat, channelId, people, (person, refusal) =>
+        log.error({ err: refusal, streamId, userId: person.id }, "the chat service refuses a person"),
+      );
+    }
   }
   return rows.length;
 }

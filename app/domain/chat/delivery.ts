@@ -26,6 +26,8 @@ export async function deliverMessage(
   try {
     const channelId = await send(services, { streamId, message: outgoing(message) });
     if (channelId) await markDelivered(db, message.id, channelId);
+    // It waits: pages may not have heard of it, when nothing was in its way as it was said.
+    else await notifyChange(db, { kind: "chat", streamId, shown: [message.id] });
   } catch (error) {
     log.warn({ err: error, streamId, messageId: message.id }, "a chat message waits for the chat service");
     if (isServiceError(error) && error.retryable) await markAway(db, streamId);

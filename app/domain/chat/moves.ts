@@ -10,37 +10,25 @@ type Needs = Pick<Services, "db" | "chat" | "log">;
 
 /** Everybody who is there asks the chat service for the new channel: not more often than that. */
 const moveEverySeconds = 10;
-/** A move that began so long ago and was not told was interrupted. */
-const interruptedSeconds = 5;
+/** Who began to follow a move and has not come to its end by then has died. */
+const followedForSeconds = 60;
+const followedAtOnce = 10;
 /** Open pages have left the channel before by then; those that missed it look for the new one when theirs is deleted. */
 const keepSeconds = 15;
 
 /**
- * The sweep: gives each chat from which somebody was taken out another channel, with everybody else in it. The chat service
- * has no call that takes a person's open web socket off a channel (stream-chat-js issue 642): it would go on hearing what
- * is said. Until its chat has moved, nothing is sent to the channel before (`ChatRoom.holding`), and open pages hear it
- * from us; so a chat that moved less than ten seconds ago can wait for its next turn. Goes on with moves that were
- * interrupted, and deletes channels that were left.
+ * Gives each chat from which somebody was taken out another channel. The chat service has no call that takes a person's open
+ * web socket off a channel (stream-chat-js issue 642): it would go on hearing what is said. Until its chat has moved,
+ * nothing is sent to the channel before (`ChatRoom.holding`), and open pages hear it from us; so a chat that moved less than
+ * ten seconds ago can wait for its next turn. Needs no service; `followMoves` does the rest.
  */
-export async function sweepMoves(services: Needs): Promise<void> {
-  const { db } = services;
-  const moved = await switchChannels(db);
-  const interrupted = await listInterrupted(db);
-  await eachOf(
-    [
-      () => eachOf([...moved, ...interrupted], (streamId) => followMove(services, { streamId })),
-      () => deleteFormer(services),
-    ],
-    (part) => part(),
-  );
-}
-
-async function switchChannels(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ stream_id: string }>`
+export async function switchChannels(db: Db): Promise<void> {
+  await sql`
     with due as (
       select stream_id, channel_id from streaming_chat_rooms
-      where move_wanted_at is not null
-        and (moved_at is null or moved_at < clock_timestamp() - make_interval(secs => ${moveEverySeconds}))
+      where move_wanted_at is not null and (moved_at is null
+        or moved_at < clock_timestamp() - make_interval(secs => ${followedForSeconds})
+        or (moved_at < clock_timestamp() - make_interval(secs => ${moveEverySeconds}) and told_at >= moved_at))
       order by stream_id
       for update
     ), former as (
@@ -48,20 +36,33 @@ async function switchChannels(db: Db): Promise<string[]> {
     )
     update streaming_chat_rooms r
     set channel_id = replace(gen_random_uuid()::text, '-', ''), made_at = null, moved_at = clock_timestamp(),
-      move_wanted_at = null
+      move_wanted_at = null, following_at = null
     from due where r.stream_id = due.stream_id
-    returning r.stream_id
   `.execute(db);
-  return rows.map(({ stream_id }) => stream_id);
 }
 
-async function listInterrupted(db: Db): Promise<string[]> {
+/** Lets everybody into the channels to which chats have moved, tells open pages, and deletes those that were left. */
+export async function followMoves(services: Needs): Promise<void> {
   const { rows } = await sql<{ stream_id: string }>`
-    select stream_id from streaming_chat_rooms
-    where moved_at < clock_timestamp() - make_interval(secs => ${interruptedSeconds})
-      and (told_at is null or told_at < moved_at)
-  `.execute(db);
-  return rows.map(({ stream_id }) => stream_id);
+    update streaming_chat_rooms set following_at = clock_timestamp()
+    where stream_id in (
+      select stream_id from streaming_chat_rooms
+      where moved_at is not null and (told_at is null or told_at < moved_at)
+        and (following_at is null or following_at < clock_timestamp() - make_interval(secs => ${followedForSeconds}))
+      order by moved_at limit ${followedAtOnce}
+      for update skip locked)
+    returning stream_id
+  `.execute(services.db);
+  const parts = rows.map(({ stream_id: streamId }) =>
+    followMove(services, { streamId }).catch(async (error: unknown) => {
+      await sql`
+        update streaming_chat_rooms set following_at = null where stream_id = ${streamId}::uuid
+      `.execute(services.db);
+      throw error;
+    }),
+  );
+  const done = await Promise.allSettled([...parts, deleteFormer(services)]);
+  for (const part of done) if (part.status === "rejected") throw part.reason;
 }
 
 /** Makes the channel to which a chat has moved, lets everybody in, and tells open pages. */
@@ -70,7 +71,9 @@ async function followMove(services: Needs, { streamId }: { streamId: string }): 
   const room = await ensureChannel(services, { streamId });
   if (!room) return;
   const { channelId } = room;
-  await addMissingMembers(services, { streamId, channelId, there: [] }).catch(async (error: unknown) => {
+  // Of a try before, some may be there.
+  const there = await chat.listMembers(channelId);
+  await addMissingMembers(services, { streamId, channelId, there }).catch(async (error: unknown) => {
     if (!isChannelGone(error)) throw error;
     await remakeChannel(services, { streamId, channelId });
   });

@@ -9,7 +9,7 @@ type Needs = Pick<Services, "db" | "chat">;
 
 /**
  * Takes people out of a stream's channel, and out of those that it had before and that are still there. From the first
- * moment nothing more is said there, and the chat moves (`sweepMoves`): a client of theirs that keeps its web socket open
+ * moment nothing more is said there, and the chat moves (`switchChannels`): a client of theirs that keeps its web socket open
  * would go on hearing it. For people who were not in it nothing moves, unless they are there without having been let in
  * (`uninvited`).
  */
@@ -41,10 +41,14 @@ export async function markRemoved(
       update streaming_chat_members set removed_at = clock_timestamp(), gone_at = null
       where stream_id = any(${streamIds}::uuid[]) and user_id::text = any(${userIds}::text[]) and removed_at is null
       returning stream_id
+    ), rooms as (
+      -- In the order in which whoever takes several takes them.
+      select stream_id from streaming_chat_rooms where stream_id = any(${streamIds}::uuid[])
+      order by stream_id for no key update
     )
     update streaming_chat_rooms r set move_wanted_at = clock_timestamp()
-    from streams s
-    where s.id = r.stream_id and r.stream_id = any(${streamIds}::uuid[])
+    from rooms join streams s on s.id = rooms.stream_id
+    where r.stream_id = rooms.stream_id
       and (${uninvited} or r.stream_id in (select stream_id from removed))
       and (s.status in ('scheduled', 'rehearsal', 'live')
         or s.ended_at + make_interval(mins => s.chat_after_minutes) > clock_timestamp())

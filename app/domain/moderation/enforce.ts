@@ -9,6 +9,9 @@ import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
 import { isActKind } from "./act-kinds.ts";
 
+/** So often the job of an act tries by itself (`retryLimit` of "moderation.enforce"). */
+const jobTries = 5;
+
 type Needs = Pick<Services, "db" | "chat" | "livekit">;
 type Act = {
   id: string;
@@ -136,8 +139,8 @@ async function revokeTokens({ db, chat }: Needs, userId: string): Promise<void> 
 }
 
 /**
- * Enforces what no job has enforced within half a minute, oldest first, more and more seldom (at least every hour) until
- * the outside agrees. The first one that a service does not answer for ends the turn; one that it refuses does not keep
+ * Enforces what the job could not in all of its tries, oldest first: after half a minute, then more and more seldom (every
+ * five minutes at least) until the outside agrees. The first one that a service does not answer for ends the turn; one that it refuses does not keep
  * the others waiting. Throws the first failure.
  */
 export async function enforceWaiting(services: Needs): Promise<void> {
@@ -145,7 +148,7 @@ export async function enforceWaiting(services: Needs): Promise<void> {
     select id from moderation_acts
     where enforced_at is null
       and coalesce(tried_at, created_at)
-        < clock_timestamp() - make_interval(secs => least(3600, 30 * greatest(1, tries)))
+        < clock_timestamp() - make_interval(secs => least(300, 30 * greatest(1, tries - ${jobTries})))
     order by created_at limit 200
   `.execute(services.db);
   await eachOf(rows, ({ id }) => enforceAct(services, { actId: id }));

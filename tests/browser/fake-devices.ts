@@ -3,7 +3,8 @@
  * test knows the right picture when it sees it, in the room and in the recording.
  *
  * The camera is magenta with a white bar that wanders; the screen is green with a yellow corner and a bar. Once a second
- * the camera is white for 100 ms, and the microphone beeps at the same time.
+ * the camera is white for 100 ms, and the microphone beeps at the same time. With `window.smallCamera` it has a quarter of
+ * the pixels, where many browsers share two cores and the picture is not what is looked at.
  */
 export const fakeDevices = `(() => {
   const shared = {};
@@ -18,6 +19,7 @@ export const fakeDevices = `(() => {
   function draw(width, height, paint) {
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     const pen = canvas.getContext("2d");
+    pen.scale(width / 1280, height / 720);
     const step = () => { paint(pen, performance.now() / 1000); };
     step();
     const timer = setInterval(step, 33);
@@ -30,7 +32,8 @@ export const fakeDevices = `(() => {
     return track;
   }
   function camera() {
-    return draw(1280, 720, (pen, seconds) => {
+    const [width, height] = window.smallCamera ? [640, 360] : [1280, 720];
+    return draw(width, height, (pen, seconds) => {
       pen.fillStyle = flash() ? "#ffffff" : "#d000d0";
       pen.fillRect(0, 0, 1280, 720);
       pen.fillStyle = "#ffffff";

@@ -117,7 +117,8 @@ function expectGapless(segments: readonly Uint8Array[], lengths: number[]) {
   expect(facts.map((fact) => fact.ok)).toEqual(segments.map(() => true));
   const good = facts as SegmentFacts[];
   expect(good.map(({ video }) => video?.keyFrames)).toEqual(segments.map(() => 1));
-  expect(good.map(({ audio }) => Boolean(audio))).toEqual(segments.map(() => true));
+  // The last may be a picture or two, and no sound of them.
+  expect(good.slice(0, -1).map(({ audio }) => Boolean(audio))).toEqual(segments.slice(0, -1).map(() => true));
   expect(good.slice(0, -1).map(({ durationTicks }) => durationTicks)).toEqual(
     segments.slice(0, -1).map(() => 180_000),
   );

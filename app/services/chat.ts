@@ -112,9 +112,10 @@ export function createChat({ apiKey, apiSecret, url }: StreamConfig) {
       if (userIds.length > 0) await asked(channel(channelId).addMembers(userIds));
     },
 
-    /** Takes people (at most a hundred) out of a channel; who is not in it is no error. */
+    /** Takes people out of a channel, a hundred in a call; who is not in it is no error. */
     async removeMembers(channelId: string, userIds: string[]): Promise<void> {
-      if (userIds.length > 0) await orNone(asked(channel(channelId).removeMembers(userIds)));
+      for (let at = 0; at < userIds.length; at += mostPeopleAtOnce)
+        await orNone(asked(channel(channelId).removeMembers(userIds.slice(at, at + mostPeopleAtOnce))));
     },
 
     /** The ids of a channel's members, all of them; none when there is no such channel. */

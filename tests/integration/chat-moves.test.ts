@@ -17,7 +17,7 @@ import { findStreamFacts } from "#app/domain/streams/state.ts";
 import { listenForChanges } from "#app/server/change-listener.ts";
 import type { ChangeNotice } from "#app/domain/changes/notices.ts";
 import { ago, insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
-import { openTestServices } from "./setup.ts";
+import { openTestServices, withoutChat } from "./setup.ts";
 
 /**
  * Whoever is taken out of a chat hears nothing more that is said in it, also with a client of their own that keeps its web
@@ -32,10 +32,7 @@ const notices: ChangeNotice[] = [];
 
 beforeAll(async () => {
   opened = await openTestServices();
-  const { createChat } = await import("#app/services/chat.ts");
-  // Nobody listens there.
-  const chat = createChat({ apiKey: "key", apiSecret: ["secret"], url: "http://127.0.0.1:9" });
-  away = { ...opened.services, chat };
+  away = withoutChat(opened.services);
   const { log, config } = opened.services;
   await new Promise<void>((listening) => {
     listener = listenForChanges({

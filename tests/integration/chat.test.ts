@@ -13,7 +13,7 @@ import { sayMessage } from "#app/domain/chat/say.ts";
 import { setChat } from "#app/domain/moderation/chat.ts";
 import { timeOut } from "#app/domain/moderation/people.ts";
 import { ago, insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
-import { openTestServices } from "./setup.ts";
+import { openTestServices, withoutChat } from "./setup.ts";
 
 let opened: Awaited<ReturnType<typeof openTestServices>>;
 let away: Awaited<ReturnType<typeof openTestServices>>["services"];
@@ -22,10 +22,7 @@ const clients: StreamChat[] = [];
 
 beforeAll(async () => {
   opened = await openTestServices();
-  const { createChat } = await import("#app/services/chat.ts");
-  // Nobody listens there.
-  const chat = createChat({ apiKey: "key", apiSecret: ["secret"], url: "http://127.0.0.1:9" });
-  away = { ...opened.services, chat };
+  away = withoutChat(opened.services);
 });
 beforeEach(async () => {
   world = await insertPeople(opened.db, { status: "live" });

@@ -21,7 +21,7 @@ import { banPerson, liftBan, liftTimeout, timeOut } from "#app/domain/moderation
 import { dismissReports, reportMessage } from "#app/domain/moderation/reports.ts";
 import { insertMember, insertPeople, insertUser } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
-import { openTestServices } from "./setup.ts";
+import { openTestServices, withoutChat } from "./setup.ts";
 
 let opened: Awaited<ReturnType<typeof openTestServices>>;
 let world: Awaited<ReturnType<typeof insertPeople>>;
@@ -453,8 +453,7 @@ describe("while the chat service is away", () => {
   it("acts are in force here, say what they wait for, and are enforced when it is back", async () => {
     const messageId = await said(world.people.viewer.id, "Hello");
     await deleteMessage(opened.services, { streamId: streamId(), messageId, actorId: world.people.host.id });
-    const { createChat } = await import("#app/services/chat.ts");
-    const chat = createChat({ apiKey: "key", apiSecret: ["secret"], url: "http://127.0.0.1:9" });
+    const { chat } = withoutChat(opened.services);
     const { id } = await opened.db
       .selectFrom("moderation_acts")
       .select("id")

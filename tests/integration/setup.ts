@@ -9,6 +9,7 @@ import { inject } from "vitest";
 import { readConfig } from "#app/config.ts";
 import type { Services } from "#app/context.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
+import { createChat } from "#app/services/chat.ts";
 import { createApp } from "#app/server/app.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { unique } from "#tests/factories.ts";
@@ -106,6 +107,12 @@ export async function openTestServices({ env = {}, name = "web" as "web" | "work
       await database.drop();
     },
   };
+}
+
+/** The same services, with a chat service that cannot be reached: nobody listens there. */
+export function withoutChat(services: Services): Services {
+  const chat = createChat({ apiKey: "key", apiSecret: ["secret"], url: "http://127.0.0.1:9" });
+  return { ...services, chat };
 }
 
 export type TestWeb = Awaited<ReturnType<typeof startTestWeb>>;

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
-import { mostPeopleAtOnce } from "#app/services/chat.ts";
 import type { Db } from "#db/client.ts";
 import { addMissingMembers, ensureChannel, isChannelGone, remakeChannel } from "./channels.ts";
 import { eachOf } from "./each-of.ts";
@@ -77,9 +76,7 @@ async function followMove(services: Needs, { streamId }: { streamId: string }): 
     if (!isChannelGone(error)) throw error;
     await remakeChannel(services, { streamId, channelId });
   });
-  const removed = await listRemovedSince(db, streamId);
-  for (let at = 0; at < removed.length; at += mostPeopleAtOnce)
-    await chat.removeMembers(channelId, removed.slice(at, at + mostPeopleAtOnce));
+  await chat.removeMembers(channelId, await listRemovedSince(db, streamId));
   await db.transaction().execute(async (trx) => {
     const { rows } = await sql`
       update streaming_chat_rooms set told_at = clock_timestamp()

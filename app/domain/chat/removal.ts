@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { listAccessOfPeople } from "#app/domain/access/decision.ts";
-import { mostPeopleAtOnce } from "#app/services/chat.ts";
 import type { Db } from "#db/client.ts";
 import { eachOf } from "./each-of.ts";
 
@@ -18,10 +17,7 @@ export async function removeFromChat(
   { streamId, userIds, uninvited = false }: { streamId: string; userIds: string[]; uninvited?: boolean },
 ): Promise<void> {
   await markRemoved(db, { streamIds: [streamId], userIds, uninvited });
-  for (const channelId of await listChannels(db, streamId)) {
-    for (let at = 0; at < userIds.length; at += mostPeopleAtOnce)
-      await chat.removeMembers(channelId, userIds.slice(at, at + mostPeopleAtOnce));
-  }
+  for (const channelId of await listChannels(db, streamId)) await chat.removeMembers(channelId, userIds);
   await sql`
     update streaming_chat_members set gone_at = clock_timestamp()
     where stream_id = ${streamId}::uuid and user_id::text = any(${userIds}::text[]) and removed_at is not null

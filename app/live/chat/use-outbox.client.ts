@@ -12,15 +12,19 @@ export function useOutbox(
   const [unsent, setUnsent] = useState<Unsent[]>([]);
   const set = useRef(setUnsent);
 
+  const fail = (id: string) =>
+    set.current((all) => all.map((each) => (each.id === id ? { ...each, state: "failed" } : each)));
+  const drop = (id: string) => set.current((all) => all.filter((each) => each.id !== id));
+
   async function deliver(message: Unsent): Promise<NotTaken | undefined> {
     const { id, text } = message;
     set.current((all) => [...all.filter((each) => each.id !== id), { ...message, state: "sending" }]);
     const done = await sendMessage(address, message);
     if (!done.ok && done.reason === "network") {
-      set.current((all) => all.map((each) => (each.id === id ? { ...each, state: "failed" } : each)));
+      fail(id);
       return undefined;
     }
-    set.current((all) => all.filter((each) => each.id !== id));
+    drop(id);
     if (!done.ok) return { text, message: done.message, waitSeconds: done.waitSeconds };
     log.said(done.message);
     return undefined;
@@ -36,15 +40,9 @@ export function useOutbox(
       const adopted = left.map((each) => (each.settled?.() ? each : { ...each, state: "failed" as const }));
       setUnsent((all) => [...all.filter(({ id }) => !ids.has(id)), ...adopted]);
       for (const { id, settled } of adopted)
-        void settled?.()?.then((how) =>
-          set.current((all) =>
-            how === "failed"
-              ? all.map((each) => (each.id === id ? { ...each, state: "failed" } : each))
-              : all.filter((each) => each.id !== id),
-          ),
-        );
+        void settled?.()?.then((how) => (how === "failed" ? fail(id) : drop(id)));
     },
-    discard: ({ id }) => setUnsent((all) => all.filter((each) => each.id !== id)),
+    discard: ({ id }) => drop(id),
   };
 }
 

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { EgressClient } from "livekit-server-sdk";
+import { type EgressClient, ParticipantInfo_State } from "livekit-server-sdk";
 import { expect } from "vitest";
 import { type Call, type Json, type Stage, until, withCalls, withoutCalls } from "./stage.ts";
 import { course, differences, withoutFiles } from "./wire.ts";
+
+const { ACTIVE } = ParticipantInfo_State;
 
 /** What a course has to play with: a new room, a folder of the bucket, and what is to be waited for. */
 export type Play = {
@@ -13,6 +15,7 @@ export type Play = {
   /** Until so many egress events have come (where webhooks come to us), or the egress is over. */
   events(count: number): Promise<void>;
   stored(name: string): Promise<void>;
+  /** Until the recorder's media connection stands: LiveKit tells of no participant who leaves before. */
   recorderIsIn(): Promise<void>;
 };
 
@@ -48,7 +51,7 @@ export async function playCourse(
     recorderIsIn: async () => {
       await until("the recorder is in the room", async () => {
         const people = await stage.rooms.listParticipants(room);
-        return people.some(({ permission }) => permission?.recorder);
+        return people.some(({ permission, state }) => permission?.recorder && state === ACTIVE);
       });
     },
   };

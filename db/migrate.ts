@@ -11,9 +11,11 @@ import pg from "pg";
  * applied whole or not at all.
  */
 export async function migrate(url: string, target?: string): Promise<string[]> {
-  const db = new Kysely<unknown>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 2 }) }),
-  });
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  // A connection that the server ends while we end it, too, says so, and without a listener that would end the process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     await requireVersion(db);
     const migrator = new Migrator({

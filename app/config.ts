@@ -135,8 +135,8 @@ function toConfig(env: z.infer<typeof environment>) {
     livekit: {
       /** For our own requests. */
       url: env.LIVEKIT_URL.replace(/^ws/, "http"),
-      /** For browsers. */
-      publicUrl: (env.LIVEKIT_PUBLIC_URL ?? env.LIVEKIT_URL).replace(/^http/, "ws"),
+      /** For browsers, where they reach LiveKit itself; null: they come through the signal gate on our own origin. */
+      publicUrl: env.LIVEKIT_PUBLIC_URL?.replace(/^http/, "ws") ?? null,
       apiKey: env.LIVEKIT_API_KEY,
       apiSecret: env.LIVEKIT_API_SECRET,
       webhookKey: env.LIVEKIT_WEBHOOK_KEY,

@@ -154,6 +154,12 @@ export interface Sessions {
   user_id: string;
 }
 
+export interface SignalGateWatch {
+  only_one: Generated<boolean>;
+  seen_at: Timestamp;
+  since: Timestamp;
+}
+
 export interface SignInCodes {
   browser_hash: Buffer;
   code_hash: string;
@@ -419,6 +425,7 @@ export interface StreamParticipants {
   identity: string;
   role: string;
   session_id: string;
+  signal_seen_at: Timestamp | null;
   stream_id: string;
   tab: string;
   user_id: string;
@@ -502,6 +509,7 @@ export interface DB {
   replay_positions: ReplayPositions;
   sessions: Sessions;
   sign_in_codes: SignInCodes;
+  signal_gate_watch: SignalGateWatch;
   space_bans: SpaceBans;
   space_bans_in_force: SpaceBansInForce;
   space_blocked_words: SpaceBlockedWords;

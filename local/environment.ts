@@ -108,7 +108,8 @@ export function editionEnvironment({
     LIVEKIT_API_SECRET: secrets.livekitApiSecret,
     LIVEKIT_WEBHOOK_KEY: "frontrow-webhooks",
     LIVEKIT_WEBHOOK_SECRET: secrets.livekitWebhookSecret,
-    LIVEKIT_PUBLIC_URL: given.LIVEKIT_URL ?? `ws://127.0.0.1:${ports.livekit}`,
+    // Browsers come through the signal gate.
+    LIVEKIT_PUBLIC_URL: "",
     LIVEKIT_EGRESS_URL: replaced.has("recorder")
       ? (given.LIVEKIT_URL ?? "")
       : `http://127.0.0.1:${ports.recorder}`,

@@ -2,6 +2,7 @@ import { configOrExit } from "#app/config.ts";
 import type { Services } from "#app/context.ts";
 import { requireSafeChat } from "#app/domain/chat/boot.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
+import { startExpiry } from "./expiry.ts";
 import { takeJobs } from "./jobs.ts";
 import { startSchedule } from "./schedule.ts";
 
@@ -15,6 +16,7 @@ process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled
 void requireSafeChat(services);
 await takeJobs(services);
 const running = startSchedule(services);
+const expiry = startExpiry(services);
 console.log("The worker is ready.");
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void drain());
@@ -23,7 +25,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => 
 async function drain() {
   log.info("worker is draining");
   const forced = setTimeout(() => process.exit(1), 14_000);
-  await running.stop();
+  await Promise.all([running.stop(), expiry.stop()]);
   await closeServices(services);
   clearTimeout(forced);
   process.exit(0);

@@ -13,11 +13,12 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
   if (!viewer) return answer({ ok: false, reason: "signed_out" }, 401);
   const form = await readForm(request, schema);
   if (!form.ok) return answer({ ok: false, reason: "no_tab" }, 400);
-  const { db, livekit } = context;
+  const { db, livekit, config } = context;
   const streamId = await findStreamIdAt(db, { space, experience, stream });
   const { userId, sessionId } = viewer;
-  const ticket =
-    streamId && (await mintViewerTicket(db, livekit, { streamId, userId, sessionId, tab: form.value.tab }));
+  const mint = { ...livekit, sessionSecrets: config.sessionSecrets };
+  const { tab } = form.value;
+  const ticket = streamId && (await mintViewerTicket(db, mint, { streamId, userId, sessionId, tab }));
   if (!ticket) return answer({ ok: false, reason: "gone" }, 404);
   if (ticket.ok) return answer(ticket, 200);
   return answer(ticket, ticket.reason === "no_access" ? 403 : 409);

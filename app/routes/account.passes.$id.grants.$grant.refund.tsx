@@ -18,7 +18,7 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
   const ids = { spaceId: team.spaceId, passId: id, grantId: params.grant ?? "" };
   const grant = isId(params.grant) ? await findGrant(context.db, ids) : undefined;
   if (!grant) throw absent("Nobody holds such a pass.");
-  await refundGrant(context.db, ids);
+  await refundGrant(context.db, context.queue, ids);
   return redirect(`/account/passes/${id}/grants/${grant.id}`);
 }
 

@@ -16,13 +16,8 @@ export async function action(args: ActionFunctionArgs) {
   const { viewer, streamId } = await requireStreamForm(args);
   const { request, context } = args;
   const { tab } = await readStreamForm(request, z.object({ tab: tabName }));
-  const minted = await mintHostToken(context.db, context.livekit, {
-    streamId,
-    userId: viewer.userId,
-    sessionId: viewer.sessionId,
-    tab,
-    graceSeconds: context.config.hostGraceSeconds,
-  });
+  const { userId, sessionId } = viewer;
+  const minted = await mintHostToken(context, { streamId, userId, sessionId, tab });
   if (minted.ok) return Response.json({ token: minted.token, url: minted.url });
   return refuseHost(minted);
 }

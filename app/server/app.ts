@@ -11,6 +11,7 @@ import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { serveAssets } from "./assets.ts";
 import { isDatabaseAway, withDatabaseAway } from "./database-away.ts";
+import type { Gate } from "./gate/gate.ts";
 import { mediaRouter } from "./media.ts";
 import { isOurOrigin } from "./origin.ts";
 import { refusalPage } from "./refusal-page.ts";
@@ -20,6 +21,8 @@ type Options = {
   build: ServerBuild;
   /** Folder of the browser's files that the build wrote. */
   clientFolder: string;
+  /** Absent where browsers reach LiveKit itself, or a gate of its own answers at its addresses. */
+  gate?: Pick<Gate, "answer">;
   /** Whether this process still takes new work; false while it drains. */
   isReady?: () => boolean;
 };
@@ -30,7 +33,7 @@ const mostBytes = 1024 * 1024;
 /** The web application as an express app: everything of ours that speaks HTTP but the page socket. */
 export function createApp(
   services: Services,
-  { build, clientFolder, isReady = () => true }: Options,
+  { build, clientFolder, gate, isReady = () => true }: Options,
 ): Express {
   const { config, db, log } = services;
   const app = express();
@@ -48,6 +51,7 @@ export function createApp(
       .send(ready ? "ready\n" : "not ready\n");
   });
 
+  if (gate) app.use(gateAddresses(gate));
   app.use("/webhooks", webhooksRouter(services));
   app.use(helmet(headers(services)));
   app.use("/assets", serveAssets(`${clientFolder}/assets`));
@@ -79,6 +83,11 @@ export function createApp(
     response.status(status).type("html").send(refusalPage(status));
   });
   return app;
+}
+
+function gateAddresses(gate: Pick<Gate, "answer">) {
+  return (request: Request, response: Response, next: NextFunction) =>
+    void gate.answer(request, response).then((answered) => void (answered || next()), next);
 }
 
 /** The few files beside `assets`, known by name: looking for each page's address on the disk would cost a page 5 %. */
@@ -134,12 +143,7 @@ function identify({ log }: Services) {
 const pathForLog = (path: string) => path.replace(/^(\/(?:invites|unsubscribe|feeds)\/).+/, "$1…");
 
 function headers({ config }: Services): Parameters<typeof helmet>[0] {
-  const { origin, protocol, host } = new URL(config.livekit.publicUrl);
-  // A refused web socket is explained over plain http at the same address.
-  const livekit = [
-    origin === "null" ? `${protocol}//${host}` : origin,
-    `${protocol.replace("ws", "http")}//${host}`,
-  ];
+  const livekit = livekitOrigins(config.livekit.publicUrl);
   const chat = new URL(config.stream.url).origin;
   const media = config.mediaRedirect ? [new URL(config.storage.endpoint).origin] : [];
   const nonce = (_: unknown, response: unknown) =>
@@ -169,6 +173,13 @@ function headers({ config }: Services): Parameters<typeof helmet>[0] {
     crossOriginEmbedderPolicy: false,
     referrerPolicy: { policy: "strict-origin-when-cross-origin" },
   };
+}
+
+/** Where LiveKit itself is reached, if browsers may. A refused web socket is explained over plain http at the same address. */
+function livekitOrigins(publicUrl: string | null): string[] {
+  if (!publicUrl) return [];
+  const { protocol, host } = new URL(publicUrl);
+  return [`${protocol}//${host}`, `${protocol.replace("ws", "http")}//${host}`];
 }
 
 /** The chat without scripts stands in frames of the stream's page. */

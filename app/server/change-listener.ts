@@ -92,8 +92,8 @@ function readNotice(payload: string | undefined): ChangeNotice | undefined {
     const said = JSON.parse(payload ?? "") as Partial<
       Record<"kind" | "streamId" | "userId" | "shown" | "gone", unknown>
     >;
-    if (said.kind === "stream" && typeof said.streamId === "string")
-      return { kind: "stream", streamId: said.streamId };
+    if ((said.kind === "stream" || said.kind === "access") && typeof said.streamId === "string")
+      return { kind: said.kind, streamId: said.streamId };
     if (said.kind === "person" && typeof said.userId === "string")
       return { kind: "person", userId: said.userId };
     if (said.kind === "silence" && typeof said.streamId === "string" && typeof said.userId === "string")

@@ -6,6 +6,7 @@ import { configOrExit } from "#app/config.ts";
 import { requireSafeChat } from "#app/domain/chat/boot.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
 import { createApp } from "./app.ts";
+import { createGate } from "./gate/gate.ts";
 import { attachPageSocket } from "./page-socket.ts";
 
 const config = configOrExit();
@@ -21,14 +22,17 @@ const buildFolder = path.join(import.meta.dirname, "../../build");
 const build = (await import(pathToFileURL(path.join(buildFolder, "server/index.js")).href)) as ServerBuild;
 
 let draining = false;
+const gate = config.livekit.publicUrl ? undefined : createGate(services);
 const app = createApp(services, {
   build,
   clientFolder: path.join(buildFolder, "client"),
+  gate,
   isReady: () => !draining,
 });
 const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000 }, app);
 void requireSafeChat(services);
 const pageSocket = attachPageSocket(server, services);
+gate?.attach(server);
 server.listen(config.port, config.host, () => log.info({ port: config.port }, "web is ready"));
 server.on("error", (error) => {
   console.error(`Frontrow cannot listen on ${config.host}:${config.port}: ${error.message}`);
@@ -46,7 +50,7 @@ async function drain() {
   log.info("web is draining");
   const forced = setTimeout(() => process.exit(1), 20_000);
   server.closeIdleConnections();
-  await pageSocket.close();
+  await Promise.all([pageSocket.close(), gate?.close()]);
   await new Promise((resolve) => server.close(resolve));
   await closeServices(services);
   clearTimeout(forced);

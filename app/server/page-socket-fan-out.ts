@@ -130,6 +130,10 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     stream: (streamId: string) => {
       if (hall.rooms.has(streamId)) want(streamId);
     },
+    /** Who may be at this stream may have changed for anybody. */
+    access: (streamId: string) => {
+      if (hall.rooms.has(streamId)) want(streamId, { everybody: true });
+    },
     /** This person's access, or one of their sessions, may have changed. */
     person: (userId: string) => {
       for (const room of hall.rooms.values()) {

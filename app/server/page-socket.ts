@@ -1,5 +1,4 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Server } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Services } from "#app/context.ts";
 import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
@@ -12,6 +11,7 @@ import { createChatNews } from "./page-socket-chat.ts";
 import { createFanOut } from "./page-socket-fan-out.ts";
 import { createHall, type PageKind } from "./page-socket-hall.ts";
 import { closeCodes } from "./page-socket-messages.ts";
+import { refuseUpgrade, takeUpgrades, type Upgrade } from "./upgrades.ts";
 
 /** More tabs than this are no person's; each of them costs memory here. */
 const mostSocketsOfSession = 20;
@@ -50,6 +50,7 @@ export function attachPageSocket(
     log,
     onNotice: (notice) => {
       if (notice.kind === "stream") fanOut.stream(notice.streamId);
+      else if (notice.kind === "access") fanOut.access(notice.streamId);
       else if (notice.kind === "person") fanOut.person(notice.userId);
       else if (notice.kind === "chat") chatNews.chat(notice);
       else void chatNews.silence(notice.streamId, notice.userId);
@@ -63,35 +64,33 @@ export function attachPageSocket(
   let waiting = 0;
   let draining = false;
 
-  function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
-    // Nobody else listens to this socket any more: what is thrown or emitted here would end the whole process.
-    socket.on("error", () => socket.destroy());
-    const target = request.url ?? "/";
-    if (!URL.canParse(target, "http://page")) return refuse(socket, 400);
-    const url = new URL(target, "http://page");
-    if (url.pathname !== "/events") {
-      if (server.listenerCount("upgrade") === 1) refuse(socket, 404);
-      return;
-    }
+  const stopTaking = takeUpgrades(server, (upgrade) => {
+    if (upgrade.url.pathname !== "/events") return false;
+    open(upgrade);
+    return true;
+  });
+
+  function open({ request, socket, head, url }: Upgrade) {
+    const refuse = (status: number) => refuseUpgrade(socket, status);
     if (request.headers.origin === undefined || !isOurOrigin(request.headers, config.publicUrl))
-      return refuse(socket, 403);
+      return refuse(403);
     const token = readCookie(request.headers.cookie, sessionCookieName(config));
-    if (!token) return refuse(socket, 401);
+    if (!token) return refuse(401);
     const wish = readWish(url.searchParams);
-    if (!wish) return refuse(socket, 400);
-    if (draining || waiting >= mostWaiting) return refuse(socket, 503);
+    if (!wish) return refuse(400);
+    if (draining || waiting >= mostWaiting) return refuse(503);
     waiting += 1;
     findViewer(db, token)
       .then(
         (viewer) => {
-          if (!viewer) return refuse(socket, 401);
-          if (draining) return refuse(socket, 503);
-          if (hall.seatsOfSession(viewer.sessionId) >= mostSocketsOfSession) return refuse(socket, 429);
+          if (!viewer) return refuse(401);
+          if (draining) return refuse(503);
+          if (hall.seatsOfSession(viewer.sessionId) >= mostSocketsOfSession) return refuse(429);
           sockets.handleUpgrade(request, socket, head, (page) => welcome(page, viewer, wish));
         },
         (error: unknown) => {
           log.warn({ err: error }, "page socket could not be opened");
-          refuse(socket, 503);
+          refuse(503);
         },
       )
       .finally(() => void (waiting -= 1));
@@ -117,7 +116,6 @@ export function attachPageSocket(
     fanOut.page(seat);
   }
 
-  server.on("upgrade", onUpgrade);
   return {
     async close() {
       draining = true;
@@ -130,7 +128,7 @@ export function attachPageSocket(
       }
       await Promise.all([listener.close(), fanOut.close(), attendance.close()]);
       await Promise.all(open.map(({ socket }) => closed(socket)));
-      server.off("upgrade", onUpgrade);
+      stopTaking();
     },
   };
 }
@@ -142,14 +140,6 @@ function readWish(query: URLSearchParams): Wish | undefined {
   if (!isId(streamId) || !/^[\w-]{8,64}$/.test(tab) || (page !== "watch" && page !== "studio"))
     return undefined;
   return { streamId: streamId.toLowerCase(), tab, page };
-}
-
-function refuse(socket: Duplex, status: number) {
-  const later = status === 429 || status === 503 ? "Retry-After: 5\r\n" : "";
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n${later}\r\n`,
-  );
-  socket.once("finish", () => socket.destroy());
 }
 
 async function closed(socket: WebSocket) {

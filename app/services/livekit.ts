@@ -1,9 +1,22 @@
-import { AccessToken, RoomServiceClient, TrackSource, TwirpError, type VideoGrant } from "livekit-server-sdk";
+import {
+  AccessToken,
+  RoomServiceClient,
+  TokenVerifier,
+  TrackSource,
+  TwirpError,
+  type VideoGrant,
+} from "livekit-server-sdk";
 import type { LiveKitConfig } from "#app/config.ts";
 import { serviceError } from "./service-error.ts";
 
 export type RoomRole = "host" | "viewer";
-export type RoomPerson = { identity: string; publishes: boolean; recorder: boolean };
+export type RoomPerson = {
+  identity: string;
+  publishes: boolean;
+  recorder: boolean;
+  /** By LiveKit's clock, in whole seconds of Unix time. */
+  joinedAtSeconds: number;
+};
 export type LiveKit = ReturnType<typeof createLiveKit>;
 
 /** How long a token can be used to join. A client that is in the room is refreshed by LiveKit itself. */
@@ -15,8 +28,14 @@ const tokenSeconds = 60;
  */
 export function createLiveKit(config: LiveKitConfig) {
   const rooms = new RoomServiceClient(config.url, config.apiKey, config.apiSecret, { requestTimeout: 5 });
+  // LiveKit signs the tokens that it refreshes with either pair, at random.
+  const verifiers = [
+    new TokenVerifier(config.apiKey, config.apiSecret),
+    new TokenVerifier(config.webhookKey, config.webhookSecret),
+  ];
 
   return {
+    /** Where browsers reach LiveKit itself; null: only through our signal gate. */
     publicUrl: config.publicUrl,
 
     /** Creates the room, or finds it. It outlives an empty spell of `graceSeconds` and a minute. */
@@ -35,8 +54,9 @@ export function createLiveKit(config: LiveKitConfig) {
       const [room] = await asked(rooms.listRooms([streamId]));
       if (!room) return undefined;
       const people = (await orNone(asked(rooms.listParticipants(streamId)))) ?? [];
-      return people.map(({ identity, permission, tracks }) => ({
+      return people.map(({ identity, permission, tracks, joinedAt }) => ({
         identity,
+        joinedAtSeconds: Number(joinedAt),
         publishes: tracks.length > 0,
         recorder: permission?.recorder === true,
       }));
@@ -47,17 +67,36 @@ export function createLiveKit(config: LiveKitConfig) {
       await orNone(asked(rooms.removeParticipant(streamId, identity)));
     },
 
-    /** A token that joins this one room as `identity` within a minute: a viewer only subscribes, a host only publishes its four sources. */
+    /**
+     * Whose token this is, made by LiveKit or by us, valid now; undefined for anything else. It says nothing about what
+     * its holder may do by now: that is the decision's.
+     */
+    async readToken(token: string): Promise<{ streamId: string; identity: string } | undefined> {
+      for (const verifier of verifiers) {
+        try {
+          const { sub, video } = await verifier.verify(token);
+          if (!sub || !video?.roomJoin || !video.room) return undefined;
+          return { streamId: video.room, identity: sub };
+        } catch {
+          // Of the other pair, of somebody else, or too old.
+        }
+      }
+      return undefined;
+    },
+
+    /** A token that joins this one room as `identity` within `seconds`: a viewer only subscribes, a host only publishes its four sources. */
     async mintToken({
       streamId,
       identity,
       role,
+      seconds = tokenSeconds,
     }: {
       streamId: string;
       identity: string;
       role: RoomRole;
+      seconds?: number;
     }): Promise<string> {
-      const token = new AccessToken(config.apiKey, config.apiSecret, { identity, ttl: tokenSeconds });
+      const token = new AccessToken(config.apiKey, config.apiSecret, { identity, ttl: seconds });
       token.addGrant({ room: streamId, roomJoin: true, ...(role === "host" ? hostGrant : viewerGrant) });
       return token.toJwt();
     },

@@ -6,7 +6,7 @@ export type Log = ReturnType<typeof createLog>;
  * The process's log, one JSON object a line. Callers log ids; what could be a secret all the same is cut out here:
  * tokens, codes, cookies, keys and whatever a URL carries behind its `?`.
  */
-export function createLog({ level, name }: { level: string; name: "web" | "worker" }) {
+export function createLog({ level, name }: { level: string; name: "web" | "worker" | "gate" }) {
   const secrets = ["token", "code", "cookie", "authorization", "secret", "password", "email", "url"];
   return pino({
     name,

@@ -195,16 +195,16 @@ describe("the lease", () => {
       ok: false,
       reason: "elsewhere",
     });
-    const token = await mintHostToken(db, services.livekit, { ...host, graceSeconds });
+    const token = await mintHostToken(services, host);
     expect(token).toMatchObject({ ok: true, identity: expect.stringMatching(/^h_[\w-]{16}$/) });
     expect(await resumeHosting(db, services, second, { takeOver: true })).toEqual({
       ok: true,
       already: false,
     });
-    expect(await mintHostToken(db, services.livekit, { ...host, graceSeconds })).toMatchObject({
+    expect(await mintHostToken(services, host)).toMatchObject({
       reason: "elsewhere",
     });
-    expect(await mintHostToken(db, services.livekit, { ...second, graceSeconds })).toMatchObject({
+    expect(await mintHostToken(services, second)).toMatchObject({
       ok: true,
     });
     expect((await row()).status).toBe("live");
@@ -215,9 +215,7 @@ describe("the lease", () => {
     await press(host);
     const third = { ...second, tab: unique("tab") };
     await Promise.all([second, third].map((claim) => resumeHosting(db, services, claim, { takeOver: true })));
-    const tokens = await Promise.all(
-      [host, second, third].map((claim) => mintHostToken(db, services.livekit, { ...claim, graceSeconds })),
-    );
+    const tokens = await Promise.all([host, second, third].map((claim) => mintHostToken(services, claim)));
     expect(tokens.filter(({ ok }) => ok)).toHaveLength(1);
     expect(tokens[0]?.ok).toBe(false);
     expect(await count("stream_host_leases")).toBe(1);
@@ -235,19 +233,17 @@ describe("the lease", () => {
 
   it("gives the same identity to a tab that reloads, and none before the room is open", async () => {
     const { db, services, press, host, moderator, viewer, count } = await setStage();
-    expect(await mintHostToken(db, services.livekit, { ...host, graceSeconds })).toEqual({
+    expect(await mintHostToken(services, host)).toEqual({
       ok: false,
       reason: "not_open",
     });
     await press(host);
-    const [one, two] = await Promise.all(
-      [1, 2].map(() => mintHostToken(db, services.livekit, { ...host, graceSeconds })),
-    );
+    const [one, two] = await Promise.all([1, 2].map(() => mintHostToken(services, host)));
     expect(one?.ok && two?.ok && one.identity === two.identity).toBe(true);
-    expect(await mintHostToken(db, services.livekit, { ...moderator, graceSeconds })).toMatchObject({
+    expect(await mintHostToken(services, moderator)).toMatchObject({
       reason: "not_host",
     });
-    expect(await mintHostToken(db, services.livekit, { ...viewer, graceSeconds })).toMatchObject({
+    expect(await mintHostToken(services, viewer)).toMatchObject({
       reason: "not_found",
     });
     expect(await count("stream_participants")).toBe(1);

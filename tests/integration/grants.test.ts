@@ -210,7 +210,7 @@ describe("giving a pass", () => {
     const to = { spaceId: space.id, passId: pass.id, email, grantedBy: people.owner.id };
     const given = await giveGrant(db, services.queue, to);
     if (!given.ok) throw new Error(given.reason);
-    await cancelGrant(db, { spaceId: space.id, passId: pass.id, grantId: given.grantId });
+    await cancelGrant(db, test.services.queue, { spaceId: space.id, passId: pass.id, grantId: given.grantId });
     await grantMail(services, { grantId: given.grantId });
     expect(letters.filter(({ to }) => to.includes(email))).toEqual([]);
   });
@@ -231,7 +231,7 @@ describe("giving a pass", () => {
     const { db, services } = test;
     const { pass, space, people, grant, stream } = await insertPeople(db);
     const userId = people.viewer.id;
-    await cancelGrant(db, { spaceId: space.id, passId: pass.id, grantId: grant.id });
+    await cancelGrant(db, test.services.queue, { spaceId: space.id, passId: pass.id, grantId: grant.id });
     expect(await claimPass(db, { userId, passId: pass.id })).toEqual({ ok: false, reason: "taken_back" });
     const to = { spaceId: space.id, passId: pass.id, email: people.viewer.email, grantedBy: people.owner.id };
     expect(await giveGrant(db, services.queue, to)).toMatchObject({ ok: true });
@@ -249,7 +249,7 @@ describe("taking a grant back", () => {
     const ids = { spaceId: space.id, passId: pass.id, grantId: grant.id };
     const outcome: boolean[] = [];
     const heard = await hear(async () =>
-      outcome.push(...(await Promise.all([move(db, ids), move(db, ids)]))),
+      outcome.push(...(await Promise.all([move(db, test.services.queue, ids), move(db, test.services.queue, ids)]))),
     );
     expect(outcome.sort()).toEqual([false, true]);
     expect(heard).toEqual([{ kind: "person", userId: people.viewer.id }]);
@@ -267,7 +267,7 @@ describe("taking a grant back", () => {
     const staying = await insertGrant(db, { passId: pass.id, userId: viewer.id, ...times });
     const ask = () => findAccess(db, { userId: viewer.id, streamId: stream.id });
     expect(await ask()).toMatchObject({ reason: "grant" });
-    expect(await cancelGrant(db, { spaceId: space.id, passId: pass.id, grantId: staying.id })).toBe(true);
+    expect(await cancelGrant(db, test.services.queue, { spaceId: space.id, passId: pass.id, grantId: staying.id })).toBe(true);
     expect(await ask()).toMatchObject({ reason: "grant_cancelled", mayWatch: false });
   });
 
@@ -277,8 +277,8 @@ describe("taking a grant back", () => {
     const foreign = { spaceId: mine.space.id, passId: theirs.pass.id, grantId: theirs.grant.id };
     const crossed = { spaceId: mine.space.id, passId: mine.pass.id, grantId: theirs.grant.id };
     for (const ids of [foreign, crossed]) {
-      expect(await cancelGrant(db, ids)).toBe(false);
-      expect(await refundGrant(db, ids)).toBe(false);
+      expect(await cancelGrant(db, test.services.queue, ids)).toBe(false);
+      expect(await refundGrant(db, test.services.queue, ids)).toBe(false);
     }
     expect(await grantsOf(theirs.people.viewer.id)).toMatchObject([{ status: "active" }]);
   });
@@ -303,9 +303,9 @@ describe("running out", () => {
       const list = await listGrants(db, { spaceId: space.id, passId: pass.id, limit: 100 });
       const expired = list.grants.filter(({ status }) => status === "expired");
       expect(expired).toHaveLength(21);
-      const marked = await Promise.all([expireGrants(db), expireGrants(db), expireGrants(db, { most: 5 })]);
+      const marked = await Promise.all([expireGrants(db, test.services.queue), expireGrants(db, test.services.queue), expireGrants(db, test.services.queue, { most: 5 })]);
       expect(marked.reduce((sum, many) => sum + many, 0)).toBe(21);
-      expect(await expireGrants(db)).toBe(0);
+      expect(await expireGrants(db, test.services.queue)).toBe(0);
       const rows = await db
         .selectFrom("access_grants")
         .select("status")
@@ -323,6 +323,6 @@ describe("running out", () => {
     const { pass } = await insertPeople(db);
     const { id: userId } = await insertUser(db);
     await insertGrant(db, { passId: pass.id, userId, startsAt: ago("2 days"), endsAt: ago("1 hour") });
-    expect(await hear(() => expireGrants(db))).toContainEqual({ kind: "person", userId });
+    expect(await hear(() => expireGrants(db, test.services.queue))).toContainEqual({ kind: "person", userId });
   });
 });

@@ -64,4 +64,7 @@ export const rowsAfter: Record<string, string> = {
     insert into streaming_chat_former_channels (channel_id, stream_id) values ('before', ${stream});
     update streaming_chat_messages set channel_id = 'before' where id = ${message};
   `,
+  "0015_signal_gate": `
+    update stream_participants set signal_seen_at = now() where identity = 'p-1';
+    insert into signal_gate_watch (since, seen_at) values (now(), now());`,
 };

@@ -1,5 +1,6 @@
 import type { Services } from "#app/context.ts";
 import type { JobName, JobPayload } from "#app/jobs/catalog.ts";
+import { accessEnforce } from "./access-enforce.ts";
 import { grantMail } from "./grant-mail.ts";
 import { chatCompare } from "./chat-compare.ts";
 import { inviteMail } from "./invite-mail.ts";
@@ -28,4 +29,5 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "room.sweep": roomSweep,
   "invite.mail": inviteMail,
   "grant.mail": grantMail,
+  "access.enforce": accessEnforce,
 };

@@ -3,5 +3,5 @@ import type { Handler } from "./index.ts";
 
 /** Somebody joined: whoever may not be in the room is taken out of it. */
 export const roomSweep: Handler<"room.sweep"> = async (services, { streamId }) => {
-  await sweepRoom(services, { streamId });
+  await sweepRoom(services, { streamId, gated: services.config.livekit.publicUrl === null });
 };

@@ -4,6 +4,8 @@ import type { Database } from "#db/client.ts";
 /** What open pages are told through Postgres: something about this stream, or about this person's access, changed. */
 export type ChangeNotice =
   | { kind: "stream"; streamId: string }
+  /** Who may be at this stream may have changed for anybody. */
+  | { kind: "access"; streamId: string }
   | { kind: "person"; userId: string }
   | ChatNotice
   /** Somebody's time-out began or ended. */
@@ -20,4 +22,12 @@ export const changeChannel = "frontrow_changes";
  */
 export async function notifyChange(db: Kysely<Database>, notice: ChangeNotice): Promise<void> {
   await sql`select pg_notify(${changeChannel}, ${JSON.stringify(notice)})`.execute(db);
+}
+
+/** Tells that the access of each of these people may have changed. */
+export async function notifyPeople(db: Kysely<Database>, userIds: string[]): Promise<void> {
+  await sql`
+    select pg_notify(${changeChannel}, json_build_object('kind', 'person', 'userId', id)::text)
+    from unnest(${userIds}::uuid[]) as id
+  `.execute(db);
 }

@@ -91,6 +91,11 @@ async function listChannels(db: Db, streamId: string): Promise<string[]> {
 /** Members are asked about for so long after their chat's end; later their tokens have ended and nothing more is said. */
 const askedForHours = 3;
 
+/** Of a stream `s`: something is said in its chat, or was a while ago. */
+export const chatMayBeOn = sql<boolean>`(s.status in ('scheduled', 'rehearsal', 'live')
+  or coalesce(s.ended_at + make_interval(mins => s.chat_after_minutes), s.cancelled_at)
+    > clock_timestamp() - make_interval(hours => ${askedForHours}))`;
+
 /**
  * Takes those out of the channels whose decision has turned to no, and goes on where that was interrupted: streams that are
  * on, or were a while ago. One query a stream.
@@ -101,10 +106,7 @@ export async function sweepChatMembers(services: Needs): Promise<void> {
     select m.stream_id, array_agg(m.user_id) as user_ids
     from streaming_chat_members m
     join streams s on s.id = m.stream_id
-    where m.gone_at is null
-      and (s.status in ('scheduled', 'rehearsal', 'live')
-        or coalesce(s.ended_at + make_interval(mins => s.chat_after_minutes), s.cancelled_at)
-          > clock_timestamp() - make_interval(hours => ${askedForHours}))
+    where m.gone_at is null and ${chatMayBeOn}
     group by m.stream_id
   `.execute(db);
   await eachOf(rows, async ({ stream_id: streamId, user_ids: userIds }) => {

@@ -45,7 +45,7 @@ export async function cancelStreamsOf(
 export async function notifyStreamsOf(trx: Trx, experienceIds: string[]): Promise<void> {
   if (experienceIds.length === 0) return;
   await sql`
-    select pg_notify(${changeChannel}, json_build_object('kind', 'stream', 'streamId', id)::text)
+    select pg_notify(${changeChannel}, json_build_object('kind', 'access', 'streamId', id)::text)
     from streams where experience_id = any(${experienceIds}::uuid[]) and status <> 'cancelled'
   `.execute(trx);
 }

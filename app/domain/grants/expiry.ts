@@ -1,14 +1,19 @@
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
-import { notifyChange } from "../changes/notices.ts";
+import { enforceAccess } from "#app/domain/access/enforcement.ts";
+import type { Queue } from "#app/jobs/queue.ts";
 import { grantMoves } from "./moves.ts";
 
 /**
- * Marks grants whose end has passed by the database's clock, at most `most` in one go, and tells their holders' open
- * pages. Everybody who asks sees them as expired from the instant itself; the mark only keeps the rows honest, so it may
- * come late, twice, or from two workers at once. Gives how many it marked.
+ * Marks grants whose end has passed by the database's clock, at most `most` in one go, and has it enforced. Everybody
+ * who asks sees them as expired from the instant itself, so it may come late, twice, or from two workers at once. Gives
+ * how many it marked.
  */
-export async function expireGrants(db: Db, { most = 500 }: { most?: number } = {}): Promise<number> {
+export async function expireGrants(
+  db: Db,
+  queue: Queue,
+  { most = 500 }: { most?: number } = {},
+): Promise<number> {
   return db.transaction().execute(async (trx) => {
     const expired = await trx
       .updateTable("access_grants")
@@ -27,8 +32,21 @@ export async function expireGrants(db: Db, { most = 500 }: { most?: number } = {
       .where("status", "in", grantMoves.expire.from)
       .returning("user_id as userId")
       .execute();
-    const people = new Set(expired.map(({ userId }) => userId));
-    for (const userId of people) await notifyChange(trx, { kind: "person", userId });
+    await enforceAccess(
+      trx,
+      queue,
+      expired.map(({ userId }) => userId),
+    );
     return expired.length;
   });
+}
+
+/** In how many milliseconds of the database's clock the next grant ends (0: one has); undefined when none has an end. */
+export async function findNextEnd(db: Db): Promise<number | undefined> {
+  const { rows } = await sql<{ ms: number }>`
+    select greatest(0, extract(epoch from (ends_at - clock_timestamp())) * 1000)::float8 as ms
+    from access_grants where status = 'active' and ends_at is not null
+    order by ends_at limit 1
+  `.execute(db);
+  return rows[0]?.ms;
 }

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Database, Db } from "#db/client.ts";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
+import { enforceAccess } from "#app/domain/access/enforcement.ts";
 import { notifyChange } from "../changes/notices.ts";
 import { grantMoves } from "./moves.ts";
 
@@ -181,17 +182,18 @@ type OfSpace = { spaceId: string; passId: string; grantId: string };
  * Takes a grant back, at once: open pages of its holder are told in the same transaction. False when it is not this
  * pass's, or was taken back or refunded before.
  */
-export function cancelGrant(db: Db, grant: OfSpace): Promise<boolean> {
-  return moveGrant(db, "cancel", grant);
+export function cancelGrant(db: Db, queue: Queue, grant: OfSpace): Promise<boolean> {
+  return moveGrant(db, queue, "cancel", grant);
 }
 
 /** Marks that a grant was paid back, which also ends it at once. False when it is not this pass's, or already is. */
-export function refundGrant(db: Db, grant: OfSpace): Promise<boolean> {
-  return moveGrant(db, "refund", grant);
+export function refundGrant(db: Db, queue: Queue, grant: OfSpace): Promise<boolean> {
+  return moveGrant(db, queue, "refund", grant);
 }
 
 async function moveGrant(
   db: Db,
+  queue: Queue,
   move: "cancel" | "refund",
   { spaceId, passId, grantId }: OfSpace,
 ): Promise<boolean> {
@@ -207,7 +209,7 @@ async function moveGrant(
       .where("g.status", "in", grantMoves[move].from)
       .returning("g.user_id as userId")
       .executeTakeFirst();
-    if (moved) await notifyChange(trx, { kind: "person", userId: moved.userId });
+    if (moved) await enforceAccess(trx, queue, [moved.userId]);
     return moved !== undefined;
   });
 }

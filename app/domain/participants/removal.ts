@@ -1,41 +1,94 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
+import { listSocketless } from "./signal-sockets.ts";
 
 type Needs = Pick<Services, "db" | "livekit">;
+type Place = { streamId: string; identity: string };
 
-/** Takes a person, with all their tabs, out of these streams' rooms. Gives how many of their tabs were in one. */
+/** LiveKit takes this long to let a join stand that was under way when its participant was removed. */
+const removalSettlesMs = 100;
+/** Removals that wait for LiveKit at once. */
+const mostAtOnce = 50;
+
+/** Takes a person, with all their tabs, out of these streams' rooms. Gives how many tabs they have ever had there. */
 export async function removeFromRooms(
-  { db, livekit }: Needs,
+  services: Needs,
   { userId, streamIds }: { userId: string; streamIds: string[] },
 ): Promise<number> {
-  if (streamIds.length === 0) return 0;
-  const known = await db
-    .selectFrom("stream_participants")
-    .select(["stream_id", "identity"])
-    .where("user_id", "=", userId)
-    .where("stream_id", "in", streamIds)
-    .execute();
-  await Promise.all(known.map(({ stream_id, identity }) => livekit.removePerson(stream_id, identity)));
-  return known.length;
+  const places = await listPlaces(
+    services.db,
+    streamIds.map((streamId) => ({ streamId, userId })),
+  );
+  await removePlaces(services, places);
+  return places.length;
+}
+
+/** The identities under which these people may be in these rooms. */
+export async function listPlaces(
+  db: Db,
+  pairs: readonly { streamId: string; userId: string }[],
+): Promise<Place[]> {
+  if (pairs.length === 0) return [];
+  const { rows } = await sql<Place>`
+    select p.stream_id as "streamId", p.identity from stream_participants p
+    join unnest(${pairs.map(({ streamId }) => streamId)}::uuid[], ${pairs.map(({ userId }) => userId)}::uuid[])
+      as out (stream_id, user_id) on out.stream_id = p.stream_id and out.user_id = p.user_id
+    join sessions s on s.id = p.session_id
+    -- Who has not been signed in there for days cannot be in a room.
+    where coalesce(s.ended_at, 'infinity') > clock_timestamp() - interval '2 days'
+  `.execute(db);
+  return rows;
 }
 
 /**
- * Takes everybody out of a stream's room who may not be in it, and viewers of whom we know nothing. It is what follows
- * when somebody joins, and what the sweep does: a token that was given before can be used again.
+ * Removes, waits until joins that were under way have come to stand, and removes again: the gates cut the signal sockets
+ * in between. Removing who is not there is no error. Throws the first failure after all were tried.
  */
-export async function sweepRoom({ db, livekit }: Needs, { streamId }: { streamId: string }): Promise<number> {
-  const people = (await livekit.listPeople(streamId)) ?? [];
+export async function removePlaces({ livekit }: Pick<Needs, "livekit">, places: Place[]): Promise<void> {
+  if (places.length === 0) return;
+  const all = () => eachAtOnce(places, ({ streamId, identity }) => livekit.removePerson(streamId, identity));
+  await all();
+  await sleep(removalSettlesMs);
+  await all();
+}
+
+async function eachAtOnce<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const failures: unknown[] = [];
+  await Promise.all(
+    Array.from({ length: Math.min(mostAtOnce, items.length) }, async () => {
+      for (let item = waiting.pop(); item !== undefined; item = waiting.pop())
+        await work(item).catch((error: unknown) => void failures.push(error));
+    }),
+  );
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Takes everybody out of a stream's room who may not be in it, viewers of whom we know nothing, and (`gated`) whoever has no
+ * signal socket. It is what follows when somebody joins, and what the sweep does: a token that was given before can
+ * be used again. Undefined when LiveKit has no such room; otherwise how many were taken out.
+ */
+export async function sweepRoom(
+  { db, livekit }: Needs,
+  { streamId, gated }: { streamId: string; gated: boolean },
+): Promise<number | undefined> {
+  const people = await livekit.listPeople(streamId);
+  if (!people) return undefined;
   const identities = people.filter(({ recorder }) => !recorder).map(({ identity }) => identity);
   if (identities.length === 0) return 0;
   const owners = await listOwners(db, { streamId, identities });
   const decisions = await listAccessOfPeople(db, { streamId, userIds: [...new Set(owners.values())] });
+  const socketless = gated ? await listSocketless(db, identities) : new Set<string>();
   const out = identities.filter((identity) => {
     const access = decisions.get(owners.get(identity) ?? "");
-    return !access || !mayJoinRoom(access);
+    return !access || !mayJoinRoom(access) || socketless.has(identity);
   });
-  await Promise.all(out.map((identity) => livekit.removePerson(streamId, identity)));
+  await eachAtOnce(out, (identity) => livekit.removePerson(streamId, identity));
   return out.length;
 }
 
@@ -50,12 +103,37 @@ async function listOwners(
   return new Map(rows.map(({ identity, user_id }) => [identity, user_id]));
 }
 
-/** The sweep over all rooms that are on. */
-export async function sweepRooms(services: Needs): Promise<void> {
-  const on = await services.db
+/** The sweep over all rooms that are on. One that LiveKit has lost (it was started again) is made again. */
+export async function sweepRooms(services: Pick<Services, "db" | "livekit" | "config" | "log">): Promise<void> {
+  const { db, livekit, config, log } = services;
+  const on = await db
     .selectFrom("streams")
     .select("id")
     .where("status", "in", ["live", "rehearsal"])
     .execute();
-  for (const { id } of on) await sweepRoom(services, { streamId: id });
+  const gated = config.livekit.publicUrl === null;
+  const failures: unknown[] = [];
+  await eachAtOnce(on, async ({ id: streamId }) => {
+    try {
+      if ((await sweepRoom(services, { streamId, gated })) !== undefined) return;
+      if (!(await isOn(db, streamId))) return;
+      await livekit.openRoom(streamId, { graceSeconds: config.hostGraceSeconds });
+      log.warn({ streamId }, "LiveKit had lost the room: made again");
+    } catch (error) {
+      if (!isServiceError(error)) throw error;
+      failures.push(error);
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Asked again right before a room is made: a stream that has just ended has just lost its room rightly. */
+async function isOn(db: Db, streamId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("streams")
+    .select("id")
+    .where("id", "=", streamId)
+    .where("status", "in", ["live", "rehearsal"])
+    .executeTakeFirst();
+  return row !== undefined;
 }

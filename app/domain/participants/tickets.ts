@@ -1,24 +1,39 @@
+import { hkdfSync } from "node:crypto";
+import { jwtVerify, SignJWT } from "jose";
 import { type AccessReason, findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
-import type { LiveKit } from "#app/services/livekit.ts";
+import type { LiveKit, RoomRole } from "#app/services/livekit.ts";
 import type { Db } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { claimViewerIdentity, type ViewerTab } from "./participants.ts";
 
-export type Ticket =
-  | { ok: true; url: string; token: string; identity: string }
+/** What a tab joins a room with. `url` null: at the page's own origin, where the signal gate is. */
+export type Ticket = { url: string | null; token: string; identity: string };
+
+export type TicketAnswer =
+  | ({ ok: true } & Ticket)
   | { ok: false; reason: "no_access"; access: AccessReason }
   | { ok: false; reason: "not_live"; status: StreamStatus };
 
+/** Who stands behind a ticket, or behind one of LiveKit's own tokens: nothing that the decision takes for granted. */
+export type TicketHolder = { streamId: string; identity: string };
+
+export type TicketMint = Pick<LiveKit, "publicUrl" | "mintToken"> & { sessionSecrets: string[] };
+
+/** How long a ticket can be used to join. */
+const ticketSeconds = 60;
+/** Tickets have a key and an audience of their own: nothing else that we or LiveKit sign passes as one (ASVS 9.2). */
+const audience = "frontrow-signal-gate";
+
 /**
- * What a viewer's tab joins the live room with: a token for this one room, to be used within a minute, which only
- * subscribes. Made after the decision; refuses who has no access, and everybody while there is nothing live to see.
+ * What a viewer's tab joins the live room with: for this one room, to be used within a minute, and it only subscribes.
+ * Made after the decision; refuses who has no access, and everybody while there is nothing live to see.
  * Undefined when there is no such stream.
  */
 export async function mintViewerTicket(
   db: Db,
-  livekit: Pick<LiveKit, "publicUrl" | "mintToken">,
+  mint: TicketMint,
   { streamId, userId, sessionId, tab }: ViewerTab,
-): Promise<Ticket | undefined> {
+): Promise<TicketAnswer | undefined> {
   const access = await findAccess(db, { streamId, userId });
   if (!access) return undefined;
   if (!access.mayWatch) return { ok: false, reason: "no_access", access: access.reason };
@@ -27,6 +42,46 @@ export async function mintViewerTicket(
     return { ok: false, reason: "not_live", status };
   }
   const identity = await claimViewerIdentity(db, { streamId, userId, sessionId, tab });
-  const token = await livekit.mintToken({ streamId, identity, role: "viewer" });
-  return { ok: true, url: livekit.publicUrl, token, identity };
+  return { ok: true, ...(await mintTicket(mint, { streamId, identity, role: "viewer" })) };
 }
+
+/**
+ * A ticket for the signal gate; where browsers reach LiveKit without it (`publicUrl` given), a token of LiveKit's own.
+ * Asks nothing: whoever calls it has the decision.
+ */
+export async function mintTicket(
+  mint: TicketMint,
+  { streamId, identity, role }: TicketHolder & { role: RoomRole },
+): Promise<Ticket> {
+  const { publicUrl, sessionSecrets } = mint;
+  if (publicUrl)
+    return { url: publicUrl, token: await mint.mintToken({ streamId, identity, role }), identity };
+  const token = await new SignJWT({ room: streamId })
+    .setProtectedHeader({ alg: "HS256" })
+    .setAudience(audience)
+    .setSubject(identity)
+    .setIssuedAt()
+    .setExpirationTime(`${ticketSeconds} s`)
+    .sign(keyOf(sessionSecrets[0] ?? ""));
+  return { url: null, token, identity };
+}
+
+/** Who holds a ticket of ours, made with any of the secrets and not past its minute; undefined otherwise. */
+export async function readTicket(sessionSecrets: string[], token: string): Promise<TicketHolder | undefined> {
+  for (const secret of sessionSecrets) {
+    try {
+      const { payload } = await jwtVerify(token, keyOf(secret), {
+        algorithms: ["HS256"],
+        audience,
+        requiredClaims: ["exp", "sub", "room"],
+      });
+      if (typeof payload.sub !== "string" || typeof payload.room !== "string") return undefined;
+      return { streamId: payload.room, identity: payload.sub };
+    } catch {
+      // Made with another secret, by somebody else, or too long ago.
+    }
+  }
+  return undefined;
+}
+
+const keyOf = (secret: string) => new Uint8Array(hkdfSync("sha256", secret, "", audience, 32));

@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
+import type { Services } from "#app/context.ts";
 import { findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { mintTicket, type Ticket } from "#app/domain/participants/tickets.ts";
 import type { LiveKit } from "#app/services/livekit.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Database, Db } from "#db/client.ts";
 import { findHolder, type Holder, type HostClaim } from "./lease.ts";
 
 export type HostToken =
-  | { ok: true; token: string; url: string; identity: string }
+  | ({ ok: true } & Ticket)
   | { ok: false; reason: "not_found" | "not_host" | "not_open" | "unreachable" }
   | { ok: false; reason: "elsewhere"; holder: Holder | null };
 
@@ -17,9 +19,8 @@ export type HostToken =
  * stands in our table.
  */
 export async function mintHostToken(
-  db: Db,
-  livekit: LiveKit,
-  { streamId, userId, sessionId, tab, graceSeconds }: HostClaim & { graceSeconds: number },
+  { db, livekit, config }: Pick<Services, "db" | "livekit" | "config">,
+  { streamId, userId, sessionId, tab }: HostClaim,
 ): Promise<HostToken> {
   const access = await findAccess(db, { streamId, userId });
   if (!access?.mayModerate) return { ok: false, reason: "not_found" };
@@ -30,10 +31,10 @@ export async function mintHostToken(
     return { ok: false, reason: "elsewhere", holder: (await findHolder(db, { streamId })) ?? null };
   }
   try {
-    await livekit.openRoom(streamId, { graceSeconds });
+    await livekit.openRoom(streamId, { graceSeconds: config.hostGraceSeconds });
     await removeOtherHosts(db, livekit, { streamId });
-    const token = await livekit.mintToken({ streamId, identity, role: "host" });
-    return { ok: true, token, url: livekit.publicUrl, identity };
+    const mint = { ...livekit, sessionSecrets: config.sessionSecrets };
+    return { ok: true, ...(await mintTicket(mint, { streamId, identity, role: "host" })) };
   } catch (error) {
     if (!isServiceError(error)) throw error;
     return { ok: false, reason: "unreachable" };

@@ -1,5 +1,6 @@
 import { DisconnectReason, LogLevel, Room, RoomEvent, setLogLevel } from "livekit-client";
 import type { Connection } from "./connection-words.ts";
+import { signalGate } from "../signal-gate.ts";
 import { createPublisher } from "./publisher.client.ts";
 import type { Sources } from "./sources.client.ts";
 
@@ -71,7 +72,7 @@ export function startBroadcast({ streamId, tab, sources, onConnection }: Options
     const ticket = await askForToken({ streamId, tab, signal: stop.signal });
     if (ticket.kind !== "token") return ticket;
     try {
-      await room.connect(ticket.url, ticket.token);
+      await room.connect(ticket.url ?? signalGate(), ticket.token);
       return { kind: "connected" };
     } catch {
       return { kind: "waiting", why: "The video server does not answer. Trying again…" };
@@ -91,7 +92,7 @@ export function startBroadcast({ streamId, tab, sources, onConnection }: Options
 }
 
 type Ticket =
-  | { kind: "token"; token: string; url: string }
+  | { kind: "token"; token: string; url: string | null }
   | { kind: "refused"; why: string }
   | { kind: "waiting"; why: string };
 
@@ -118,8 +119,8 @@ async function askForToken({
         why: "You are signed out. Sign in again in another tab, then reload this page.",
       };
     }
-    const said = (await answer.json()) as { token?: string; url?: string; message?: string };
-    if (answer.ok && said.token && said.url) return { kind: "token", token: said.token, url: said.url };
+    const said = (await answer.json()) as { token?: string; url?: string | null; message?: string };
+    if (answer.ok && said.token) return { kind: "token", token: said.token, url: said.url ?? null };
     const why = said.message ?? "We could not connect you.";
     return answer.status >= 500 ? { kind: "waiting", why } : { kind: "refused", why };
   } catch {

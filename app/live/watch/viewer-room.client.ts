@@ -7,6 +7,7 @@ import {
   setLogLevel,
   Track,
 } from "livekit-client";
+import { signalGate } from "../signal-gate.ts";
 import { askForTicket, type TicketAnswer } from "./ticket.ts";
 
 /** How the line to the room is; each of these is shown. */
@@ -73,7 +74,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
         refusal = answer.reason;
         return show({ line: "refused" });
       }
-      await room.connect(answer.url, answer.token, { maxRetries: 0 });
+      await room.connect(answer.url ?? signalGate(), answer.token, { maxRetries: 0 });
       if (left) return void room.disconnect();
       joinedAt = performance.now();
       show({ line: "joined", wasIn: true, ...tracks() });

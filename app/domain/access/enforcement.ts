@@ -1,0 +1,101 @@
+import { sql, type Transaction } from "kysely";
+import type { Services } from "#app/context.ts";
+import { chatMayBeOn, keepInChat, removeFromChat } from "#app/domain/chat/removal.ts";
+import { eachOf } from "#app/domain/chat/each-of.ts";
+import { listPlaces, removePlaces } from "#app/domain/participants/removal.ts";
+import { enqueue, type Queue } from "#app/jobs/queue.ts";
+import type { Database, Db } from "#db/client.ts";
+import { notifyPeople } from "../changes/notices.ts";
+import { listAccessOfPeople, mayJoinRoom } from "./decision.ts";
+
+/** A job carries at most so many ids. */
+const mostPeople = 500;
+/** Whoever slipped in while they were being removed is found by these looks, and then by the sweep every 5 s. */
+const laterLooksSeconds = [1, 3];
+
+/**
+ * What must follow when these people's access may have changed, in the transaction that changes it: their open pages and
+ * signal sockets are told, and a job takes them out of rooms and chats where the decision has turned to no.
+ */
+export async function enforceAccess(
+  trx: Transaction<Database>,
+  queue: Queue,
+  userIds: string[],
+): Promise<void> {
+  const people = [...new Set(userIds)];
+  await notifyPeople(trx, people);
+  for (let at = 0; at < people.length; at += mostPeople)
+    await enqueue(trx, queue, "access.enforce", { userIds: people.slice(at, at + mostPeople), looks: 0 });
+}
+
+type Needs = Pick<Services, "db" | "livekit" | "chat" | "queue">;
+
+/**
+ * Makes rooms and chats agree with the decision about these people: may run twice and late, since it looks at what is
+ * true now. Each service is asked even where another does not answer; throws the first failure, and is tried again.
+ */
+export async function enforceDecisions(
+  services: Needs,
+  { userIds, looks }: { userIds: string[]; looks: number },
+): Promise<void> {
+  const { db, queue } = services;
+  const rooms: { streamId: string; userId: string }[] = [];
+  const chats: { streamId: string; out: string[]; stay: string[] }[] = [];
+  for (const { streamId, people } of await listWhereTheyAre(db, userIds)) {
+    const decisions = await listAccessOfPeople(db, { streamId, userIds: people.map(({ userId }) => userId) });
+    const isOut = (userId: string) => !decisions.get(userId)?.mayChat;
+    for (const { userId, inRoom } of people) {
+      const access = decisions.get(userId);
+      if (inRoom && !(access && mayJoinRoom(access))) rooms.push({ streamId, userId });
+    }
+    const inChat = people.filter((person) => person.inChat).map(({ userId }) => userId);
+    chats.push({ streamId, out: inChat.filter(isOut), stay: inChat.filter((userId) => !isOut(userId)) });
+  }
+  const done = await Promise.allSettled([
+    listPlaces(db, rooms).then((places) => removePlaces(services, places)),
+    eachOf(chats, async ({ streamId, out, stay }) => {
+      if (stay.length > 0) await keepInChat(db, { streamId, userIds: stay });
+      if (out.length > 0) await removeFromChat(services, { streamId, userIds: out });
+    }),
+  ]);
+  const wait = laterLooksSeconds[looks];
+  if (rooms.length > 0 && wait !== undefined) {
+    const again = [...new Set(rooms.map(({ userId }) => userId))];
+    await db
+      .transaction()
+      .execute((trx) =>
+        enqueue(
+          trx,
+          queue,
+          "access.enforce",
+          { userIds: again, looks: looks + 1 },
+          { delaySeconds: wait - (laterLooksSeconds[looks - 1] ?? 0) },
+        ),
+      );
+  }
+  for (const result of done) if (result.status === "rejected") throw result.reason;
+}
+
+type WhereTheyAre = { streamId: string; people: { userId: string; inRoom: boolean; inChat: boolean }[] };
+
+/** The streams in whose rooms these people may be, and those of whose chat they are members. */
+async function listWhereTheyAre(db: Db, userIds: string[]): Promise<WhereTheyAre[]> {
+  const { rows } = await sql<WhereTheyAre>`
+    with there as (
+      select p.stream_id, p.user_id, true as in_room, false as in_chat
+      from stream_participants p join streams s on s.id = p.stream_id and s.status in ('live', 'rehearsal')
+      where p.user_id = any(${userIds}::uuid[])
+      union all
+      select m.stream_id, m.user_id, false, true
+      from streaming_chat_members m join streams s on s.id = m.stream_id
+      where m.user_id = any(${userIds}::uuid[]) and m.gone_at is null and ${chatMayBeOn}
+    ), people as (
+      select stream_id, user_id, bool_or(in_room) as in_room, bool_or(in_chat) as in_chat
+      from there group by stream_id, user_id
+    )
+    select stream_id as "streamId",
+      json_agg(json_build_object('userId', user_id, 'inRoom', in_room, 'inChat', in_chat)) as people
+    from people group by stream_id order by stream_id
+  `.execute(db);
+  return rows;
+}

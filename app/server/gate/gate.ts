@@ -1,0 +1,213 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Request, Response } from "express";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+import type { Services } from "#app/context.ts";
+import { admit, type Admission, type Participant, readAnyToken } from "#app/domain/participants/admission.ts";
+import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
+import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { listenForChanges } from "../change-listener.ts";
+import { isOurOrigin } from "../origin.ts";
+import { refuseUpgrade, takeUpgrades, type Upgrade } from "../upgrades.ts";
+import { createGateHall, type Guest } from "./hall.ts";
+import { joinSockets } from "./pipe.ts";
+import { isGatePath, isValidatePath, tokenOf, withToken } from "./request.ts";
+import { askUpstream, type UpstreamAnswer } from "./upstream.ts";
+import { createGateWatch } from "./watch.ts";
+
+/** A session has a socket a tab, and for a moment another one while it comes back. */
+const mostSocketsOfSession = 20;
+/** So many may wait for the database or LiveKit at once; the others are asked to come back. */
+const mostWaiting = 1_000;
+/** A client that comes back tries ten times in 45 s, and each try is asked about once more. */
+const triesOfSession = { points: 60, duration: 60 };
+/** Everything is read again so often, for what was never announced, or lost on the way. */
+const sweepMs = 30_000;
+const touchMs = 5_000;
+const mintSeconds = 30;
+
+type Needs = Pick<Services, "config" | "db" | "livekit" | "log">;
+type Refused = { status: number; text: string };
+
+/**
+ * The signal gate: LiveKit's signalling on our own origin, `GET /rtc`, `/rtc/v1` (web sockets) and their `/validate`.
+ * Each is let through when the session cookie's person owns the identity that the token names and the access decision says
+ * yes now, with a token that the gate mints itself; the socket is cut when that answer changes, or ends by its own time. A
+ * client acts upon the status of `validate`: 401 and 403 end it, 429 and 503 have it come back while its picture goes on, and it
+ * is never told 404 in words that are not LiveKit's. While the database is away nobody new is let in (503).
+ */
+export function createGate(services: Needs) {
+  const { config, db, livekit, log } = services;
+  const hall = createGateHall();
+  const watch = createGateWatch(services, hall);
+  const tries = new RateLimiterMemory({ keyPrefix: "gate", ...triesOfSession });
+  const listener = listenForChanges({
+    databaseUrl: config.databaseUrl,
+    log,
+    onNotice: (notice) => {
+      if (notice.kind === "stream") watch.stream(notice.streamId);
+      else if (notice.kind === "access") watch.access(notice.streamId);
+      else if (notice.kind === "person") watch.person(notice.userId);
+    },
+    onListening: () => watch.everything(),
+  });
+  const sweep = setInterval(() => watch.everything(), sweepMs);
+  let touching: Promise<void> = Promise.resolve();
+  const touch = setInterval(() => {
+    const identities = [...hall.guests()].filter(({ standing }) => standing).map(({ identity }) => identity);
+    touching = touchSignalSockets(db, identities).catch((error: unknown) =>
+      log.warn({ err: error }, "signal sockets could not be written down"),
+    );
+  }, touchMs);
+  let waiting = 0;
+  let draining = false;
+
+  async function check(
+    request: IncomingMessage,
+    url: URL,
+    note?: (participant: Participant) => void,
+  ): Promise<Extract<Admission, { ok: true }> | Refused> {
+    if (!isOurOrigin(request.headers, config.publicUrl)) return no(403, "foreign_origin");
+    const sessionToken = readCookie(request.headers.cookie, sessionCookieName(config));
+    const token = tokenOf(request, url);
+    if (!sessionToken || !token) return no(401, sessionToken ? "no_token" : "signed_out");
+    if (draining || waiting >= mostWaiting) return { status: 503, text: "busy" };
+    waiting += 1;
+    try {
+      await tries.consume(sessionToken);
+    } catch {
+      waiting -= 1;
+      return { status: 429, text: "too_many" };
+    }
+    try {
+      const holder = await readAnyToken({ livekit, config }, token);
+      if (!holder) return no(401, "bad_token");
+      const admission = await admit({ db }, { holder, sessionToken }, note);
+      if (admission.ok) return admission;
+      return no(admission.status, admission.reason, admission);
+    } catch (error) {
+      log.warn({ err: error }, "the gate could not ask for a decision");
+      return { status: 503, text: "unavailable" };
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  /** Denials and attempts to come round the decision are logged, by ids. */
+  function no(
+    status: number,
+    reason: string,
+    { userId, streamId }: { userId?: string; streamId?: string } = {},
+  ): Refused {
+    log.info({ status, reason, userId, streamId }, "refused at the signal gate");
+    return { status, text: reason };
+  }
+
+  async function open({ request, socket, head, url }: Upgrade) {
+    const gone = new AbortController();
+    socket.once("close", () => gone.abort());
+    let guest: Guest | undefined;
+    const refuse = ({ status, text }: Refused) => {
+      if (guest) hall.leave(guest);
+      refuseUpgrade(socket, status, text);
+    };
+    const checked = await check(request, url, (participant) => {
+      guest = hall.enter(participant, () => socket.destroy()).guest;
+    });
+    if ("status" in checked || !guest) {
+      return refuse("status" in checked ? checked : { status: 503, text: "unavailable" });
+    }
+    const mine = guest;
+    try {
+      if (hall.guestsOfSession(mine.sessionId) > mostSocketsOfSession)
+        return refuse({ status: 429, text: "too_many" });
+      const answer = await pass(request, url, checked.participant, { upgrade: true, signal: gone.signal });
+      if (answer.kind === "refused") return refuse(answer);
+      if (socket.destroyed) return void answer.socket.destroy();
+      const sides = { client: socket, clientHead: head, upstream: answer.socket, upstreamHead: answer.head };
+      const { cut } = joinSockets({ ...sides, response: answer.response }, () => hall.leave(mine));
+      mine.cut = cut;
+      mine.standing = true;
+      watch.entered(mine, checked.access);
+    } catch (error) {
+      if (gone.signal.aborted) return hall.leave(mine);
+      log.warn({ err: error, streamId: mine.streamId }, "LiveKit could not be asked");
+      refuse({ status: 503, text: "unavailable" });
+    }
+  }
+
+  /** Passes a request on with a token of our own. A room that LiveKit has lost is made again, once. */
+  async function pass(
+    request: IncomingMessage,
+    url: URL,
+    participant: Participant,
+    { upgrade, signal }: { upgrade: boolean; signal: AbortSignal },
+  ): Promise<UpstreamAnswer> {
+    const { streamId } = participant;
+    const token = await livekit.mintToken({ ...participant, seconds: mintSeconds });
+    const ask = () =>
+      askUpstream(config.livekit.url, withToken(url, token), { from: request, upgrade, signal });
+    const answer = await ask();
+    if (answer.kind === "open" || answer.status !== 404) return answer;
+    await livekit.openRoom(streamId, { graceSeconds: config.hostGraceSeconds });
+    log.warn({ streamId }, "LiveKit had lost the room: made again");
+    const second = await ask();
+    return second.kind === "refused" && second.status === 404
+      ? { kind: "refused", status: 503, text: "unavailable" }
+      : second;
+  }
+
+  /** Answers at the gate's addresses what is no wish for a web socket; false at any other address. */
+  async function answer(request: Request, response: Response): Promise<boolean> {
+    const url = new URL(request.originalUrl, "http://page");
+    if (!isGatePath(url.pathname)) return false;
+    response.set({ "Cache-Control": "no-store", "Content-Type": "text/plain" });
+    if (request.method !== "GET" || !isValidatePath(url.pathname)) {
+      response.set(request.method === "GET" ? { Upgrade: "websocket" } : { Allow: "GET" });
+      response.status(request.method === "GET" ? 426 : 405).end();
+      return true;
+    }
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const checked = await check(request, url);
+    if ("status" in checked) {
+      if (checked.status === 429 || checked.status === 503) response.set("Retry-After", "5");
+      response.status(checked.status).send(checked.text);
+      return true;
+    }
+    try {
+      const said = await pass(request, url, checked.participant, { upgrade: false, signal: gone.signal });
+      if (said.kind === "refused") response.status(said.status).send(said.text);
+      else said.socket.destroy();
+    } catch (error) {
+      if (!gone.signal.aborted) {
+        log.warn({ err: error }, "LiveKit could not be asked");
+        response.status(503).set("Retry-After", "5").send("unavailable");
+      }
+    }
+    return true;
+  }
+
+  return {
+    answer,
+    /** Takes the wishes for web sockets that `server` gets at the gate's addresses. */
+    attach(server: Server): void {
+      takeUpgrades(server, (upgrade) => {
+        if (!isGatePath(upgrade.url.pathname) || isValidatePath(upgrade.url.pathname)) return false;
+        void open(upgrade);
+        return true;
+      });
+    },
+    /** How many signal sockets stand here, for tests and measurements. */
+    size: () => [...hall.guests()].filter(({ standing }) => standing).length,
+    /** Lets nobody in any more and cuts all sockets: clients come back to another process, and their picture goes on. */
+    async close() {
+      draining = true;
+      clearInterval(sweep);
+      clearInterval(touch);
+      for (const guest of [...hall.guests()]) guest.cut();
+      await Promise.all([listener.close(), watch.close(), touching]);
+    },
+  };
+}
+
+export type Gate = ReturnType<typeof createGate>;

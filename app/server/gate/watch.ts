@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import type { Services } from "#app/context.ts";
+import { type AccessDecision, listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
+import { findHostIdentity } from "#app/domain/streams/host-participants.ts";
+import type { GateHall, Guest, Person, Room } from "./hall.ts";
+
+type Needs = Pick<Services, "db" | "livekit" | "log">;
+
+/** Changes that come together are read together. */
+const gatherMs = 10;
+const tryAgainMs = 1_000;
+/** How long the database may take to say whether a decision that has ended by the clock was extended. */
+const lastQuestionMs = 500;
+/** LiveKit needs this long to forget a join that was under way when its participant was removed. */
+const removalSettlesMs = 100;
+
+type Wanted = { everybody: boolean; sessions: boolean; userIds: Set<string> };
+
+/**
+ * Asks the decision again about who has a signal socket here whenever it may have changed, and puts out whom it
+ * refuses: removed from the room, then their sockets cut, pending ones as well, then removed again, since a join that was
+ * under way would else stay for ever.
+ */
+export function createGateWatch(services: Needs, hall: GateHall) {
+  const { db, livekit, log } = services;
+  const wanted = new Map<string, Wanted>();
+  const running = new Set<string>();
+  const leavings = new Set<Promise<void>>();
+  let closed = false;
+
+  function want(streamId: string, { everybody = false, sessions = false, userIds = [] as string[] } = {}) {
+    if (closed || !hall.rooms.has(streamId)) return;
+    const now = wanted.get(streamId) ?? { everybody: false, sessions: false, userIds: new Set<string>() };
+    now.everybody ||= everybody;
+    now.sessions ||= sessions;
+    for (const userId of userIds) now.userIds.add(userId);
+    wanted.set(streamId, now);
+    if (running.has(streamId)) return;
+    running.add(streamId);
+    setTimeout(() => void run(streamId), gatherMs);
+  }
+
+  async function run(streamId: string) {
+    let pause = gatherMs;
+    const now = wanted.get(streamId);
+    wanted.delete(streamId);
+    const room = hall.rooms.get(streamId);
+    try {
+      const hurry = room && [...room.people.values()].some(isOver);
+      if (now && room) await inTime(ask(room, now), hurry ? lastQuestionMs : undefined);
+    } catch (error) {
+      // Nobody is cut for our database's sake, but whose own time is over.
+      log.warn({ err: error, streamId }, "the gate could not ask who may stay");
+      for (const person of room?.people.values() ?? []) if (isOver(person)) putOut(person, "ended");
+      want(streamId, { ...now, userIds: [...(now?.userIds ?? [])] });
+      pause = tryAgainMs;
+    }
+    if (wanted.has(streamId) && !closed) setTimeout(() => void run(streamId), pause);
+    else running.delete(streamId);
+  }
+
+  async function ask(room: Room, { everybody, sessions, userIds }: Wanted) {
+    const { streamId } = room;
+    const facts = await findRoomFacts(streamId);
+    const all = everybody || facts !== room.decidedOn;
+    const people = [...room.people.values()].filter((person) => all || userIds.has(person.userId));
+    const decisions = await listAccessOfPeople(db, {
+      streamId,
+      userIds: people.map(({ userId }) => userId),
+    });
+    room.decidedOn = facts;
+    for (const person of people) heed(person, decisions.get(person.userId));
+    if (sessions) await cutDeadSessions(people);
+    await cutFormerHosts(room);
+  }
+
+  function heed(person: Person, access: AccessDecision | undefined) {
+    if (access && mayJoinRoom(access)) return keep(person, access);
+    // The stream is over: its room goes as a whole, and takes everybody with it.
+    if (access?.mayWatch) return cutAll(person);
+    putOut(person, access?.reason ?? "no_stream");
+  }
+
+  function keep(person: Person, access: AccessDecision) {
+    hall.keep(person, access, () => want(person.room.streamId, { userIds: [person.userId] }));
+  }
+
+  function putOut(person: Person, reason: string) {
+    if (person.leaving) return;
+    person.leaving = true;
+    const { room, userId } = person;
+    log.info({ streamId: room.streamId, userId, reason }, "put out of a room");
+    const leaving = remove(person)
+      .catch((error: unknown) =>
+        log.error({ err: error, streamId: room.streamId, userId }, "could not put out"),
+      )
+      .finally(() => leavings.delete(leaving));
+    leavings.add(leaving);
+  }
+
+  async function remove(person: Person) {
+    const { streamId } = person.room;
+    const identities = new Set([...person.guests].map(({ identity }) => identity));
+    const all = () => Promise.allSettled([...identities].map((each) => livekit.removePerson(streamId, each)));
+    // LiveKit may be away, or slow: the sockets are cut all the same, and the sweep goes on.
+    await Promise.race([all(), sleep(lastQuestionMs)]);
+    await sleep(removalSettlesMs);
+    for (const guest of person.guests) identities.add(guest.identity);
+    cutAll(person);
+    person.leaving = false;
+    await all();
+  }
+
+  function cutAll(person: Person) {
+    for (const guest of [...person.guests]) {
+      hall.leave(guest);
+      guest.cut();
+    }
+  }
+
+  async function cutDeadSessions(people: Person[]) {
+    const guests = people.flatMap((person) => [...person.guests]);
+    const alive = await listLiveSessions(db, [...new Set(guests.map(({ sessionId }) => sessionId))]);
+    for (const guest of guests.filter(({ sessionId }) => !alive.has(sessionId))) await cutOne(guest);
+  }
+
+  /** Of the hosts only the one with the lease stays: who took over has removed the others, who could come back by themselves. */
+  async function cutFormerHosts(room: Room) {
+    const hosts = [...room.people.values()].flatMap(({ guests }) =>
+      [...guests].filter(({ role, standing }) => role === "host" && standing),
+    );
+    if (hosts.length === 0) return;
+    const holder = await findHostIdentity(db, { streamId: room.streamId });
+    for (const guest of hosts.filter(({ identity }) => identity !== holder)) await cutOne(guest);
+  }
+
+  async function cutOne(guest: { streamId: string; identity: string; cut: () => void }) {
+    const { streamId, identity } = guest;
+    await Promise.allSettled([livekit.removePerson(streamId, identity)]);
+    guest.cut();
+    await Promise.allSettled([livekit.removePerson(streamId, identity)]);
+  }
+
+  /** Everything about a stream, besides its people, that a decision here hangs on. */
+  async function findRoomFacts(streamId: string): Promise<string> {
+    const { rows } = await sql<{ facts: string }>`
+      select concat_ws(' ', s.status, s.live_at, l.session_id, l.tab) as facts
+      from streams s left join stream_host_leases l on l.stream_id = s.id where s.id = ${streamId}::uuid
+    `.execute(db);
+    return rows[0]?.facts ?? "";
+  }
+
+  return {
+    /** A socket stands. What was decided when it came may be older than what was heard since: the earlier end counts. */
+    entered({ streamId, userId }: Guest, access: AccessDecision) {
+      const person = hall.rooms.get(streamId)?.people.get(userId);
+      const { remainingMs } = access;
+      if (!person || remainingMs === null) return;
+      if (person.endsAt === undefined || performance.now() + remainingMs < person.endsAt)
+        keep(person, access);
+    },
+    stream: (streamId: string) => want(streamId),
+    access: (streamId: string) => want(streamId, { everybody: true }),
+    person: (userId: string) => {
+      for (const room of hall.rooms.values())
+        if (room.people.has(userId)) want(room.streamId, { userIds: [userId], sessions: true });
+    },
+    /** Nothing that happened until now can be relied on to have been heard. */
+    everything: () => {
+      for (const streamId of hall.rooms.keys()) want(streamId, { everybody: true, sessions: true });
+    },
+    async close() {
+      closed = true;
+      await Promise.all(leavings);
+    },
+  };
+}
+
+const isOver = ({ endsAt }: Person) => endsAt !== undefined && endsAt <= performance.now();
+
+async function inTime<T>(answer: Promise<T>, ms: number | undefined): Promise<T> {
+  if (ms === undefined) return answer;
+  const late = new AbortController();
+  const timer = sleep(ms, undefined, { signal: late.signal }).then(() => {
+    throw new Error("the database did not answer in time");
+  });
+  timer.catch(() => {});
+  answer.catch(() => {});
+  try {
+    return await Promise.race([answer, timer]);
+  } finally {
+    late.abort();
+  }
+}

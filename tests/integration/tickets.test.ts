@@ -6,7 +6,7 @@ import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
 beforeAll(async () => {
-  web = await startTestWeb();
+  web = await startTestWeb({ env: { LIVEKIT_PUBLIC_URL: "wss://livekit.example" } });
 });
 afterAll(() => web.close());
 
@@ -44,7 +44,7 @@ const decode = ({ token = "" }: Answer) => {
   return { ...rest, seconds: (exp ?? 0) - (nbf ?? 0), named: /^v_[\w-]{16}$/.test(sub ?? ""), iss, sub };
 };
 
-describe("a ticket to the live room", () => {
+describe("a ticket to the live room, where browsers reach LiveKit itself", () => {
   it.each(["viewer", "moderator", "host", "owner"] as const)(
     "lets a %s watch, and nothing else",
     async (who) => {

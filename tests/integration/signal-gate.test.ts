@@ -77,7 +77,12 @@ describe("who is let in", () => {
       const { browserOf, inRoom } = await setStage();
       const browser = await browserOf(who);
       expect(await web.connect(browser).status).toBe(403);
-      const reason = { stranger: "no_grant", ended: "grant_expired", banned: "banned", otherOwner: "no_grant" };
+      const reason = {
+        stranger: "no_grant",
+        ended: "grant_expired",
+        banned: "banned",
+        otherOwner: "no_grant",
+      };
       expect(await web.validate(browser)).toEqual({ status: 403, text: reason[who] });
       expect(await inRoom()).toEqual([]);
     },
@@ -131,12 +136,12 @@ describe("who is let in", () => {
       }),
     );
     const [first, second] = hosts as [(typeof hosts)[0], (typeof hosts)[0]];
-    await takeLease(db, first);
+    await db.transaction().execute((trx) => takeLease(trx, first));
     const before = await mintHostToken(services, first);
     if (!before.ok) throw new Error(before.reason);
     const signal = web.connect({ cookie: first.cookie, token: before.token });
     expect(await signal.status).toBe(101);
-    await takeLease(db, second, { takeOver: true });
+    await db.transaction().execute((trx) => takeLease(trx, second, { takeOver: true }));
     await signal.closed;
     expect(await web.validate({ cookie: first.cookie, token: before.token })).toEqual({
       status: 403,
@@ -226,20 +231,24 @@ describe("which tokens count", () => {
 });
 
 describe("which addresses are passed on", () => {
-  it.each(["/twirp/livekit.RoomService/ListRooms", "/whip/v1", "/agent", "/rtc/v2", "/rtcx", "/rtc/v1/other"])(
-    "%s is not",
-    async (path) => {
-      const { browserOf } = await setStage();
-      const browser = await browserOf("viewer");
-      expect(await web.connect({ ...browser, path }).status).toBe(404);
-      const headers = { cookie: browser.cookie, origin: web.url };
-      for (const method of ["GET", "POST"]) {
-        const response = await fetch(`${web.url}${path}?access_token=${browser.token}`, { method, headers });
-        expect(response.status).toBe(404);
-        expect(await response.text()).toContain("Cannot");
-      }
-    },
-  );
+  it.each([
+    "/twirp/livekit.RoomService/ListRooms",
+    "/whip/v1",
+    "/agent",
+    "/rtc/v2",
+    "/rtcx",
+    "/rtc/v1/other",
+  ])("%s is not", async (path) => {
+    const { browserOf } = await setStage();
+    const browser = await browserOf("viewer");
+    expect(await web.connect({ ...browser, path }).status).toBe(404);
+    const headers = { cookie: browser.cookie, origin: web.url };
+    for (const method of ["GET", "POST"]) {
+      const response = await fetch(`${web.url}${path}?access_token=${browser.token}`, { method, headers });
+      expect(response.status).toBe(404);
+      expect(await response.text()).toContain("Cannot");
+    }
+  });
 
   it("a page's request for a socket's address is told what it is", async () => {
     expect((await fetch(`${web.url}/rtc`)).status).toBe(426);
@@ -259,8 +268,7 @@ describe("when the answer changes", () => {
     await Promise.all(signals.map(({ closed }) => closed));
     await vi.waitFor(async () => expect(await inRoom()).toEqual([other.identity]));
     expect(staying.isOpen()).toBe(true);
-    for (const tab of tabs)
-      expect(await web.validate(tab)).toEqual({ status: 403, text: "grant_cancelled" });
+    for (const tab of tabs) expect(await web.validate(tab)).toEqual({ status: 403, text: "grant_cancelled" });
   });
 
   it("an end of the session ends its socket, and that of no other browser of the same person", async () => {

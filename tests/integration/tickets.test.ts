@@ -138,10 +138,31 @@ describe("a ticket to the live room, where browsers reach LiveKit itself", () =>
     const { streamId, cookieOf, ask } = await setStage("live");
     await web.services.livekit.openRoom(streamId, { graceSeconds: 60 });
     const { answer } = await ask(await cookieOf("viewer"));
-    const address = new URL(answer.url?.replace(/^ws/, "http") ?? "");
-    address.pathname = "/rtc/validate";
+    const address = new URL("/rtc/validate", web.services.config.livekit.url);
     address.searchParams.set("access_token", answer.token ?? "");
     expect((await fetch(address)).status).toBe(200);
     await web.services.livekit.closeRoom(streamId);
+  });
+});
+
+describe("a ticket to the live room, where the signal gate stands before it", () => {
+  it("names no address but the page's own, and is no token of LiveKit's", async () => {
+    const gated = await startTestWeb();
+    const { stream, path, people } = await insertPeople(gated.db, { status: "live" });
+    await gated.services.livekit.openRoom(stream.id, { graceSeconds: 60 });
+    const { cookie } = await signIn(gated.db, people.viewer.id);
+    const response = await gated.fetch(`${path}/ticket`, { cookie, form: { tab: "tab-of-a-test" } });
+    const answer = (await response.json()) as Answer;
+    expect(answer).toMatchObject({ ok: true, url: null });
+    const { video, room, ...claims } = decodeJwt(answer.token ?? "");
+    expect({ video, room }).toEqual({ video: undefined, room: stream.id });
+    expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
+    const { livekit, config } = gated.services;
+    expect(await livekit.readToken(answer.token ?? "")).toBeUndefined();
+    const address = new URL("/rtc/validate", config.livekit.url);
+    address.searchParams.set("access_token", answer.token ?? "");
+    expect((await fetch(address)).status).toBe(401);
+    await livekit.closeRoom(stream.id);
+    await gated.close();
   });
 });

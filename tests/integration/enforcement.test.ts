@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { enforceDecisions } from "#app/domain/access/enforcement.ts";
+import { cancelGrant, refundGrant } from "#app/domain/grants/grants.ts";
+import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
+import { sweepRoom, sweepRooms } from "#app/domain/participants/removal.ts";
+import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
+import { ago, inFuture, insertGrant, insertPeople, insertUser, signIn } from "#tests/factories.ts";
+import { startExpiry } from "#worker/expiry.ts";
+import { openSignal } from "./gate-client.ts";
+import { hear } from "./notices.ts";
+import { openTestServices, withoutChat } from "./setup.ts";
+
+let test: Awaited<ReturnType<typeof openTestServices>>;
+beforeAll(async () => {
+  test = await openTestServices({ name: "worker" });
+});
+afterAll(() => test.close());
+
+type Stage = Awaited<ReturnType<typeof insertPeople>>;
+type Who = Exclude<keyof Stage["people"], "nobody">;
+
+/** A live stream, and people who are in its room by LiveKit's own door, as if there were no gate. */
+async function setStage(...present: Who[]) {
+  const { db, services } = test;
+  const stage = await insertPeople(db, { status: "live" });
+  const streamId = stage.stream.id;
+  await services.livekit.openRoom(streamId, { graceSeconds: 30 });
+  const join = async (userId: string, tab = "tab-of-a-test") => {
+    const { sessionId } = await signIn(db, userId);
+    const identity = await claimViewerIdentity(db, { streamId, userId, sessionId, tab });
+    const token = await services.livekit.mintToken({ streamId, identity, role: "viewer" });
+    const signal = openSignal(services.config.livekit.url, { token });
+    await vi.waitFor(() => expect(signal.heard("join")).toBeDefined());
+    return { identity, signal };
+  };
+  const seats = await Promise.all(present.map((who) => join(stage.people[who].id)));
+  await db
+    .insertInto("streaming_chat_members")
+    .values(present.map((who) => ({ stream_id: streamId, user_id: stage.people[who].id })))
+    .execute();
+  const inRoom = async () =>
+    ((await services.livekit.listPeople(streamId)) ?? []).map(({ identity }) => identity).sort();
+  const inChat = async () =>
+    (
+      await db
+        .selectFrom("streaming_chat_members")
+        .select("user_id")
+        .where("stream_id", "=", streamId)
+        .where("removed_at", "is", null)
+        .execute()
+    ).map(({ user_id }) => user_id);
+  const ids = { spaceId: stage.space.id, passId: stage.pass.id, grantId: stage.grant.id };
+  return { ...stage, streamId, join, seats, inRoom, inChat, ids, otherPass: randomUUID() };
+}
+
+const jobs = async (name: string) => {
+  const { rows } = await sql<{ data: { userIds: string[]; looks: number }; after: number }>`
+    select data, extract(epoch from start_after - created_on)::float8 as after from pgboss.job
+    where name = ${name} order by created_on
+  `.execute(test.db);
+  return rows;
+};
+
+describe("a change of access and what follows it", () => {
+  it.each([
+    ["cancelled", cancelGrant],
+    ["refunded", refundGrant],
+  ] as const)("%s: the job is there exactly when something was changed", async (_, move) => {
+    const { people, ids, otherPass } = await setStage("viewer");
+    const mine = async () =>
+      (await jobs("access.enforce")).filter(({ data }) => data.userIds.includes(people.viewer.id));
+    expect(await move(test.db, test.services.queue, { ...ids, passId: otherPass })).toBe(false);
+    expect(await mine()).toEqual([]);
+    const twice = [1, 2].map(() => move(test.db, test.services.queue, ids));
+    expect((await Promise.all(twice)).sort()).toEqual([false, true]);
+    expect(await mine()).toHaveLength(1);
+  });
+});
+
+describe("what the job does", () => {
+  it("takes every tab of who may not be there out of the room and the chat, and nobody else; twice is once", async () => {
+    const { people, join, seats, inRoom, inChat, ids } = await setStage("viewer", "moderator");
+    await join(people.viewer.id, "another-tab-of-it");
+    expect(await inRoom()).toHaveLength(3);
+    await cancelGrant(test.db, test.services.queue, ids);
+    const userIds = [people.viewer.id, people.moderator.id];
+    for (const looks of [0, 2]) {
+      await enforceDecisions(test.services, { userIds, looks });
+      expect(await inRoom()).toEqual([seats[1]!.identity]);
+      expect(await inChat()).toEqual([people.moderator.id]);
+    }
+  });
+
+  it("looks again one and three seconds later at whom it took out, and at nobody else", async () => {
+    const { people, ids } = await setStage("viewer", "moderator");
+    await cancelGrant(test.db, test.services.queue, ids);
+    const later = async () =>
+      (await jobs("access.enforce"))
+        .filter(({ data }) => data.userIds.includes(people.viewer.id) && data.looks > 0)
+        .map(({ data, after }) => [data.userIds, data.looks, after]);
+    await enforceDecisions(test.services, { userIds: [people.viewer.id, people.moderator.id], looks: 0 });
+    expect(await later()).toEqual([[[people.viewer.id], 1, 1]]);
+    await enforceDecisions(test.services, { userIds: [people.viewer.id], looks: 1 });
+    expect(await later()).toEqual([
+      [[people.viewer.id], 1, 1],
+      [[people.viewer.id], 2, 2],
+    ]);
+    await enforceDecisions(test.services, { userIds: [people.viewer.id], looks: 2 });
+    expect(await later()).toHaveLength(2);
+  });
+
+  it("leaves who holds another pass", async () => {
+    const { pass, people, inRoom, inChat, ids } = await setStage("viewer");
+    await cancelGrant(test.db, test.services.queue, ids);
+    await insertGrant(test.db, { passId: pass.id, userId: people.viewer.id });
+    await enforceDecisions(test.services, { userIds: [people.viewer.id], looks: 0 });
+    expect(await inRoom()).toHaveLength(1);
+    expect(await inChat()).toEqual([people.viewer.id]);
+  });
+
+  it("leaves who was inside a pass that says finish when the stream began, and puts them out when it says cut", async () => {
+    const { db, services } = test;
+    const { pass, grant, people, inRoom } = await setStage("viewer");
+    await db
+      .updateTable("access_grants")
+      .set({ ends_at: ago("1 second"), starts_at: ago("1 day") })
+      .where("id", "=", grant.id)
+      .execute();
+    await enforceDecisions(services, { userIds: [people.viewer.id], looks: 2 });
+    expect(await inRoom()).toHaveLength(1);
+    await sql`update access_passes set at_expiry = 'cut' where id = ${pass.id}::uuid`.execute(db);
+    await enforceDecisions(services, { userIds: [people.viewer.id], looks: 2 });
+    expect(await inRoom()).toEqual([]);
+  });
+
+  it("ends the picture also while the chat service is away, and is tried again for it", async () => {
+    const { people, inRoom, inChat, ids } = await setStage("viewer");
+    // A channel that was made has to hear of it.
+    await sql`insert into streaming_chat_rooms (stream_id, made_at)
+      select id, now() from streams where experience_id in (select experience_id from access_pass_experiences where access_pass_id = ${ids.passId}::uuid)`.execute(
+      test.db,
+    );
+    await cancelGrant(test.db, test.services.queue, ids);
+    const away = withoutChat(test.services);
+    await expect(enforceDecisions(away, { userIds: [people.viewer.id], looks: 2 })).rejects.toMatchObject({
+      service: "chat",
+    });
+    expect(await inRoom()).toEqual([]);
+    expect(await inChat()).toEqual([]);
+  });
+});
+
+describe("the sweep of rooms", () => {
+  it("takes out who has had no signal socket for a minute while a gate was there, and nobody while none was", async () => {
+    const { db, services } = test;
+    const { streamId, seats, inRoom } = await setStage("viewer", "moderator");
+    const [gone, here] = seats.map(({ identity }) => identity) as [string, string];
+    await sql`update stream_participants set created_at = now() - interval '5 minutes' where stream_id = ${streamId}::uuid`.execute(
+      db,
+    );
+    await sql`delete from signal_gate_watch`.execute(db);
+    expect(await sweepRoom(services, { streamId, gated: true })).toBe(0);
+    await touchSignalSockets(db, [here]);
+    expect(await sweepRoom(services, { streamId, gated: true })).toBe(0);
+    await sql`update signal_gate_watch set since = now() - interval '2 minutes'`.execute(db);
+    expect(await sweepRoom(services, { streamId, gated: false })).toBe(0);
+    expect(await sweepRoom(services, { streamId, gated: true })).toBe(1);
+    expect(await inRoom()).toEqual([here]);
+    expect(gone).not.toBe(here);
+  });
+
+  it("a gate that comes back after a while begins to count anew", async () => {
+    const { db } = test;
+    await sql`delete from signal_gate_watch`.execute(db);
+    await touchSignalSockets(db, []);
+    const since = async () =>
+      (await db.selectFrom("signal_gate_watch").select("since").executeTakeFirstOrThrow()).since.getTime();
+    const first = await since();
+    await touchSignalSockets(db, []);
+    expect(await since()).toBe(first);
+    await sql`update signal_gate_watch set seen_at = now() - interval '20 seconds'`.execute(db);
+    await touchSignalSockets(db, []);
+    expect(await since()).toBeGreaterThan(first);
+  });
+
+  it("makes a room again that LiveKit has lost while its stream is on, and none of a stream that is over", async () => {
+    const { db, services } = test;
+    const [on, over] = [await setStage("viewer"), await setStage("viewer")];
+    for (const { streamId } of [on, over]) await services.livekit.closeRoom(streamId);
+    await sql`update streams set status = 'ended', ended_at = now(), ended_reason = 'host' where id = ${over.streamId}::uuid`.execute(
+      db,
+    );
+    await sweepRooms(services);
+    expect(await services.livekit.listPeople(on.streamId)).toEqual([]);
+    expect(await services.livekit.listPeople(over.streamId)).toBeUndefined();
+  });
+});
+
+describe("the worker's timer on the next end", () => {
+  it("marks each grant when its instant comes, side by side with another worker, each once", async () => {
+    const { db, services } = test;
+    const { pass } = await insertPeople(db);
+    const holders = await Promise.all(Array.from({ length: 40 }, () => insertUser(db)));
+    for (const [at, { id }] of holders.entries())
+      await insertGrant(db, {
+        passId: pass.id,
+        userId: id,
+        endsAt: inFuture(`${at % 4} seconds 300 milliseconds`),
+      });
+    const later = await insertUser(db);
+    await insertGrant(db, { passId: pass.id, userId: later.id, endsAt: inFuture("1 hour") });
+    const workers = [startExpiry(services), startExpiry(services)];
+    const heard = await hear(services.config.databaseUrl, async () => {
+      await vi.waitFor(
+        async () => {
+          const { rows } = await sql<{ late: number; left: number }>`
+            select count(*) filter (where status = 'active' and ends_at < clock_timestamp() - interval '1 second')::int as late,
+              count(*) filter (where status = 'active')::int as left
+            from access_grants where access_pass_id = ${pass.id}::uuid and ends_at is not null
+          `.execute(db);
+          expect(rows[0]).toEqual({ late: 0, left: 1 });
+        },
+        { timeout: 20_000 },
+      );
+    });
+    await Promise.all(workers.map((worker) => worker.stop()));
+    const told = (heard as { kind: string; userId: string }[])
+      .filter(({ kind, userId }) => kind === "person" && holders.some(({ id }) => id === userId))
+      .map(({ userId }) => userId);
+    expect(told.sort()).toEqual(holders.map(({ id }) => id).sort());
+    const enforced = (await jobs("access.enforce")).flatMap(({ data }) => data.userIds);
+    expect(enforced.filter((id) => holders.some((holder) => holder.id === id)).sort()).toEqual(told);
+  });
+});

@@ -235,6 +235,17 @@ describe("changes", () => {
     expect(viewer.states()).toHaveLength(1);
   });
 
+  it("a pass that opens this no more ends the pages of all who held it, and of nobody else", async () => {
+    const { open, stream, pass } = await setStage({ status: "live" });
+    const [viewer, host] = await Promise.all([open("viewer"), open("host")]);
+    await Promise.all([viewer.state(), host.state()]);
+    await web.db.deleteFrom("access_pass_experiences").where("access_pass_id", "=", pass.id).execute();
+    await notifyChange(web.db, { kind: "access", streamId: stream.id });
+    expect(await viewer.closed()).toMatchObject({ code: 4403 });
+    expect(viewer.ended()).toEqual({ type: "access-ended", reason: "no_grant" });
+    expect(host.isOpen()).toBe(true);
+  });
+
   it("a revoked grant ends the page within a second, in every tab, and says why", async () => {
     const { stream, people, grant } = await setStage({ status: "live" });
     const cookies = await Promise.all([cookieOf(people.viewer.id), cookieOf(people.viewer.id)]);

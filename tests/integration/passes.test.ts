@@ -86,7 +86,7 @@ describe("passes", () => {
     const heard = await hear(() =>
       updatePass(db, { spaceId: space.id, passId: pass.id, fields: fieldsOf([other.id]) }),
     );
-    expect(heard).toContainEqual({ kind: "stream", streamId: stream.id });
+    expect(heard).toContainEqual({ kind: "access", streamId: stream.id });
     expect(await findAccess(db, { userId: people.viewer.id, streamId: stream.id })).toMatchObject({
       reason: "no_grant",
     });

@@ -208,7 +208,7 @@ describe("closing", () => {
     const heard = await hear(url, () =>
       retireExperience(db, { spaceId: space.id, experienceId: experience.id }),
     );
-    expect(heard).toContainEqual({ kind: "stream", streamId: stream.id });
+    expect(heard).toContainEqual({ kind: "access", streamId: stream.id });
   });
 });
 

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Page } from "@playwright/test";
 import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
+import { lastFrame, noteFrames } from "#tests/browser/last-frame.ts";
 import { goLive, launchBrowser, openProfile } from "#tests/browser/people.ts";
 import { insertPeople, signIn } from "#tests/factories.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
@@ -82,14 +82,13 @@ export const run: Bench["run"] = async ({ say: tell }): Promise<Measured> => {
     await page.goto(watchPath);
     for (let count = 1; count <= bans; count += 1) {
       await page.getByLabel("The host's camera").waitFor({ timeout: 30_000 });
-      await countFrames(page);
+      await noteFrames(page);
       await pause(1_500);
       const pressed = Date.now();
       if (!(await post(ban, moderator, { scope: "stream" }))) throw new Error("a ban was refused");
       await page.getByText(/has banned you/).waitFor({ timeout: 15_000 });
       await pause(1_500);
-      const last = await page.evaluate(() => (window as unknown as { lastFrame: number }).lastFrame);
-      dark.push(Math.max(0, last - pressed));
+      dark.push(Math.max(0, (await lastFrame(page)) - pressed));
       tell(`ban ${count} of ${bans}: last frame after ${dark.at(-1)} ms`);
       if (!(await post(ban, moderator, { scope: "stream", lift: "1" }))) throw new Error("it was not lifted");
     }
@@ -123,16 +122,3 @@ export const run: Bench["run"] = async ({ say: tell }): Promise<Measured> => {
     await rm(dir, { recursive: true, force: true });
   }
 };
-
-/** Notes when the picture's last frame was shown, by the machine's clock, which is ours too. */
-async function countFrames(page: Page) {
-  await page.getByLabel("The host's camera").evaluate((video: HTMLVideoElement) => {
-    const told = window as unknown as { lastFrame: number };
-    told.lastFrame = 0;
-    const seen = () => {
-      told.lastFrame = Date.now();
-      video.requestVideoFrameCallback(seen);
-    };
-    video.requestVideoFrameCallback(seen);
-  });
-}

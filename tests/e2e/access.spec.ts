@@ -1,0 +1,188 @@
+import type { Page } from "@playwright/test";
+import { sql } from "kysely";
+import { notifyChange } from "#app/domain/changes/notices.ts";
+import { openHostile } from "#tests/browser/hostile.ts";
+import { endStream, goLive } from "#tests/browser/people.ts";
+import { advances } from "#tests/browser/picture.ts";
+import { insertPeople } from "#tests/factories.ts";
+import { expect, test, type World } from "./world.ts";
+
+const picture = (page: Page) => page.getByLabel("The host's camera");
+const message = (page: Page) => page.getByLabel("Message", { exact: true });
+/** What a browser says of a signal socket that is cut while it is opened. */
+const cut = /\/rtc/;
+
+/** A live stream that says `cut` at its passes' end, and a viewer who watches it in two tabs. */
+async function openHouse({ person, db }: Pick<World, "person" | "db">) {
+  const house = await insertPeople(db, { status: "scheduled" });
+  await sql`update access_passes set at_expiry = 'cut' where id = ${house.pass.id}::uuid`.execute(db);
+  const open = async (userId: string, to: string) => {
+    const context = await person({ userId, expects: [cut] });
+    await context.addInitScript("window.smallCamera = true");
+    const page = await context.newPage();
+    await page.goto(to);
+    return page;
+  };
+  const studio = await open(house.people.host.id, `/account/streams/${house.stream.id}`);
+  await goLive(studio);
+  const viewer = await open(house.people.viewer.id, house.path);
+  const second = await viewer.context().newPage();
+  await second.goto(house.path);
+  const owner = await open(
+    house.people.owner.id,
+    `/account/passes/${house.pass.id}/grants/${house.grant.id}`,
+  );
+  for (const tab of [viewer, second]) {
+    await expect(picture(tab)).toBeVisible({ timeout: 30_000 });
+    await expect(message(tab)).toBeVisible({ timeout: 30_000 });
+  }
+  return { ...house, studio, viewer, second, owner };
+}
+
+async function setEnd(
+  db: World["db"],
+  { grantId, userId, after }: { grantId: string; userId: string; after: string },
+) {
+  await db.transaction().execute(async (trx) => {
+    await sql`
+      update access_grants set status = 'active', ends_at = clock_timestamp() + ${after}::interval where id = ${grantId}::uuid
+    `.execute(trx);
+    await notifyChange(trx, { kind: "person", userId });
+  });
+}
+
+async function restore(db: World["db"], { grantId, userId }: { grantId: string; userId: string }) {
+  await sql`update access_grants set status = 'active', ends_at = null where id = ${grantId}::uuid`.execute(
+    db,
+  );
+  await notifyChange(db, { kind: "person", userId });
+}
+
+test("what ends a pass ends the picture and the chat in every tab, and an extension leaves both alone", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(240_000);
+  const { studio, viewer, second, owner, people, grant, pass, path, stream } = await openHouse({
+    person,
+    db,
+  });
+  const mine = { grantId: grant.id, userId: people.viewer.id };
+  const tabs = [viewer, second];
+  const isDark = async (words: RegExp) => {
+    for (const tab of tabs) {
+      await expect(tab.getByText(words)).toBeVisible();
+      await expect(tab.locator("video")).toHaveCount(0);
+      await expect(message(tab)).toHaveCount(0);
+    }
+  };
+  const isBack = async () => {
+    for (const tab of tabs) {
+      await expect(picture(tab)).toBeVisible({ timeout: 30_000 });
+      await expect(message(tab)).toBeVisible({ timeout: 30_000 });
+    }
+  };
+
+  await test.step("put off before its end, the pass's former end changes nothing", async () => {
+    await setEnd(db, { ...mine, after: "4 seconds" });
+    // The picture of a connection that was broken would begin again.
+    const begun = await picture(viewer).evaluate((video: HTMLVideoElement) => video.currentTime);
+    await setEnd(db, { ...mine, after: "1 hour" });
+    const source = await picture(viewer).evaluateHandle((video: HTMLVideoElement) => video.srcObject);
+    await expect
+      .poll(() => picture(viewer).evaluate((video: HTMLVideoElement) => video.currentTime), {
+        timeout: 20_000,
+      })
+      .toBeGreaterThan(begun + 5);
+    expect(
+      await picture(viewer).evaluate((video: HTMLVideoElement, source) => video.srcObject === source, source),
+    ).toBe(true);
+    for (const tab of tabs) expect(await advances(picture(tab))).toBe(true);
+  });
+
+  await test.step("it runs out", async () => {
+    await setEnd(db, { ...mine, after: "3 seconds" });
+    await isDark(/has run out/);
+    expect(await advances(picture(studio).or(studio.locator("video").first()))).toBe(true);
+    await restore(db, mine);
+    await isBack();
+  });
+
+  await test.step("it is taken back", async () => {
+    await owner.request.post(`/account/passes/${pass.id}/grants/${grant.id}/cancellation`, {
+      headers: { origin: new URL(owner.url()).origin },
+    });
+    await isDark(/was taken back/);
+    for (const to of [`${path}/ticket`, `${path}/chat/pass`]) {
+      const answer = await viewer.request.post(to, {
+        headers: { origin: new URL(viewer.url()).origin },
+        form: { tab: "a-tab-of-mine" },
+      });
+      expect(answer.status()).toBe(403);
+    }
+    await restore(db, mine);
+    await isBack();
+  });
+
+  await test.step("it is paid back during the replay", async () => {
+    await endStream(studio);
+    for (const tab of tabs) await expect(tab.getByLabel(/^Replay of/)).toBeVisible({ timeout: 60_000 });
+    const { id } = await db
+      .selectFrom("streaming_recordings")
+      .select("id")
+      .where("stream_id", "=", stream.id)
+      .executeTakeFirstOrThrow();
+    const playlist = `/media/${stream.id}/${id}/index.m3u8`;
+    const segment = await viewer.request.get(playlist).then(async (answer) => {
+      const line = (await answer.text()).split("\n").find((each) => each && !each.startsWith("#"));
+      return new URL(line ?? "", new URL(playlist, viewer.url())).href;
+    });
+    expect((await viewer.request.get(segment)).status()).toBe(200);
+    await owner.request.post(`/account/passes/${pass.id}/grants/${grant.id}/refund`, {
+      headers: { origin: new URL(owner.url()).origin },
+    });
+    await isDark(/was paid back/);
+    for (const address of [playlist, segment]) expect((await viewer.request.get(address)).status()).toBe(403);
+  });
+});
+
+test("a script that keeps all its tokens and ignores leaving sees nothing more after its pass was taken back (F27)", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(180_000);
+  const { people, path, stream, pass, grant } = await insertPeople(db, { status: "scheduled" });
+  const host = await person({ userId: people.host.id });
+  await host.addInitScript("window.smallCamera = true");
+  const studio = await host.newPage();
+  await studio.goto(`/account/streams/${stream.id}`);
+  await goLive(studio);
+  const client = await openHostile(await person({ userId: people.viewer.id, expects: [/.*/] }), {
+    address: path,
+  });
+  await client.join();
+  await client.join();
+  await expect.poll(() => client.frames(), { timeout: 20_000 }).toBeGreaterThan(0);
+  const whip = await client.page.request.post("/whip/v1", {
+    headers: {
+      authorization: `Bearer ${(await client.tokens())[0]}`,
+      "content-type": "application/sdp",
+      origin: new URL(client.page.url()).origin,
+    },
+    data: "v=0",
+  });
+  expect(whip.status()).toBe(404);
+  await client.loop(4);
+  const owner = await person({ userId: people.owner.id });
+  const taken = await owner.request.post(`/account/passes/${pass.id}/grants/${grant.id}/cancellation`, {
+    headers: { origin: new URL(client.page.url()).origin },
+    maxRedirects: 0,
+  });
+  expect(taken.status()).toBe(302);
+  await expect.poll(async () => (await client.answers())["refused 403"] ?? 0).toBeGreaterThan(5);
+  // Whatever was on its way has come by now.
+  await client.page.waitForTimeout(3_000);
+  const before = await client.frames();
+  await client.page.waitForTimeout(3_000);
+  expect((await client.frames()) - before).toBe(0);
+});

@@ -171,7 +171,7 @@ test("a script that keeps all its tokens and ignores leaving sees nothing more a
     },
     data: "v=0",
   });
-  expect(whip.status()).toBe(404);
+  expect([404, 405]).toContain(whip.status());
   await client.loop(4);
   const owner = await person({ userId: people.owner.id });
   const taken = await owner.request.post(`/account/passes/${pass.id}/grants/${grant.id}/cancellation`, {

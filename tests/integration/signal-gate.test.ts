@@ -271,6 +271,17 @@ describe("when the answer changes", () => {
     for (const tab of tabs) expect(await web.validate(tab)).toEqual({ status: 403, text: "grant_cancelled" });
   });
 
+  it("an end of the stream cuts who stays behind when the room was not taken away", async () => {
+    const { browserOf, streamId } = await setStage();
+    const signal = web.connect(await browserOf("viewer"));
+    expect(await signal.status).toBe(101);
+    await sql`update streams set status = 'ended', ended_at = now(), ended_reason = 'host' where id = ${streamId}::uuid`.execute(
+      test.db,
+    );
+    await notifyChange(test.db, { kind: "stream", streamId });
+    await signal.closed;
+  });
+
   it("an end of the session ends its socket, and that of no other browser of the same person", async () => {
     const { browserOf } = await setStage();
     const [one, two] = [await browserOf("viewer"), await browserOf("viewer")];

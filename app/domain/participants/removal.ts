@@ -104,7 +104,9 @@ async function listOwners(
 }
 
 /** The sweep over all rooms that are on. One that LiveKit has lost (it was started again) is made again. */
-export async function sweepRooms(services: Pick<Services, "db" | "livekit" | "config" | "log">): Promise<void> {
+export async function sweepRooms(
+  services: Pick<Services, "db" | "livekit" | "config" | "log">,
+): Promise<void> {
   const { db, livekit, config, log } = services;
   const on = await db
     .selectFrom("streams")

@@ -1,4 +1,4 @@
-import { hkdfSync } from "node:crypto";
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { type AccessReason, findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
 import type { LiveKit, RoomRole } from "#app/services/livekit.ts";
@@ -84,4 +84,13 @@ export async function readTicket(sessionSecrets: string[], token: string): Promi
   return undefined;
 }
 
-const keyOf = (secret: string) => new Uint8Array(hkdfSync("sha256", secret, "", audience, 32));
+const keys = new Map<string, KeyObject>();
+
+/** Made once: tickets are read and made by the hundred when a stream begins. */
+function keyOf(secret: string): KeyObject {
+  const known = keys.get(secret);
+  if (known) return known;
+  const key = createSecretKey(Buffer.from(hkdfSync("sha256", secret, "", audience, 32)));
+  keys.set(secret, key);
+  return key;
+}

@@ -2,12 +2,13 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Request, Response } from "express";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import type { Services } from "#app/context.ts";
-import { admit, type Admission, type Participant, readAnyToken } from "#app/domain/participants/admission.ts";
+import { type Admission, type Participant, readAnyToken } from "#app/domain/participants/admission.ts";
 import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { listenForChanges } from "../change-listener.ts";
 import { isOurOrigin } from "../origin.ts";
 import { refuseUpgrade, takeUpgrades, type Upgrade } from "../upgrades.ts";
+import { createAdmissions } from "./admissions.ts";
 import { createGateHall, type Guest } from "./hall.ts";
 import { joinSockets } from "./pipe.ts";
 import { isGatePath, isValidatePath, tokenOf, withToken } from "./request.ts";
@@ -39,6 +40,7 @@ export function createGate(services: Needs) {
   const { config, db, livekit, log } = services;
   const hall = createGateHall();
   const watch = createGateWatch(services, hall);
+  const admissions = createAdmissions(db);
   const tries = new RateLimiterMemory({ keyPrefix: "gate", ...triesOfSession });
   const listener = listenForChanges({
     databaseUrl: config.databaseUrl,
@@ -81,7 +83,7 @@ export function createGate(services: Needs) {
     try {
       const holder = await readAnyToken({ livekit, config }, token);
       if (!holder) return no(401, "bad_token");
-      const admission = await admit({ db }, { holder, sessionToken }, note);
+      const admission = await admissions.ask({ holder, sessionToken }, note);
       if (admission.ok) return admission;
       return no(admission.status, admission.reason, admission);
     } catch (error) {

@@ -12,6 +12,8 @@ export type Person = {
   /** When the last decision ends by itself, by `performance.now()`; undefined: it has no end of its own. */
   endsAt: number | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Since when the stream has been over for them; undefined: it is on. */
+  overSince: number | undefined;
   /** Is being put out; whoever comes meanwhile goes too. */
   leaving: boolean;
 };
@@ -47,6 +49,7 @@ export function createGateHall() {
         guests: new Set<Guest>(),
         endsAt: undefined,
         timer: undefined,
+        overSince: undefined,
         leaving: false,
       };
       room.people.set(userId, person);

@@ -16,6 +16,9 @@ const lastQuestionMs = 500;
 /** LiveKit needs this long to forget a join that was under way when its participant was removed. */
 const removalSettlesMs = 100;
 
+/** A room is deleted right after its stream has ended; a worker that was away makes up for it within this time, or does not. */
+const roomGoesMs = 5_000;
+
 type Wanted = { everybody: boolean; sessions: boolean; userIds: Set<string> };
 
 /**
@@ -78,12 +81,25 @@ export function createGateWatch(services: Needs, hall: GateHall) {
 
   function heed(person: Person, access: AccessDecision | undefined) {
     if (access && mayJoinRoom(access)) return keep(person, access);
-    // The stream is over: its room goes as a whole, and takes everybody with it.
-    if (access?.mayWatch) return cutAll(person);
+    if (access?.mayWatch) return leaveWithRoom(person);
     putOut(person, access?.reason ?? "no_stream");
   }
 
+  /** The stream is over: its room goes as a whole, and says so to everybody in it. Whoever stays behind is cut. */
+  function leaveWithRoom(person: Person) {
+    clearTimeout(person.timer);
+    person.endsAt = undefined;
+    const late = person.overSince !== undefined && performance.now() - person.overSince >= roomGoesMs;
+    if (late) return cutAll(person);
+    person.overSince ??= performance.now();
+    person.timer = setTimeout(
+      () => want(person.room.streamId, { userIds: [person.userId] }),
+      person.overSince + roomGoesMs - performance.now() + 1,
+    );
+  }
+
   function keep(person: Person, access: AccessDecision) {
+    person.overSince = undefined;
     hall.keep(person, access, () => want(person.room.streamId, { userIds: [person.userId] }));
   }
 

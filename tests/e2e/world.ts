@@ -54,7 +54,10 @@ export const test = base.extend<World>({
         const url = process.env.PUBLIC_URL ?? "";
         await context.addCookies([{ name: "session", value: token, url, httpOnly: true, sameSite: "Lax" }]);
       }
-      context.on("weberror", (error) => problems.push(`uncaught: ${error.error().message}`));
+      context.on("weberror", (error) => {
+        const text = `uncaught: ${error.error().message}`;
+        if (!expects.some((known) => known.test(text))) problems.push(text);
+      });
       context.on("console", (message) => {
         const text = message.text();
         if (message.type() === "error" && ![...expected, ...expects].some((known) => known.test(text)))

@@ -43,8 +43,8 @@ const triesBeforeWords = 4;
  * asked for already.
  */
 export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
-  // At its usual level it writes a page of lines about each join.
-  setLogLevel(LogLevel.warn);
+  // The page says in words how the line is. LiveKit's own log calls each loss an error, and shows whole joins.
+  setLogLevel(LogLevel.silent);
   const room = new Room({ adaptiveStream: { pixelDensity: "screen" }, dynacast: true });
   const listeners = new Set<() => void>();
   let view: RoomView = {

@@ -57,7 +57,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
           {
             method: "POST",
             headers: { cookie: owner.cookie, origin: edition.url },
-            body: new URLSearchParams({}),
+            body: new URLSearchParams({ reason: "For the test" }),
             redirect: "manual",
           },
         );

@@ -111,6 +111,7 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
   await test.step("it is taken back", async () => {
     await owner.request.post(`/account/passes/${pass.id}/grants/${grant.id}/cancellation`, {
       headers: { origin: new URL(owner.url()).origin },
+      form: { reason: "For the test" },
     });
     await isDark(/was taken back/);
     for (const to of [`${path}/ticket`, `${path}/chat/pass`]) {
@@ -176,6 +177,7 @@ test("a script that keeps all its tokens and ignores leaving sees nothing more a
   const owner = await person({ userId: people.owner.id });
   const taken = await owner.request.post(`/account/passes/${pass.id}/grants/${grant.id}/cancellation`, {
     headers: { origin: new URL(client.page.url()).origin },
+    form: { reason: "For the test" },
     maxRedirects: 0,
   });
   expect(taken.status()).toBe(302);

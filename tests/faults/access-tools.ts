@@ -20,7 +20,7 @@ export async function endGrant(
   const answer = await fetch(`${web.url}/account/passes/${pass.id}/grants/${grant.id}/${by}`, {
     method: "POST",
     headers: { cookie, origin: web.url },
-    body: new URLSearchParams({}),
+    body: new URLSearchParams({ reason: "For the test" }),
     redirect: "manual",
   });
   promise(answer.status === 302, `the grant was ended (${answer.status})`);

@@ -3,6 +3,8 @@ export type PageMessage =
   | { type: "state"; at: string; state: PageState }
   | ({ type: "viewers" } & PageViewers)
   | { type: "access-ended"; reason: string }
+  /** When this person's access ends by itself (null: it does not), and in how many ms; told when that changes. */
+  | { type: "until"; until: string | null; remainingMs: number | null }
   | ChatNews;
 
 /** What the page hears of the chat from us, and not from the chat service. */

@@ -113,9 +113,14 @@ export type PageSocket = {
   connection: PageConnection;
   /** Why access ended while the page was open. */
   endedReason: string | null;
+  /** When access ends by itself, by the browser's `performance.now()`; undefined before that was told. */
+  end: PageEnd | undefined;
   /** Hears what the socket says of the chat, from now on; gives how to stop. */
   onChat: (listener: ChatListener) => () => void;
 };
+
+/** `until` null: it has no end of its own. */
+export type PageEnd = { until: string | null; atMs: number | null };
 
 export type ChatListener = (news: ChatNews) => void;
 
@@ -128,6 +133,7 @@ const nothingYet = {
   viewers: null,
   connection: "connecting",
   endedReason: null,
+  end: undefined,
 } as const;
 
 /**
@@ -165,6 +171,13 @@ export function usePageSocket({
         setHeard((now) => {
           if (message.type === "state") return { ...now, state: message.state, at: message.at };
           if (message.type === "access-ended") return { ...now, endedReason: message.reason };
+          if (message.type === "until") {
+            const { until, remainingMs } = message;
+            return {
+              ...now,
+              end: { until, atMs: remainingMs === null ? null : performance.now() + remainingMs },
+            };
+          }
           const { now: here, peak, total } = message;
           return { ...now, viewers: { now: here, peak, total } };
         });

@@ -2,7 +2,7 @@ import { type AccessDecision, listAccessOfPeople } from "#app/domain/access/deci
 import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
 import { findStreamFacts, stateFor, type StreamFacts } from "#app/domain/streams/state.ts";
 import type { Services } from "#app/context.ts";
-import { closeCodes, sayState, sayAccessEnded } from "./page-socket-messages.ts";
+import { closeCodes, sayAccessEnded, sayState, sayUntil } from "./page-socket-messages.ts";
 import type { Hall, Person, Room, Seat } from "./page-socket-hall.ts";
 import { seatsOf } from "./page-socket-hall.ts";
 
@@ -58,11 +58,20 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
       if (now && room) await tell(room, now);
     } catch (error) {
       log.warn({ err: error, streamId }, "open pages could not be told");
+      endWhoseTimeIsOver(streamId);
       want(streamId, { ...now, userIds: [...(now?.userIds ?? [])] });
       pause = tryAgainMs;
     }
     running.delete(streamId);
     if (!closed && wanted.has(streamId)) later(streamId, pause);
+  }
+
+  /** What ends by the clock needs no database to say so. */
+  function endWhoseTimeIsOver(streamId: string) {
+    const over = [...(hall.rooms.get(streamId)?.people.values() ?? [])].filter(
+      ({ endsAt }) => endsAt !== undefined && endsAt <= performance.now(),
+    );
+    for (const seat of over.flatMap(({ seats }) => [...seats])) sayAccessEnded(seat, "grant_expired");
   }
 
   async function tell(room: Room, { everybody, sessions, userIds }: Wanted) {
@@ -102,6 +111,7 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     clearTimeout(person.timer);
     person.access = decision;
     const ms = decision?.remainingMs;
+    person.endsAt = typeof ms === "number" ? performance.now() + ms : undefined;
     if (ms === undefined || ms === null) return;
     // A little later than the end, so that the database's clock is past it when it is asked.
     person.timer = setTimeout(
@@ -120,8 +130,10 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
       words.set(audience, json);
     }
     for (const seat of [...person.seats]) {
-      if (mayStay(seat, access)) sayState(seat, json, facts.at);
-      else sayAccessEnded(seat, access.reason);
+      if (mayStay(seat, access)) {
+        sayState(seat, json, facts.at);
+        if (access.mayWatch) sayUntil(seat, access);
+      } else sayAccessEnded(seat, access.reason);
     }
   }
 

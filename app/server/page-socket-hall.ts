@@ -14,6 +14,8 @@ export type Seat = {
   /** The last state that was sent, as JSON; empty before the first. */
   sent: string;
   viewersSent: string;
+  /** The end of access that was told last (ISO); null: none, which nobody has to be told. */
+  untilSent: string | null;
   /** In which of the seconds between two pings this one is pinged. */
   phase: number;
   pingedAt: number;
@@ -33,6 +35,8 @@ export type Person = {
   access: AccessDecision | undefined;
   /** Asks again when the decision ends by itself. */
   timer: NodeJS.Timeout | undefined;
+  /** When that is, by `performance.now()`; undefined: it has no end of its own. */
+  endsAt: number | undefined;
 };
 
 /** All open pages of one stream. */
@@ -77,6 +81,7 @@ export function createHall() {
         seats: new Set<Seat>(),
         access: undefined,
         timer: undefined,
+        endsAt: undefined,
       };
       room.people.set(userId, person);
       const former = [...person.seats].find(
@@ -90,6 +95,7 @@ export function createHall() {
         page: page.page,
         sent: "",
         viewersSent: "",
+        untilSent: null,
         phase: phase++,
         pingedAt: 0,
         answeredAt: now,

@@ -1,4 +1,4 @@
-import type { AccessReason } from "#app/domain/access/decision.ts";
+import type { AccessDecision, AccessReason } from "#app/domain/access/decision.ts";
 import type { Audience } from "#app/domain/presence/presence.ts";
 import type { Seat } from "./page-socket-hall.ts";
 
@@ -32,6 +32,14 @@ export function sayViewers(seat: Seat, audience: Audience): void {
   if (seat.viewersSent === json) return;
   seat.viewersSent = json;
   say(seat, json);
+}
+
+/** Tells when access ends by itself, when that is new. */
+export function sayUntil(seat: Seat, { until, remainingMs }: AccessDecision): void {
+  const iso = until?.toISOString() ?? null;
+  if (seat.untilSent === iso) return;
+  seat.untilSent = iso;
+  say(seat, JSON.stringify({ type: "until", until: iso, remainingMs }));
 }
 
 /** Tells that access has ended and why, and closes. */

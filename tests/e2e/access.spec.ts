@@ -97,11 +97,15 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
     expect(
       await picture(viewer).evaluate((video: HTMLVideoElement, source) => video.srcObject === source, source),
     ).toBe(true);
-    for (const tab of tabs) expect(await advances(picture(tab))).toBe(true);
+    for (const tab of tabs) {
+      expect(await advances(picture(tab))).toBe(true);
+      await expect(tab.getByText(/Your pass ends in/)).toHaveCount(0);
+    }
   });
 
   await test.step("it runs out", async () => {
-    await setEnd(db, { ...mine, after: "3 seconds" });
+    await setEnd(db, { ...mine, after: "8 seconds" });
+    for (const tab of tabs) await expect(tab.getByText("Your pass ends in a minute.")).toBeVisible();
     await isDark(/has run out/);
     expect(await advances(picture(studio).or(studio.locator("video").first()))).toBe(true);
     await restore(db, mine);

@@ -4,7 +4,7 @@ import { signIn } from "#tests/factories.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { endGrant } from "./access-tools.ts";
 import type { Fault } from "./fault.ts";
-import { goOnAir, promise, until } from "./studio-tools.ts";
+import { goOnAir, promise, recordingsOf, until } from "./studio-tools.ts";
 
 export const name = "F27";
 export const title =
@@ -24,6 +24,7 @@ export const run: Fault["run"] = async (tools) => {
       });
       promise(answer.ok, `a ban is taken (${answer.status})`);
     };
+    const [recording] = await recordingsOf(tools, air.stream.id);
     const saw: string[] = [];
     for (const what of ["banned", "revoked"] as const) {
       const profile = await openProfile(air.viewerBrowser, { url: web.url, db, userId });
@@ -54,8 +55,8 @@ export const run: Fault["run"] = async (tools) => {
       const answers = await client.answers();
       promise(after === 0, `no frame from 3 s to 9 s after (${after}; ${JSON.stringify(answers)})`);
       promise((answers["refused 403"] ?? 0) > 0, "it was refused at the gate");
-      const replay = await client.page.request.get(`${web.url}/media/${air.stream.id}/x/index.m3u8`);
-      promise(replay.status() >= 400, "and behind media addresses");
+      const replay = await client.page.request.get(`/media/${air.stream.id}/${recording!.id}/index.m3u8`);
+      promise(replay.status() === 403, `and at media addresses (${replay.status()})`);
       saw.push(`${what}: 0 frames from 3 s on, answers ${JSON.stringify(answers)}`);
       await profile.close();
       if (what === "banned") {

@@ -35,8 +35,8 @@ export const run: Fault["run"] = async ({ db, web }) => {
   ];
   const tab = "tab-of-a-fault";
   const posts: [string, Record<string, string>][] = [
-    [`/account/streams/${stream.id}/broadcast`, { tab, action: "end" }],
-    [`/account/streams/${stream.id}/lease`, { tab, takeOver: "1" }],
+    [`/account/streams/${stream.id}/broadcast`, { _method: "delete" }],
+    [`/account/streams/${stream.id}/lease`, { tab, take_over: "yes" }],
     [`/account/streams/${stream.id}/token`, { tab }],
     [`/account/streams/${stream.id}/cancel`, {}],
     [`/account/passes/${pass.id}/retirement`, {}],

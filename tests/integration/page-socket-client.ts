@@ -11,6 +11,7 @@ type Message =
   | { type: "state"; at: string; state: StreamState }
   | ({ type: "viewers" } & Audience)
   | { type: "access-ended"; reason: string }
+  | { type: "until"; until: string | null; remainingMs: number | null }
   | { type: "beat" };
 
 /** A web process with nothing but the page socket, on a database of its own. */
@@ -109,6 +110,7 @@ export function openPage(
         const last = messages.findLast((message) => message.type === "viewers");
         return last?.now === now && last;
       }, ms),
+    untils: () => messages.filter((message) => message.type === "until"),
     ended: () => messages.find((message) => message.type === "access-ended"),
     closed: (ms?: number) => until(() => closed, ms),
     isOpen: () => socket.readyState === WebSocket.OPEN,

@@ -246,6 +246,36 @@ describe("changes", () => {
     expect(host.isOpen()).toBe(true);
   });
 
+  it("who holds a pass with an end is told when that is, and again when it is put off or taken away", async () => {
+    const { open, stream, people, grant } = await setStage();
+    const [viewer, host] = await Promise.all([open("viewer"), open("host")]);
+    await Promise.all([viewer.state(), host.state()]);
+    const setEnd = async (endsAt: ReturnType<typeof inFuture> | null) => {
+      const row = await web.db
+        .updateTable("access_grants")
+        .set({ ends_at: endsAt })
+        .where("id", "=", grant.id)
+        .returning("ends_at")
+        .executeTakeFirstOrThrow();
+      await notifyChange(web.db, { kind: "person", userId: people.viewer.id });
+      return row.ends_at?.toISOString() ?? null;
+    };
+    const ends = [await setEnd(inFuture("4 minutes"))];
+    await expect.poll(() => viewer.untils().length).toBe(1);
+    ends.push(await setEnd(inFuture("2 hours")));
+    await expect.poll(() => viewer.untils().length).toBe(2);
+    ends.push(await setEnd(null));
+    await expect.poll(() => viewer.untils().length).toBe(3);
+    // Said again, it is no news.
+    await notifyChange(web.db, { kind: "person", userId: people.viewer.id });
+    await goLive(stream.id);
+    await viewer.state((state) => state.status === "live");
+    expect(viewer.untils().map(({ until }) => until)).toEqual(ends);
+    expect(viewer.untils()[0]!.remainingMs).toBeLessThanOrEqual(240_000);
+    expect(viewer.untils()[2]!.remainingMs).toBeNull();
+    expect(host.untils()).toEqual([]);
+  });
+
   it("a revoked grant ends the page within a second, in every tab, and says why", async () => {
     const { stream, people, grant } = await setStage({ status: "live" });
     const cookies = await Promise.all([cookieOf(people.viewer.id), cookieOf(people.viewer.id)]);

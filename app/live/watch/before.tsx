@@ -8,6 +8,7 @@ import { Ticket } from "#app/components/ticket.tsx";
 import { Countdown } from "#app/components/ticking.tsx";
 import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
+import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, WhenLine, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
@@ -89,6 +90,7 @@ export function Lobby(props: WatchProps) {
       <noscript>
         <p className="small">This page asks every few seconds whether it has begun.</p>
       </noscript>
+      <PassEnds {...props} />
       <Cut watch={watch} />
       <ByWhat page={page} />
       <Description page={page} />

@@ -7,6 +7,7 @@ import { formatElapsed } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
+import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
@@ -22,6 +23,7 @@ export function Ended(props: WatchProps) {
       >
         <PageHeader title={state.title} above={<Whose page={page} />} />
         <TookPlace {...props} />
+        <PassEnds {...props} />
         <Cut watch={watch} />
         <Description page={page} />
         <Attendance {...props} />

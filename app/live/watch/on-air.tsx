@@ -6,6 +6,7 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { Tag } from "#app/components/tag.tsx";
 import { Elapsed } from "#app/components/ticking.tsx";
 import { LivePlayer } from "./live-player.tsx";
+import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, House, WatchChat, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
@@ -49,6 +50,7 @@ export function OnAir({ page, watch }: WatchProps) {
           </p>
         </Notice>
       )}
+      <PassEnds page={page} watch={watch} />
       <Cut watch={watch} />
       <Description page={page} />
       {viewers && !rehearsal && <House viewers={viewers} />}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { PageConnection, PageState, PageViewers } from "../page-messages.ts";
-import { type PageSocket, usePageSocket } from "../page-socket.ts";
+import { type PageEnd, type PageSocket, usePageSocket } from "../page-socket.ts";
 import { useReadAgain } from "../read-again.ts";
 import { almostLive, nextTurnMs, type Place, placeOf } from "./place.ts";
 import type { WatchData } from "./watch-data.ts";
@@ -15,6 +15,8 @@ export type Watch = {
   /** The server's clock, to count from (ISO). */
   at: string;
   connection: PageConnection;
+  /** When access ends by itself, if that was told since the page was loaded. */
+  end: PageEnd | undefined;
   onChat: PageSocket["onChat"];
   /** It went live while this page was open: so many ms for its people to come in. */
   spreadMs: number;
@@ -75,6 +77,7 @@ export function useWatch(loaded: WatchData): Watch {
     place,
     at,
     connection: socket.connection,
+    end: socket.end,
     onChat: socket.onChat,
     spreadMs: loaded.state.status === "live" ? 0 : Math.min(15_000, many * 2),
     readAgain,

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { advances } from "#tests/browser/picture.ts";
 import type { Fault } from "./fault.ts";
 import { goOnAir, promise, publishers, recordingsOf, streamRow, until } from "./studio-tools.ts";
@@ -40,14 +41,25 @@ export const run: Fault["run"] = async (tools) => {
       "it is the same stream, still live",
     );
     promise(loads === 0, "the viewer's page was not loaded again");
-    const next = await until(
-      () => recordingsOf(tools, air.stream.id),
-      (found) => found.length === 1 && found[0]!.id === recording!.id && found[0]!.attempts >= 2,
-      { seconds: 60, words: "the same recording has its next attempt" },
-    );
+    const parts = async () =>
+      (
+        await sql<{ attempts: number; segments: number; same: boolean }>`
+          select count(distinct a.id)::int as attempts, bool_and(r.id = ${recording!.id}::uuid) as same,
+            count(s.key) filter (where s.problem is null and s.has_video)::int as segments
+          from streaming_recordings r
+          join streaming_recording_attempts a on a.recording_id = r.id
+          left join streaming_recording_segments s on s.attempt_id = a.id
+          where r.stream_id = ${air.stream.id}::uuid
+        `.execute(tools.db)
+      ).rows[0]!;
+    const then = await parts();
+    const grown = await until(parts, ({ segments, same }) => same && segments >= then.segments + 3, {
+      seconds: 60,
+      words: "the same recording goes on, with verified segments",
+    });
     return {
       did: `kill -9 of livekit-server; it ran again after ${restarted.tookMs} ms, without any room`,
-      saw: `host and viewer back ${tookMs} ms after that, without a page being loaded; same stream, same recording, attempt ${next.value[0]!.attempts}`,
+      saw: `host and viewer back ${tookMs} ms after that, without a page being loaded; same stream, same recording, which goes on in attempt ${grown.value.attempts} (3 verified segments within ${grown.tookMs} ms)`,
     };
   } finally {
     await air.close();

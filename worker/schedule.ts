@@ -5,6 +5,8 @@ import { deliverWaiting } from "#app/domain/chat/delivery.ts";
 import { followMoves, switchChannels } from "#app/domain/chat/moves.ts";
 import { sweepChatMembers } from "#app/domain/chat/removal.ts";
 import { expireGrants } from "#app/domain/grants/expiry.ts";
+import { closeWhatIsOver } from "#app/domain/passes/closing.ts";
+import { offerFreeSeats } from "#app/domain/passes/offers.ts";
 import { enforceWaiting } from "#app/domain/moderation/enforce.ts";
 import { eraseHiddenMessages } from "#app/domain/moderation/messages.ts";
 import { sweepRooms } from "#app/domain/participants/removal.ts";
@@ -52,7 +54,9 @@ export const schedule: readonly Task[] = [
   { name: "chat.follow", everySeconds: 1, run: followMoves },
   { name: "chat.compare", everySeconds: 5, run: sweepChannels },
   { name: "moderation.enforce", everySeconds: 10, run: enforceWaiting },
-  { name: "grants.expire", everySeconds: 10, run: ({ db }) => expireGrants(db) },
+  { name: "grants.expire", everySeconds: 10, run: ({ db, queue }) => expireGrants(db, queue) },
+  { name: "passes.offer", everySeconds: 5, run: ({ db, queue }) => offerFreeSeats(db, queue) },
+  { name: "passes.close", everySeconds: 10, run: ({ db, queue }) => closeWhatIsOver(db, queue) },
   { name: "webhooks.requeue", everySeconds: 30, run: ({ db, queue }) => requeueWebhookEvents(db, queue) },
   { name: "rows.delete-old", everySeconds: 600, run: ({ db }) => deleteOld(db) },
 ];

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
+import type { Queue } from "#app/jobs/queue.ts";
 import type { Db } from "#db/client.ts";
-import { notifyChange } from "../changes/notices.ts";
+import { grantChanged } from "./changed.ts";
 import { grantMoves } from "./moves.ts";
 
 /**
@@ -8,7 +9,11 @@ import { grantMoves } from "./moves.ts";
  * pages. Everybody who asks sees them as expired from the instant itself; the mark only keeps the rows honest, so it may
  * come late, twice, or from two workers at once. Gives how many it marked.
  */
-export async function expireGrants(db: Db, { most = 500 }: { most?: number } = {}): Promise<number> {
+export async function expireGrants(
+  db: Db,
+  queue: Queue,
+  { most = 500 }: { most?: number } = {},
+): Promise<number> {
   return db.transaction().execute(async (trx) => {
     const expired = await trx
       .updateTable("access_grants")
@@ -25,10 +30,10 @@ export async function expireGrants(db: Db, { most = 500 }: { most?: number } = {
           .skipLocked(),
       )
       .where("status", "in", grantMoves.expire.from)
-      .returning("user_id as userId")
+      .returning("id")
       .execute();
-    const people = new Set(expired.map(({ userId }) => userId));
-    for (const userId of people) await notifyChange(trx, { kind: "person", userId });
+    for (const { id } of expired)
+      await grantChanged(trx, queue, { grantId: id, kind: "expired", actorId: null });
     return expired.length;
   });
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessGrantSource, AccessGrantStatus } from "#db/types.ts";
+import { isOffered } from "../passes/seats.ts";
 
 /** A grant's status at this moment, by the database's clock: the row itself may not be marked yet. `g` is the grant. */
 export const grantStatus: RawBuilder<AccessGrantStatus> = sql`
@@ -96,7 +97,7 @@ export async function listOwnGrants(db: Db, userId: string, { limit = 200 } = {}
   const { rows } = await sql<OwnGrant>`
     select g.id, ${grantStatus} as status, g.starts_at <= now() as started, g.starts_at as "startsAt",
       g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", p.name as "passName", p.slug as "passSlug",
-      p.retired_at is null and (p.term_until is null or p.term_until > now()) as "passOffered",
+      ${isOffered} as "passOffered",
       p.at_expiry as "atExpiry", s.name as "spaceName", s.slug as "spaceSlug",
       s.retired_at is not null as "spaceRetired",
       coalesce((

@@ -6,6 +6,8 @@ export const passRefusals: Record<
   [field: string, sentence: string]
 > = {
   past: ["untilDate", "This moment is past. Choose a later day."],
+  sale_past: ["saleEndDate", "This moment is past. Choose a later day, or none."],
+  unknown_zone: ["timeZone", "We cannot count months in this time zone. Choose another name of it."],
   foreign_experience: [
     "experiences",
     "One of these is not an experience of this space any more. Choose again.",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { passForm, toInstant, toWallTime } from "./terms.ts";
+import { passForm } from "./fields.ts";
+import { toInstant, toWallTime } from "./terms.ts";
 
 const pass = {
   name: "Season 2026",

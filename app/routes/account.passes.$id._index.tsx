@@ -12,19 +12,21 @@ import { CopyLink } from "#app/components/copy-link.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { TextField } from "#app/components/field.tsx";
+import { Fact, Facts } from "#app/components/facts.tsx";
 import { FormError } from "#app/components/form-error.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { atExpiryWords, Opens, PassLength } from "#app/components/pass-ticket.tsx";
+import { atExpiryWords, Opens, PassLength, priceWords } from "#app/components/pass-ticket.tsx";
 import { Table } from "#app/components/table.tsx";
 import { When } from "#app/components/when.tsx";
 import { giveForm } from "#app/domain/grants/fields.ts";
-import { type GiveRefusal, giveGrant } from "#app/domain/grants/grants.ts";
+import { type GiveRefusal, giveGrant } from "#app/domain/grants/gifts.ts";
 import { listGrants } from "#app/domain/grants/lists.ts";
-import { grantWords } from "#app/domain/grants/words.ts";
-import { findPass, findSpaceOfPass } from "#app/domain/passes/passes.ts";
+import { grantWords, sourceWords } from "#app/domain/grants/words.ts";
+import { findPass } from "#app/domain/passes/lists.ts";
+import { findSpaceOfPass } from "#app/domain/passes/passes.ts";
 import { absent } from "#app/http/absent.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { takeDraft } from "#app/http/drafts.ts";
@@ -48,23 +50,20 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
     listGrants(context.db, { spaceId, passId: id, search, limit: perPage, offset: (page - 1) * perPage }),
   ]);
   if (!pass) throw absent();
-  const { slug, name, experiences, term, termDays, termUntil, termTimeZone, atExpiry, retired, over } = pass;
+  const { slug, experiences, termUntil, saleStartsAt, saleEndsAt, description: _, ...rest } = pass;
   return {
     pass: {
-      id,
-      name,
-      term,
-      termDays,
+      ...rest,
       termUntil: termUntil?.toISOString() ?? null,
-      termTimeZone,
-      atExpiry,
-      retired,
-      over,
+      saleStartsAt: saleStartsAt?.toISOString() ?? null,
+      saleEndsAt: saleEndsAt?.toISOString() ?? null,
       experiences: experiences.map((experience) => experience.name),
       url: `${context.config.publicUrl}/${team.slug}/passes/${slug}`,
     },
     grants: grants.map(({ startsAt, endsAt, statusChangedAt: _, mailedAt: __, ...grant }) => ({
       ...grant,
+      words: grantWords(grant),
+      how: sourceWords[grant.source],
       startsAt: startsAt.toISOString(),
       endsAt: endsAt?.toISOString() ?? null,
     })),
@@ -101,6 +100,7 @@ const giveRefusals: Record<GiveRefusal["reason"], string> = {
   over: "This pass has reached its last day. Give it a later one first.",
   held: "Somebody with this address holds the pass already.",
   disabled: "The account with this address is switched off.",
+  no_seat: "No seat is free: all are held, or people wait for the next. Raise the number of seats first.",
   too_many: "Your space gave many passes today. Go on tomorrow, or hand on the link of the pass.",
 };
 
@@ -141,6 +141,8 @@ export default function PassOfTeam() {
                 <PassLength pass={pass} zone={zone} />
               </p>
               {pass.term !== "open" && <p className="small">{atExpiryWords[pass.atExpiry]}</p>}
+              <p>{priceWords(pass)}.</p>
+              <SaleTimes />
             </div>
             {offered && <CopyLink url={pass.url} label="Where people get it" />}
             {owner && !pass.retired && (
@@ -151,10 +153,71 @@ export default function PassOfTeam() {
           </>
         }
       >
+        <Numbers />
         {owner && offered && <Give key={given} />}
       </Two>
       <Grants />
     </Page>
+  );
+}
+
+/** Whether people can get it, and when. */
+function SaleTimes() {
+  const { pass, zone } = useLoaderData<typeof loader>();
+  if (!pass.onSale) return <p>Switched off: nobody gets it on its page.</p>;
+  return (
+    <>
+      {pass.saleStartsAt && (
+        <p>
+          {pass.saleBegun ? "To be had since " : "To be had from "}
+          <When at={pass.saleStartsAt} zone={zone} streamZone={pass.termTimeZone} />.
+        </p>
+      )}
+      {pass.saleEndsAt && (
+        <p>
+          {pass.saleOver ? "Its sale ended " : "To be had until "}
+          <When at={pass.saleEndsAt} zone={zone} streamZone={pass.termTimeZone} />.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** How many hold it, and what waits. */
+function Numbers() {
+  const { pass } = useLoaderData<typeof loader>();
+  const { holders, offered, stock, waiting, asked } = pass;
+  const over = stock !== null && holders + offered > stock;
+  return (
+    <section className="part">
+      <h2>In numbers</h2>
+      <Facts>
+        <Fact label="Held now">{holders}</Fact>
+        <Fact
+          label="Seats left"
+          note={
+            over &&
+            `${holders + offered - stock} more are held than there are. New ones are given when enough have ended.`
+          }
+        >
+          {stock === null ? "As many as want to" : `${Math.max(0, stock - holders - offered)} of ${stock}`}
+        </Fact>
+        {(offered > 0 || waiting > 0) && (
+          <Fact
+            label="On the waiting list"
+            note={offered > 0 && `A seat is kept for ${offered} more, for a day.`}
+          >
+            {waiting}
+          </Fact>
+        )}
+        {(pass.priceMinor > 0 || asked > 0) && <Fact label="Asked for, without an answer">{asked}</Fact>}
+      </Facts>
+      {(pass.priceMinor > 0 || asked > 0) && (
+        <ButtonLink kind={asked > 0 ? "go" : "plain"} to={`/account/passes/${pass.id}/requests`}>
+          {asked > 0 ? "Answer the requests" : "See the requests"}
+        </ButtonLink>
+      )}
+    </section>
   );
 }
 
@@ -231,7 +294,7 @@ function Grants() {
                     </>
                   )}
                 </th>
-                <td className="nowrap">{grantWords(grant)}</td>
+                <td className="nowrap">{grant.words}</td>
                 <td className="nowrap">
                   <When at={grant.startsAt} zone={zone} size="day" />
                 </td>
@@ -239,7 +302,7 @@ function Grants() {
                   {grant.endsAt ? <When at={grant.endsAt} zone={zone} size="day" /> : "No end"}
                 </td>
                 <td>
-                  {grant.source === "claim" ? "Got it on its page" : "Given"}
+                  {grant.how}
                   {grant.givenBy && (
                     <span className="small">
                       {" by "}

@@ -1,3 +1,4 @@
+import type { AccessPassRequestStatus } from "#db/types.ts";
 import type { PassRefusal } from "./passes.ts";
 
 /** What is wrong with a pass that only the database knows: the field, and the sentence beside it. */
@@ -12,4 +13,13 @@ export const passRefusals: Record<
     "experiences",
     "One of these is not an experience of this space any more. Choose again.",
   ],
+};
+
+/** What became of a request, in the list of the team. */
+export const requestWords: Record<AccessPassRequestStatus, string> = {
+  asked: "No answer yet",
+  approved: "Approved",
+  declined: "Declined",
+  withdrawn: "Taken back by them",
+  closed: "Pass no longer given",
 };

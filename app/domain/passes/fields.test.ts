@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { passForm } from "./fields.ts";
+import { typePrice } from "./prices.ts";
 import { toInstant, toWallTime } from "./terms.ts";
 
 const pass = {
@@ -44,6 +45,53 @@ describe("the form of a pass", () => {
     [{ term: "days", days: "3661" }, "days: Type a number of days"],
     [{ term: "days", days: "1.5" }, "days: Type a number of days"],
     [{ term: "days" }, "days: Type a number of days"],
+    [{ term: "months", timeZone: "UTC" }, "months: Type a number of months from 1 to 120"],
+    [{ term: "months", months: "0", timeZone: "UTC" }, "months: Type a number of months"],
+    [{ term: "months", months: "121", timeZone: "UTC" }, "months: Type a number of months"],
+    [{ term: "months", months: "9".repeat(400), timeZone: "UTC" }, "months: Type a number of months"],
+    [{ term: "months", months: "1", timeZone: "Mars/Base" }, "timeZone: We do not know"],
+    [{ term: "days", days: "9".repeat(400) }, "days: Type a number of days"],
+    [{ term: "days", days: "-7" }, "days: Type a number of days"],
+    [
+      { term: "until", untilDate: "9999-12-31", timeZone: "UTC" },
+      "untilDate: Choose a day before the year 3000",
+    ],
+    [
+      { term: "until", untilDate: "99999-12-31", timeZone: "UTC" },
+      "untilDate: Choose a day before the year 3000",
+    ],
+    [
+      { term: "until", untilDate: "275760-09-13", timeZone: "UTC" },
+      "untilDate: Choose a day before the year 3000",
+    ],
+    [{ term: "until", untilDate: "0000-01-01", timeZone: "UTC" }, "untilDate: This day is long past"],
+    [{ price: "-1" }, "price: A price cannot be below 0"],
+    [{ price: "−12,50" }, "price: A price cannot be below 0"],
+    [{ price: "twelve" }, "price: Write the price as a number"],
+    [{ price: "1e9" }, "price: Write the price as a number"],
+    [{ price: "1.000,00" }, "price: Write the price as a number"],
+    [{ price: "NaN" }, "price: Write the price as a number"],
+    [{ price: "12.345" }, "price: EUR has 2 digits"],
+    [{ price: "12.5", currency: "JPY" }, "price: JPY has no digits"],
+    [{ price: "1000000" }, "price: A price is at most EUR 999,999.99"],
+    [{ price: "9".repeat(400) }, "price: A price is at most EUR 999,999.99"],
+    [{ currency: "XXX" }, "currency: This is not one of the currencies"],
+    [{ stock: "-1" }, "stock: There cannot be fewer than 0"],
+    [{ stock: "1.5" }, "stock: Type a whole number from 0 to 1,000,000"],
+    [{ stock: "1000001" }, "stock: Type a whole number from 0 to 1,000,000"],
+    [{ stock: "9".repeat(400) }, "stock: Type a whole number from 0 to 1,000,000"],
+    [{ saleStartDate: "2027-02-30", timeZone: "UTC" }, "saleStartDate: There is no such day"],
+    [
+      { saleEndDate: "2027-02-03", saleEndTime: "24:01", timeZone: "UTC" },
+      "saleEndDate: There is no such day",
+    ],
+    [{ saleEndTime: "12:00", timeZone: "UTC" }, "saleEndDate: Choose the day"],
+    [{ saleStartDate: "2027-02-03", timeZone: "Mars/Base" }, "timeZone: We do not know"],
+    [
+      { saleStartDate: "2027-02-03", saleEndDate: "2027-02-02", timeZone: "UTC" },
+      "saleEndDate: This is before it begins",
+    ],
+    [{ onSale: "perhaps" }, "onSale: Choose whether"],
     [{ term: "forever" }, "term: Choose how long"],
     [{ atExpiry: "explode" }, "atExpiry: Choose what happens"],
     [{ experiences: [] }, "experiences: Choose at least one"],
@@ -54,6 +102,52 @@ describe("the form of a pass", () => {
     [{ name: ["a", "b"] }, "name: Invalid input"],
   ])("refuses %j", (fields, said) => {
     expect(problemsOf(fields)?.[0]).toContain(said);
+  });
+});
+
+describe("what a pass costs, and who can get it", () => {
+  test("reads a price into the smallest unit of its currency, however it is typed", () => {
+    const read = (price: string, currency = "EUR") => passForm.parse({ ...pass, price, currency }).priceMinor;
+    expect(["", "0", "0.00", "12", "12.5", " 12,50 ", "999999.99"].map((price) => read(price))).toEqual([
+      0, 0, 0, 1200, 1250, 1250, 99_999_999,
+    ]);
+    expect([read("1500", "JPY"), read("1.234", "KWD")]).toEqual([1500, 1234]);
+    expect(typePrice(1250, "EUR")).toBe("12.50");
+    expect(typePrice(1500, "JPY")).toBe("1500");
+    expect(typePrice(0, "EUR")).toBe("");
+  });
+
+  test("reads a pass of before that had none of these fields: free, for everybody, from now on", () => {
+    expect(passForm.parse(pass)).toMatchObject({
+      priceMinor: 0,
+      currency: "EUR",
+      stock: null,
+      sale: { startsAt: null, endsAt: null },
+      onSale: true,
+      timeZone: "UTC",
+    });
+  });
+
+  test("reads seats, months, and the days of a sale in the pass's zone, which whole days belong to", () => {
+    const typed = {
+      ...{ term: "months", months: "3", timeZone: "europe/berlin", stock: "0", onSale: "no" },
+      ...{ saleStartDate: "2027-01-01", saleEndDate: "2027-01-31", saleEndTime: "18:00" },
+    };
+    expect(passForm.parse({ ...pass, ...typed })).toMatchObject({
+      terms: { term: "months", months: 3, timeZone: "Europe/Berlin" },
+      stock: 0,
+      sale: { startsAt: "2026-12-31T23:00:00Z", endsAt: "2027-01-31T17:00:00Z" },
+      onSale: false,
+    });
+  });
+
+  test("tells everything that is wrong at once, each with its field", () => {
+    expect(problemsOf({ term: "days", days: "x", price: "-1", stock: "-1", saleEndTime: "1" })).toEqual([
+      "days: Type a number of days from 1 to 3660.",
+      "price: A price cannot be below 0. With 0 it is free.",
+      "stock: There cannot be fewer than 0. Leave it empty for as many as want to.",
+      "saleEndDate: Choose the day, or leave the time empty, too.",
+    ]);
   });
 });
 

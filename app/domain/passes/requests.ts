@@ -34,8 +34,9 @@ export async function askForPass(
     await trx
       .insertInto("access_pass_requests")
       .values({ access_pass_id: passId, user_id: userId, words, price_minor: priceMinor, currency })
+      // The literal is the index's: Postgres finds no index for a parameter.
       .onConflict((conflict) =>
-        conflict.columns(["access_pass_id", "user_id"]).where("status", "=", "asked").doNothing(),
+        conflict.columns(["access_pass_id", "user_id"]).where("status", "=", sql.lit("asked")).doNothing(),
       )
       .execute();
     return { ok: true };

@@ -121,7 +121,7 @@ export function PassFields({ value, chosen, problems, experiences, zones, curren
           label="Price"
           name="price"
           inputMode="decimal"
-          hint="Empty is free: people take it. With a price they ask for it, and you say yes or no."
+          hint="Empty is free. With a price, people ask you."
           error={problems.price}
           defaultValue={value("price")}
           autoComplete="off"
@@ -129,6 +129,7 @@ export function PassFields({ value, chosen, problems, experiences, zones, curren
         <SelectField
           label="Currency"
           name="currency"
+          hint="Of the price."
           error={problems.currency}
           defaultValue={value("currency") ?? currencies[0]}
         >

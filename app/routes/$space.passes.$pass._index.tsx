@@ -4,7 +4,7 @@ import {
   type MetaFunction,
   redirect,
 } from "@remix-run/node";
-import { Link, useActionData, useLoaderData } from "@remix-run/react";
+import { type ShouldRevalidateFunction, Link, useActionData, useLoaderData } from "@remix-run/react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
@@ -27,6 +27,10 @@ import { problem, refuse } from "#app/http/forms.ts";
 import { requirePassOf, requirePassPage, streamOf, withStream } from "#app/http/pass-page.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) => pageTitle(data?.pass.name, error);
+
+/** A refusal, too, means that the page is not as it was: by default only what was done reads it again. */
+export const shouldRevalidate: ShouldRevalidateFunction = ({ actionStatus, defaultShouldRevalidate }) =>
+  actionStatus !== undefined || defaultShouldRevalidate;
 
 export async function loader(args: LoaderFunctionArgs) {
   const { request, context } = args;

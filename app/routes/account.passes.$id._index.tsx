@@ -222,7 +222,7 @@ function Numbers() {
 }
 
 function Give() {
-  const { draft } = useLoaderData<typeof loader>();
+  const { draft, pass } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   return (
     <section className="part">
@@ -239,7 +239,7 @@ function Give() {
           autoComplete="off"
           required
         />
-        <SubmitButton kind="go" pending="Giving it…">
+        <SubmitButton kind={pass.asked > 0 ? "plain" : "go"} pending="Giving it…">
           Give the pass
         </SubmitButton>
       </Form>

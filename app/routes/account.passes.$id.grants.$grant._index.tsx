@@ -135,7 +135,7 @@ function History() {
                   <td className="nowrap">
                     <Ends event={event} />
                   </td>
-                  <td>
+                  <td className="words">
                     {event.reason ? <Bidi>{event.reason}</Bidi> : <span className="small">None given</span>}
                   </td>
                 </tr>

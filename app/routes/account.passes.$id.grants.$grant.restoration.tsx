@@ -4,7 +4,7 @@ import {
   type MetaFunction,
   redirect,
 } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { type ShouldRevalidateFunction, useActionData, useLoaderData } from "@remix-run/react";
 import { EndFields } from "#app/components/end-fields.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { GrantAct } from "#app/components/grant-act.tsx";
@@ -20,6 +20,10 @@ import { problem, readForm, refuse, typedText } from "#app/http/forms.ts";
 import { requireGrantToMove } from "#app/http/grant-of-team.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Restore the pass", error);
+
+/** A refusal, too, means that the page is not as it was: by default only what was done reads it again. */
+export const shouldRevalidate: ShouldRevalidateFunction = ({ actionStatus, defaultShouldRevalidate }) =>
+  actionStatus !== undefined || defaultShouldRevalidate;
 
 export async function loader(args: LoaderFunctionArgs) {
   const { viewer, grant, page } = await requireGrantToMove(args, "restore");

@@ -12,6 +12,7 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { Pager } from "#app/components/pager.tsx";
 import { priceWords } from "#app/components/pass-ticket.tsx";
 import { Table } from "#app/components/table.tsx";
+import { Ticket } from "#app/components/ticket.tsx";
 import { When } from "#app/components/when.tsx";
 import { findPass } from "#app/domain/passes/lists.ts";
 import { findSpaceOfPass } from "#app/domain/passes/passes.ts";
@@ -131,43 +132,39 @@ function Person({ request: { email, name } }: { request: Row }) {
 function OpenRequests() {
   const { pass, open, owner, zone } = useLoaderData<typeof loader>();
   return (
-    <Table caption="Requests without an answer" hideCaption>
-      <thead>
-        <tr>
-          <th scope="col">Person</th>
-          <th scope="col">Asked</th>
-          <th scope="col">Price then</th>
-          <th scope="col">What they say</th>
-          {owner && <th scope="col">Your answer</th>}
-        </tr>
-      </thead>
-      <tbody>
-        {open.map((request) => (
-          <tr key={request.id}>
-            <th scope="row">
-              <Person request={request} />
-            </th>
-            <td className="nowrap">
-              <When at={request.askedAt} zone={zone} size="day" />
-            </td>
-            <td className="nowrap">{priceWords(request)}</td>
-            <td>{request.words ? <Bidi>{request.words}</Bidi> : <span className="small">Nothing</span>}</td>
-            {owner && (
-              <td>
-                <Answer passId={pass.id} request={request} />
-              </td>
+    <ul className="tickets" aria-label="Requests without an answer">
+      {open.map((request) => (
+        <li key={request.id}>
+          <Ticket stub={owner && <Answer passId={pass.id} request={request} />}>
+            <p>
+              <strong>
+                <Bidi>{request.email}</Bidi>
+              </strong>
+              {request.name && (
+                <>
+                  , <Bidi>{request.name}</Bidi>
+                </>
+              )}
+            </p>
+            {request.words && (
+              <p>
+                <Bidi>{request.words}</Bidi>
+              </p>
             )}
-          </tr>
-        ))}
-      </tbody>
-    </Table>
+            <p className="small">
+              Asked <When at={request.askedAt} zone={zone} />, at {priceWords(request)}.
+            </p>
+          </Ticket>
+        </li>
+      ))}
+    </ul>
   );
 }
 
 function Answer({ passId, request }: { passId: string; request: Row }) {
   const path = `/account/passes/${passId}/requests/${request.id}`;
   return (
-    <div className="answers">
+    <>
       <Form method="post" action={`${path}/approval`}>
         <SubmitButton
           pending="Approving…"
@@ -180,7 +177,7 @@ function Answer({ passId, request }: { passId: string; request: Row }) {
       <ButtonLink kind="quiet" to={`${path}/refusal`} aria-label={`Decline the request of ${request.email}`}>
         Decline
       </ButtonLink>
-    </div>
+    </>
   );
 }
 
@@ -216,7 +213,7 @@ function AnsweredRequests() {
             <td>
               {request.decidedBy ? <Bidi>{request.decidedBy}</Bidi> : <span className="small">Nobody</span>}
             </td>
-            <td>
+            <td className="words">
               {request.reason ? <Bidi>{request.reason}</Bidi> : <span className="small">None given</span>}
             </td>
           </tr>

@@ -82,8 +82,11 @@ export default function Passes() {
                   <>
                     <span className="poster num ticket-title">{pass.holders}</span>
                     <span className="small">
-                      {pass.stock !== null && `of ${pass.stock} `}
-                      {pass.holders === 1 && pass.stock === null ? "person holds it" : "people hold it"}
+                      {pass.stock !== null
+                        ? `of ${pass.stock} ${pass.stock === 1 ? "seat" : "seats"} held`
+                        : pass.holders === 1
+                          ? "person holds it"
+                          : "people hold it"}
                     </span>
                     <ButtonLink to={`/account/passes/${pass.id}`} aria-label={`Open the pass ${pass.name}`}>
                       Open

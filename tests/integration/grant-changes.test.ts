@@ -5,6 +5,7 @@ import { claimPass } from "#app/domain/grants/claims.ts";
 import { expireGrants } from "#app/domain/grants/expiry.ts";
 import { giveGrant } from "#app/domain/grants/gifts.ts";
 import { cancelGrant, changeGrantEnd, refundGrant, restoreGrant } from "#app/domain/grants/grants.ts";
+import { endOfTerm } from "#app/domain/grants/insert.ts";
 import { listGrantEvents } from "#app/domain/grants/history.ts";
 import { offerFreeSeats } from "#app/domain/passes/offers.ts";
 import { approveRequest, askForPass } from "#app/domain/passes/requests.ts";
@@ -209,18 +210,24 @@ describe("restoring", () => {
 describe("a term in months", () => {
   it("ends on the same day and time on the clocks of its zone, or on the last day of a shorter month", async () => {
     const { pass, holder, act } = await insertHolder();
-    // The very expression that makes a grant, at instants that a test cannot wait for.
     const ends = async (from: string, months: number, zone: string) => {
+      await setPass(pass.id, { term: "months", term_days: null, term_months: months, term_time_zone: zone });
+      const begin = sql<Date>`(${from}::timestamp at time zone ${zone})`;
       const { rows } = await sql<{ wall: string }>`
-        select to_char((${from}::timestamp + make_interval(months => ${months})) at time zone ${zone} at time zone ${zone},
-          'YYYY-MM-DD HH24:MI') as wall`.execute(test.db);
+        select to_char((${endOfTerm(begin)}) at time zone p.term_time_zone, 'YYYY-MM-DD HH24:MI') as wall
+        from access_passes p where p.id = ${pass.id}`.execute(test.db);
       return rows[0]!.wall;
     };
     expect(await ends("2027-01-31 20:00", 1, "Europe/Berlin")).toBe("2027-02-28 20:00");
     expect(await ends("2028-01-31 20:00", 1, "Europe/Berlin")).toBe("2028-02-29 20:00");
+    expect(await ends("2027-01-31 20:00", 2, "Europe/Berlin")).toBe("2027-03-31 20:00");
     expect(await ends("2027-02-28 20:00", 1, "Europe/Berlin")).toBe("2027-03-28 20:00");
-    // Over the change of the clocks it is the same time on them.
+    // Over the change of the clocks it is the same time on them; a time that they leave out is an hour later.
     expect(await ends("2027-03-15 20:00", 1, "Europe/Berlin")).toBe("2027-04-15 20:00");
+    expect(await ends("2027-02-28 02:30", 1, "Europe/Berlin")).toBe("2027-03-28 03:30");
+    // The day is that of the zone: in Berlin it is February already.
+    expect(await ends("2027-02-01 00:30", 1, "Europe/Berlin")).toBe("2027-03-01 00:30");
+    expect(await ends("2027-01-31 20:00", 120, "Pacific/Kiritimati")).toBe("2037-01-31 20:00");
 
     await cancel(act);
     await setPass(pass.id, {

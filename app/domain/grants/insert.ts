@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import type { AccessGrantEventKind, AccessGrantSource } from "#db/types.ts";
@@ -8,11 +8,14 @@ import { grantMoves } from "./moves.ts";
 type Trx = Transaction<Database>;
 type Of = { userId: string; passId: string };
 
-/** `p` is the pass. Months are those of the calendar on the clocks of its zone, as the migration says. */
-const endOfTerm = sql`
+/**
+ * When a grant of a pass (`p`) that begins at `from` ends; null: never. Months are those of the calendar on the clocks of
+ * the pass's zone: the same day and time so many months later, or the last day of a month that has no such day.
+ */
+export const endOfTerm = (from: RawBuilder<Date>) => sql<Date | null>`
   case p.term
-    when 'days' then now() + make_interval(days => p.term_days)
-    when 'months' then (now() at time zone p.term_time_zone + make_interval(months => p.term_months)) at time zone p.term_time_zone
+    when 'days' then ${from} + make_interval(days => p.term_days)
+    when 'months' then (${from} at time zone p.term_time_zone + make_interval(months => p.term_months)) at time zone p.term_time_zone
     else p.term_until
   end
 `;
@@ -37,7 +40,7 @@ export async function insertGrant(
   const grantedBy = source === "claim" ? null : actorId;
   const { rows } = await sql<{ id: string; endsAt: Date | null }>`
     insert into access_grants (access_pass_id, user_id, source, ends_at, granted_by)
-    select p.id, ${userId}::uuid, ${source}::access_grant_source, ${endOfTerm}, ${grantedBy}::uuid
+    select p.id, ${userId}::uuid, ${source}::access_grant_source, ${endOfTerm(sql`now()`)}, ${grantedBy}::uuid
     from access_passes p where p.id = ${passId}
     on conflict (access_pass_id, user_id) where status = 'active' do nothing
     returning id, ends_at as "endsAt"

@@ -102,7 +102,7 @@ export async function findPassPage(
     ) held on true
     left join lateral (
       select w.outcome, w.offer_until, ${placeInList} as place,
-        w.outcome = 'lapsed' or (w.outcome is null and coalesce(w.offer_until <= now(), false)) as lapsed
+        coalesce(w.outcome = 'lapsed', coalesce(w.offer_until <= now(), false)) as lapsed
       from access_pass_waits w
       where w.access_pass_id = p.id and w.user_id = ${userId}::uuid
       order by w.number desc limit 1

@@ -7,8 +7,8 @@ import { FailureBoundary } from "#app/components/failure.tsx";
 import { Page } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { ordinal } from "#app/components/ordinal.ts";
-import { atExpiryWords, Opens, priceWords } from "#app/components/pass-ticket.tsx";
+import { OwnRequests, OwnWaits } from "#app/components/own-lists.tsx";
+import { atExpiryWords, Opens } from "#app/components/pass-ticket.tsx";
 import { Ticket, TicketTitle } from "#app/components/ticket.tsx";
 import { When } from "#app/components/when.tsx";
 import { listOwnGrants } from "#app/domain/grants/lists.ts";
@@ -55,7 +55,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
 type Grant = ReturnType<typeof useLoaderData<typeof loader>>["running"][number];
 
 export default function Tickets() {
-  const { running, spent } = useLoaderData<typeof loader>();
+  const { running, spent, waits, requests, zone } = useLoaderData<typeof loader>();
   return (
     <Page>
       <PageHeader
@@ -79,8 +79,8 @@ export default function Tickets() {
           ))}
         </ul>
       )}
-      <Waits />
-      <Requests />
+      <OwnWaits waits={waits} zone={zone} />
+      <OwnRequests requests={requests} zone={zone} />
       {spent.length > 0 && (
         <section className="part">
           <h2>Spent</h2>
@@ -164,111 +164,6 @@ function Lasts({ grant, zone }: { grant: Grant; zone: string | null }) {
       )}
       {end ? <>Until {end}.</> : "Without an end."}
     </>
-  );
-}
-
-/** Waiting lists, with the place or the seat that is kept. */
-function Waits() {
-  const { waits, zone } = useLoaderData<typeof loader>();
-  if (waits.length === 0) return null;
-  return (
-    <section className="part">
-      <h2>Waiting lists</h2>
-      <ul className="tickets" aria-label="Passes that you wait for">
-        {waits.map((wait) => (
-          <li key={wait.id}>
-            <Ticket
-              stub={
-                <ToPass kind={wait.offerUntil ? "go" : "plain"} pass={wait}>
-                  {wait.offerUntil ? "Take your seat" : "See it"}
-                </ToPass>
-              }
-            >
-              <PassName pass={wait} />
-              <p>
-                {wait.offerUntil ? (
-                  <>
-                    A seat is kept for you until <When at={wait.offerUntil} zone={zone} />.
-                  </>
-                ) : (
-                  `You are ${ordinal(wait.place ?? 1)} on the waiting list.`
-                )}
-              </p>
-              <p className="small">
-                <Opens names={wait.experiences} />
-              </p>
-            </Ticket>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-/** What was asked for, and has no answer, or a no. */
-function Requests() {
-  const { requests, zone } = useLoaderData<typeof loader>();
-  if (requests.length === 0) return null;
-  return (
-    <section className="part">
-      <h2>Requests</h2>
-      <ul className="tickets" aria-label="Passes that you asked for">
-        {requests.map((request) => (
-          <li key={request.id}>
-            <Ticket
-              spent={request.status !== "asked"}
-              stub={!request.spaceRetired && <ToPass pass={request}>See it</ToPass>}
-            >
-              <PassName pass={request} />
-              <p>
-                {request.status === "asked" ? (
-                  <>
-                    Asked <When at={request.askedAt} zone={zone} />, {priceWords(request)}. No answer yet.
-                  </>
-                ) : (
-                  <>
-                    {request.status === "declined" ? "Declined " : "No longer given since "}
-                    <When at={request.decidedAt ?? request.askedAt} zone={zone} />.
-                  </>
-                )}
-              </p>
-              {request.reason && (
-                <p>
-                  What they say about it: <Bidi>{request.reason}</Bidi>
-                </p>
-              )}
-            </Ticket>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-type PassOfSpace = { passName: string; passSlug: string; spaceName: string; spaceSlug: string };
-
-function PassName({ pass }: { pass: PassOfSpace }) {
-  return (
-    <>
-      <TicketTitle level={3}>
-        <Bidi>{pass.passName}</Bidi>
-      </TicketTitle>
-      <p className="small">
-        <Bidi>{pass.spaceName}</Bidi>
-      </p>
-    </>
-  );
-}
-
-function ToPass({ pass, kind, children }: { pass: PassOfSpace; kind?: "go" | "plain"; children: string }) {
-  return (
-    <ButtonLink
-      kind={kind}
-      to={`/${pass.spaceSlug}/passes/${pass.passSlug}`}
-      aria-label={`${children}: ${pass.passName}`}
-    >
-      {children}
-    </ButtonLink>
   );
 }
 

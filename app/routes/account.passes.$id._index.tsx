@@ -12,12 +12,12 @@ import { CopyLink } from "#app/components/copy-link.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { TextField } from "#app/components/field.tsx";
-import { Fact, Facts } from "#app/components/facts.tsx";
 import { FormError } from "#app/components/form-error.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
+import { PassNumbers, PassSaleTimes } from "#app/components/pass-numbers.tsx";
 import { atExpiryWords, Opens, PassLength, priceWords } from "#app/components/pass-ticket.tsx";
 import { Table } from "#app/components/table.tsx";
 import { When } from "#app/components/when.tsx";
@@ -142,7 +142,7 @@ export default function PassOfTeam() {
               </p>
               {pass.term !== "open" && <p className="small">{atExpiryWords[pass.atExpiry]}</p>}
               <p>{priceWords(pass)}.</p>
-              <SaleTimes />
+              <PassSaleTimes pass={pass} zone={zone} />
             </div>
             {offered && <CopyLink url={pass.url} label="Where people get it" />}
             {owner && !pass.retired && (
@@ -153,71 +153,11 @@ export default function PassOfTeam() {
           </>
         }
       >
-        <Numbers />
+        <PassNumbers pass={pass} />
         {owner && offered && <Give key={given} />}
       </Two>
       <Grants />
     </Page>
-  );
-}
-
-/** Whether people can get it, and when. */
-function SaleTimes() {
-  const { pass, zone } = useLoaderData<typeof loader>();
-  if (!pass.onSale) return <p>Switched off: nobody gets it on its page.</p>;
-  return (
-    <>
-      {pass.saleStartsAt && (
-        <p>
-          {pass.saleBegun ? "To be had since " : "To be had from "}
-          <When at={pass.saleStartsAt} zone={zone} streamZone={pass.termTimeZone} />.
-        </p>
-      )}
-      {pass.saleEndsAt && (
-        <p>
-          {pass.saleOver ? "Its sale ended " : "To be had until "}
-          <When at={pass.saleEndsAt} zone={zone} streamZone={pass.termTimeZone} />.
-        </p>
-      )}
-    </>
-  );
-}
-
-/** How many hold it, and what waits. */
-function Numbers() {
-  const { pass } = useLoaderData<typeof loader>();
-  const { holders, offered, stock, waiting, asked } = pass;
-  const over = stock !== null && holders + offered > stock;
-  return (
-    <section className="part">
-      <h2>In numbers</h2>
-      <Facts>
-        <Fact label="Held now">{holders}</Fact>
-        <Fact
-          label="Seats left"
-          note={
-            over &&
-            `${holders + offered - stock} more are held than there are. New ones are given when enough have ended.`
-          }
-        >
-          {stock === null ? "As many as want to" : `${Math.max(0, stock - holders - offered)} of ${stock}`}
-        </Fact>
-        {(offered > 0 || waiting > 0) && (
-          <Fact
-            label="On the waiting list"
-            note={offered > 0 && `A seat is kept for ${offered} more, for a day.`}
-          >
-            {waiting}
-          </Fact>
-        )}
-        {(pass.priceMinor > 0 || asked > 0) && <Fact label="Asked for, without an answer">{asked}</Fact>}
-      </Facts>
-      {(pass.priceMinor > 0 || asked > 0) && (
-        <ButtonLink kind={asked > 0 ? "go" : "plain"} to={`/account/passes/${pass.id}/requests`}>
-          {asked > 0 ? "Answer the requests" : "See the requests"}
-        </ButtonLink>
-      )}
-    </section>
   );
 }
 

@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findAccess } from "#app/domain/access/decision.ts";
@@ -331,4 +333,22 @@ it("every grant that was made or moved in any way has its whole history, and not
     "given refunded",
     "offer_taken",
   ]);
+});
+
+it("only these files write grants: each tells of it, but for the note that a letter went", async () => {
+  const app = path.join(import.meta.dirname, "../../app");
+  const files = (await readdir(app, { recursive: true })).filter((file) => /\.tsx?$/.test(file));
+  const writers: Record<string, boolean> = {};
+  for (const file of files) {
+    const source = await readFile(path.join(app, file), "utf8");
+    const writes =
+      /(insertInto|updateTable|deleteFrom)\("access_grants|(insert into|update|delete from) access_grants\b/;
+    if (writes.test(source)) writers[file] = source.includes("grantChanged(");
+  }
+  expect(writers).toEqual({
+    "domain/grants/expiry.ts": true,
+    "domain/grants/grants.ts": true,
+    "domain/grants/insert.ts": true,
+    "domain/grants/letter.ts": false,
+  });
 });

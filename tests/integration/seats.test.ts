@@ -246,6 +246,11 @@ describe("a waiting list", () => {
     );
     expect(heard).toEqual([{ kind: "person", userId: first!.id }]);
     expect(await offered(pass.id)).toEqual([first!.id]);
+    expect(await findPassPage(db, { space: space.slug, pass: pass.slug, userId: first!.id })).toMatchObject({
+      place: null,
+      offerUntil: expect.any(Date),
+      offerLapsed: false,
+    });
     expect(await placeOf(house, second!.id)).toBe(1);
     const { rows } = await sql<{ hours: number }>`
       select extract(epoch from offer_until - offered_at)::int / 3600 as hours from access_pass_waits

@@ -9,8 +9,8 @@ type Trx = Transaction<Database>;
 const zone = "Europe/Berlin";
 
 /**
- * Demo data to try everything with: a creator with a space, an experience, a free pass and two streams that come up, a
- * host and a moderator beside them, and a viewer who holds the pass. What is there already stays as it is, so it may run
+ * Demo data to try everything with: a creator with a space, an experience, a free pass, one to ask for, and two streams that come
+ * up, a host and a moderator beside them, and a viewer who holds the pass. What is there already stays as it is, so it may run
  * any number of times. Gives a line about each thing that it made.
  */
 export async function seed(db: Kysely<Database>): Promise<string[]> {
@@ -52,6 +52,7 @@ export async function seed(db: Kysely<Database>): Promise<string[]> {
     });
     const experience = await findOrInsertExperience(trx, said, space);
     const pass = await findOrInsertPass(trx, said, { space, experience });
+    await insertWorkshopPass(trx, said, { space, experience });
     await insertGrant(trx, said, { pass, viewer, creator });
     await insertStreams(trx, said, { experience, creator });
     return said;
@@ -178,6 +179,36 @@ async function findOrInsertPass(
   ).id;
 }
 
+/** With a price and a few seats: something to ask for, and to say yes or no to. */
+async function insertWorkshopPass(
+  trx: Trx,
+  said: string[],
+  { space, experience }: { space: string; experience: string },
+): Promise<void> {
+  const made = await trx
+    .insertInto("access_passes")
+    .values({
+      space_id: space,
+      slug: "front-row",
+      name: "Front row",
+      description: "Your frame is graded in front of everybody. Twelve seats a month.",
+      term: "months",
+      term_months: 1,
+      term_time_zone: zone,
+      price_minor: 2500,
+      stock: 12,
+    })
+    .onConflict((conflict) => conflict.columns(["space_id", "slug"]).doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  if (!made) return;
+  await trx
+    .insertInto("access_pass_experiences")
+    .values({ access_pass_id: made.id, experience_id: experience })
+    .execute();
+  said.push("The pass Front row, 12 seats for 25 € a month, can be asked for: /northlight/passes/front-row.");
+}
+
 /** Only to who never held it: what was taken back stays so. */
 async function insertGrant(
   trx: Trx,
@@ -191,7 +222,7 @@ async function insertGrant(
     .where("user_id", "=", viewer)
     .executeTakeFirst();
   if (held) return;
-  await trx
+  const { id } = await trx
     .insertInto("access_grants")
     .values({
       access_pass_id: pass,
@@ -200,6 +231,11 @@ async function insertGrant(
       granted_by: creator,
       mailed_at: sql`now()`,
     })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await trx
+    .insertInto("access_grant_events")
+    .values({ access_grant_id: id, kind: "given", actor_id: creator })
     .execute();
   said.push("viewer@frontrow.example holds it.");
 }

@@ -7,11 +7,17 @@ import type { ColumnType } from "kysely";
 
 export type AccessAtExpiry = "cut" | "finish";
 
-export type AccessGrantSource = "claim" | "given";
+export type AccessGrantEventKind = "approved" | "cancelled" | "claimed" | "expired" | "extended" | "given" | "offer_taken" | "refunded" | "restored" | "shortened";
+
+export type AccessGrantSource = "claim" | "given" | "request";
 
 export type AccessGrantStatus = "active" | "cancelled" | "expired" | "refunded";
 
-export type AccessPassTerm = "days" | "open" | "until";
+export type AccessPassRequestStatus = "approved" | "asked" | "closed" | "declined" | "withdrawn";
+
+export type AccessPassTerm = "days" | "months" | "open" | "until";
+
+export type AccessPassWaitOutcome = "closed" | "lapsed" | "left" | "taken";
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
@@ -45,6 +51,17 @@ export type StreamStatus = "cancelled" | "ended" | "live" | "rehearsal" | "sched
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AccessGrantEvents {
+  access_grant_id: string;
+  actor_id: string | null;
+  ends_after: Timestamp | null;
+  ends_before: Timestamp | null;
+  happened_at: Generated<Timestamp>;
+  id: Generated<string>;
+  kind: AccessGrantEventKind;
+  reason: Generated<string>;
+}
+
 export interface AccessGrants {
   access_pass_id: string;
   created_at: Generated<Timestamp>;
@@ -67,12 +84,17 @@ export interface AccessPasses {
   description: Generated<string>;
   id: Generated<string>;
   name: string;
+  on_sale: Generated<boolean>;
   price_minor: Generated<number>;
   retired_at: Timestamp | null;
+  sale_ends_at: Timestamp | null;
+  sale_starts_at: Timestamp | null;
   slug: string;
   space_id: string;
+  stock: number | null;
   term: Generated<AccessPassTerm>;
   term_days: number | null;
+  term_months: number | null;
   term_time_zone: string | null;
   term_until: Timestamp | null;
   updated_at: Generated<Timestamp>;
@@ -81,6 +103,35 @@ export interface AccessPasses {
 export interface AccessPassExperiences {
   access_pass_id: string;
   experience_id: string;
+}
+
+export interface AccessPassRequests {
+  access_grant_id: string | null;
+  access_pass_id: string;
+  asked_at: Generated<Timestamp>;
+  currency: string;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  id: Generated<string>;
+  mailed_at: Timestamp | null;
+  price_minor: number;
+  reason: Generated<string>;
+  status: Generated<AccessPassRequestStatus>;
+  user_id: string;
+  words: Generated<string>;
+}
+
+export interface AccessPassWaits {
+  access_pass_id: string;
+  ended_at: Timestamp | null;
+  id: Generated<string>;
+  joined_at: Generated<Timestamp>;
+  mailed_at: Timestamp | null;
+  number: Generated<number>;
+  offer_until: Timestamp | null;
+  offered_at: Timestamp | null;
+  outcome: AccessPassWaitOutcome | null;
+  user_id: string;
 }
 
 export interface CreatorsProfiles {
@@ -498,8 +549,11 @@ export interface WorkerTicks {
 }
 
 export interface DB {
+  access_grant_events: AccessGrantEvents;
   access_grants: AccessGrants;
   access_pass_experiences: AccessPassExperiences;
+  access_pass_requests: AccessPassRequests;
+  access_pass_waits: AccessPassWaits;
   access_passes: AccessPasses;
   creators_profiles: CreatorsProfiles;
   experiences: Experiences;

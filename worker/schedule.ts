@@ -4,6 +4,8 @@ import { sweepChannels } from "#app/domain/chat/compare.ts";
 import { deliverWaiting } from "#app/domain/chat/delivery.ts";
 import { followMoves, switchChannels } from "#app/domain/chat/moves.ts";
 import { sweepChatMembers } from "#app/domain/chat/removal.ts";
+import { closeWhatIsOver } from "#app/domain/passes/closing.ts";
+import { offerFreeSeats } from "#app/domain/passes/offers.ts";
 import { enforceWaiting } from "#app/domain/moderation/enforce.ts";
 import { eraseHiddenMessages } from "#app/domain/moderation/messages.ts";
 import { sweepRooms } from "#app/domain/participants/removal.ts";
@@ -51,6 +53,8 @@ export const schedule: readonly Task[] = [
   { name: "chat.follow", everySeconds: 1, run: followMoves },
   { name: "chat.compare", everySeconds: 5, run: sweepChannels },
   { name: "moderation.enforce", everySeconds: 10, run: enforceWaiting },
+  { name: "passes.offer", everySeconds: 5, run: ({ db, queue }) => offerFreeSeats(db, queue) },
+  { name: "passes.close", everySeconds: 10, run: ({ db, queue }) => closeWhatIsOver(db, queue) },
   { name: "webhooks.requeue", everySeconds: 30, run: ({ db, queue }) => requeueWebhookEvents(db, queue) },
   { name: "rows.delete-old", everySeconds: 600, run: ({ db }) => deleteOld(db) },
 ];

@@ -7,8 +7,9 @@ export type PassWords = {
   name: string;
   /** What it opens, by name. */
   experiences: string[];
-  term: "open" | "days" | "until";
+  term: "open" | "days" | "months" | "until";
   termDays: number | null;
+  termMonths: number | null;
   /** ISO. */
   termUntil: string | null;
   termTimeZone: string | null;
@@ -17,8 +18,12 @@ export type PassWords = {
   currency: string;
 };
 
+/** ISO where its sale is still to begin; how many seats are left, null for as many as want to. */
+type Availability = { saleStartsAt: string | null; left: number | null };
+export type PassTicketWords = PassWords & Availability;
+
 type PassTicketProps = {
-  pass: PassWords;
+  pass: PassTicketWords;
   /** The reader's zone. */
   zone: string | null;
   /** Behind the perforation, below the price. */
@@ -49,9 +54,24 @@ export function PassTicket({ pass, zone, action, level, spent }: PassTicketProps
         <PassLength pass={pass} zone={zone} />
         {pass.term !== "open" && <> {atExpiryWords[pass.atExpiry]}</>}
       </p>
+      <Available pass={pass} zone={zone} />
     </Ticket>
   );
 }
+
+/** When one can get it, and how many seats there are, where that is not at once and without limit. */
+function Available({ pass, zone }: { pass: PassTicketWords; zone: string | null }) {
+  if (pass.saleStartsAt)
+    return (
+      <p className="small">
+        To be had from <When at={pass.saleStartsAt} zone={zone} streamZone={pass.termTimeZone} />.
+      </p>
+    );
+  if (pass.left === null) return null;
+  return <p className="small">{pass.left === 0 ? "Sold out at the moment." : seatsLeft(pass.left)}</p>;
+}
+
+export const seatsLeft = (left: number) => (left === 1 ? "One seat left." : `${left} seats left.`);
 
 /** "Opens Monday critiques and Open studio, live and as replay." */
 export function Opens({ names }: { names: string[] }) {
@@ -79,6 +99,11 @@ export function PassLength({
 }) {
   if (pass.term === "days") {
     return <>{pass.termDays === 1 ? "For one day" : `For ${pass.termDays} days`} from when you get it.</>;
+  }
+  if (pass.term === "months") {
+    return (
+      <>{pass.termMonths === 1 ? "For one month" : `For ${pass.termMonths} months`} from when you get it.</>
+    );
   }
   if (pass.term === "until" && pass.termUntil) {
     return (

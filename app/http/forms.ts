@@ -40,6 +40,16 @@ export function problem(field: string, sentence: string, typed: Typed): Refusal 
   return { ok: false, problems: { [field]: [sentence] }, typed };
 }
 
+/** Whether a form asks to take away what its address names, in the only way that works without scripts. */
+export async function isDelete(request: Request): Promise<boolean> {
+  if (request.method === "DELETE") return true;
+  const form = await request
+    .clone()
+    .formData()
+    .catch(() => undefined);
+  return form?.get("_method") === "delete";
+}
+
 async function formOf(request: Request): Promise<FormData> {
   try {
     return await request.clone().formData();

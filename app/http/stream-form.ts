@@ -32,16 +32,6 @@ export async function readStreamForm<Schema extends z.ZodType>(
   throw data({ message: "What your browser sent was not complete. Nothing was changed." }, { status: 400 });
 }
 
-/** Whether a form asks to take away what its address names, in the only way that works without scripts. */
-export async function isDelete(request: Request): Promise<boolean> {
-  if (request.method === "DELETE") return true;
-  const form = await request
-    .clone()
-    .formData()
-    .catch(() => undefined);
-  return form?.get("_method") === "delete";
-}
-
 /** Whoever opens a form's address lands on the page that has the form. */
 export function backToStudio({ params }: { params: { id?: string } }) {
   throw redirect(isId(params.id) ? studioPath(params.id) : "/account/streams");

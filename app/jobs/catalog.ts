@@ -59,6 +59,19 @@ export const catalog = {
   "room.sweep": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 30 },
   "invite.mail": { payload: z.object({ inviteId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
   "grant.mail": { payload: z.object({ grantId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
+  "pass.offer": { payload: z.object({ passId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 60 },
+  "pass.offer-mail": {
+    payload: z.object({ waitId: id }),
+    retryLimit: 8,
+    retryDelay: 10,
+    expireInSeconds: 60,
+  },
+  "pass.request-mail": {
+    payload: z.object({ requestId: id }),
+    retryLimit: 8,
+    retryDelay: 10,
+    expireInSeconds: 60,
+  },
 } as const satisfies Record<string, JobDefinition>;
 
 type JobDefinition = { payload: z.ZodType; retryLimit: number; retryDelay: number; expireInSeconds: number };

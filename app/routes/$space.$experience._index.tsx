@@ -51,6 +51,8 @@ export async function loader(args: LoaderFunctionArgs) {
   };
 }
 
+const howWords = { claim: "Get it", ask: "Ask for it" };
+
 export default function ExperiencePage() {
   const { experience, programme, openers, mine, mayHost, zone } = useLoaderData<typeof loader>();
   return (
@@ -94,9 +96,9 @@ export default function ExperiencePage() {
                   <ButtonLink
                     kind={!mine && openers.length === 1 && programme.live.length === 0 ? "go" : "plain"}
                     to={pass.path}
-                    aria-label={`${mine ? "See it" : "Get it"}: ${pass.name}`}
+                    aria-label={`${mine ? "See it" : howWords[pass.how]}: ${pass.name}`}
                   >
-                    {mine ? "See it" : "Get it"}
+                    {mine ? "See it" : howWords[pass.how]}
                   </ButtonLink>
                 }
               />

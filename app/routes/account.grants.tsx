@@ -7,10 +7,13 @@ import { FailureBoundary } from "#app/components/failure.tsx";
 import { Page } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
+import { OwnRequests, OwnWaits } from "#app/components/own-lists.tsx";
 import { atExpiryWords, Opens } from "#app/components/pass-ticket.tsx";
 import { Ticket, TicketTitle } from "#app/components/ticket.tsx";
 import { When } from "#app/components/when.tsx";
 import { listOwnGrants } from "#app/domain/grants/lists.ts";
+import { listOwnRequests } from "#app/domain/passes/request-lists.ts";
+import { listOwnWaits } from "#app/domain/passes/waits.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { requireViewer } from "#app/http/viewer.ts";
 
@@ -18,19 +21,32 @@ export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Your 
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const viewer = await requireViewer({ request, context });
-  const grants = (await listOwnGrants(context.db, viewer.userId)).map(
-    ({ startsAt, endsAt, statusChangedAt, experiences, ...grant }) => ({
-      ...grant,
-      startsAt: startsAt.toISOString(),
-      endsAt: endsAt?.toISOString() ?? null,
-      statusChangedAt: statusChangedAt.toISOString(),
-      experiences: experiences.map(({ name }) => name),
-      runs: grant.status === "active" && !grant.spaceRetired,
-    }),
-  );
+  const { userId } = viewer;
+  const [held, waits, requests] = await Promise.all([
+    listOwnGrants(context.db, userId),
+    listOwnWaits(context.db, userId),
+    listOwnRequests(context.db, userId),
+  ]);
+  const grants = held.map(({ startsAt, endsAt, statusChangedAt, experiences, ...grant }) => ({
+    ...grant,
+    startsAt: startsAt.toISOString(),
+    endsAt: endsAt?.toISOString() ?? null,
+    statusChangedAt: statusChangedAt.toISOString(),
+    experiences: experiences.map(({ name }) => name),
+    runs: grant.status === "active" && !grant.spaceRetired,
+  }));
   return {
     running: grants.filter(({ runs }) => runs),
     spent: grants.filter(({ runs }) => !runs),
+    waits: waits.map(({ offerUntil, ...wait }) => ({
+      ...wait,
+      offerUntil: offerUntil?.toISOString() ?? null,
+    })),
+    requests: requests.map(({ askedAt, decidedAt, ...request }) => ({
+      ...request,
+      askedAt: askedAt.toISOString(),
+      decidedAt: decidedAt?.toISOString() ?? null,
+    })),
     person: viewer.name || viewer.email,
     zone: readTimeZone(request, viewer.timeZone),
   };
@@ -39,10 +55,13 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
 type Grant = ReturnType<typeof useLoaderData<typeof loader>>["running"][number];
 
 export default function Tickets() {
-  const { running, spent } = useLoaderData<typeof loader>();
+  const { running, spent, waits, requests, zone } = useLoaderData<typeof loader>();
   return (
     <Page>
-      <PageHeader title="Your passes" lead="What you hold, what it opens, and until when." />
+      <PageHeader
+        title="Your passes"
+        lead="What you hold, what it opens, and until when; what you wait for, and what you asked for."
+      />
       {running.length === 0 ? (
         <EmptyList
           next={
@@ -60,6 +79,8 @@ export default function Tickets() {
           ))}
         </ul>
       )}
+      <OwnWaits waits={waits} zone={zone} />
+      <OwnRequests requests={requests} zone={zone} />
       {spent.length > 0 && (
         <section className="part">
           <h2>Spent</h2>

@@ -17,14 +17,16 @@ import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { atExpiryWords, Opens, PassLength } from "#app/components/pass-ticket.tsx";
+import { PassNumbers, PassSaleTimes } from "#app/components/pass-numbers.tsx";
+import { atExpiryWords, Opens, PassLength, priceWords } from "#app/components/pass-ticket.tsx";
 import { Table } from "#app/components/table.tsx";
 import { When } from "#app/components/when.tsx";
 import { giveForm } from "#app/domain/grants/fields.ts";
-import { type GiveRefusal, giveGrant } from "#app/domain/grants/grants.ts";
+import { type GiveRefusal, giveGrant } from "#app/domain/grants/gifts.ts";
 import { listGrants } from "#app/domain/grants/lists.ts";
-import { grantWords } from "#app/domain/grants/words.ts";
-import { findPass, findSpaceOfPass } from "#app/domain/passes/passes.ts";
+import { grantWords, sourceWords } from "#app/domain/grants/words.ts";
+import { findPass } from "#app/domain/passes/lists.ts";
+import { findSpaceOfPass } from "#app/domain/passes/passes.ts";
 import { absent } from "#app/http/absent.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { takeDraft } from "#app/http/drafts.ts";
@@ -48,23 +50,20 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
     listGrants(context.db, { spaceId, passId: id, search, limit: perPage, offset: (page - 1) * perPage }),
   ]);
   if (!pass) throw absent();
-  const { slug, name, experiences, term, termDays, termUntil, termTimeZone, atExpiry, retired, over } = pass;
+  const { slug, experiences, termUntil, saleStartsAt, saleEndsAt, description: _, ...rest } = pass;
   return {
     pass: {
-      id,
-      name,
-      term,
-      termDays,
+      ...rest,
       termUntil: termUntil?.toISOString() ?? null,
-      termTimeZone,
-      atExpiry,
-      retired,
-      over,
+      saleStartsAt: saleStartsAt?.toISOString() ?? null,
+      saleEndsAt: saleEndsAt?.toISOString() ?? null,
       experiences: experiences.map((experience) => experience.name),
       url: `${context.config.publicUrl}/${team.slug}/passes/${slug}`,
     },
     grants: grants.map(({ startsAt, endsAt, statusChangedAt: _, mailedAt: __, ...grant }) => ({
       ...grant,
+      words: grantWords(grant),
+      how: sourceWords[grant.source],
       startsAt: startsAt.toISOString(),
       endsAt: endsAt?.toISOString() ?? null,
     })),
@@ -101,6 +100,7 @@ const giveRefusals: Record<GiveRefusal["reason"], string> = {
   over: "This pass has reached its last day. Give it a later one first.",
   held: "Somebody with this address holds the pass already.",
   disabled: "The account with this address is switched off.",
+  no_seat: "No seat is free: all are held, or people wait for the next. Raise the number of seats first.",
   too_many: "Your space gave many passes today. Go on tomorrow, or hand on the link of the pass.",
 };
 
@@ -141,6 +141,8 @@ export default function PassOfTeam() {
                 <PassLength pass={pass} zone={zone} />
               </p>
               {pass.term !== "open" && <p className="small">{atExpiryWords[pass.atExpiry]}</p>}
+              <p>{priceWords(pass)}.</p>
+              <PassSaleTimes pass={pass} zone={zone} />
             </div>
             {offered && <CopyLink url={pass.url} label="Where people get it" />}
             {owner && !pass.retired && (
@@ -151,6 +153,7 @@ export default function PassOfTeam() {
           </>
         }
       >
+        <PassNumbers pass={pass} />
         {owner && offered && <Give key={given} />}
       </Two>
       <Grants />
@@ -159,7 +162,7 @@ export default function PassOfTeam() {
 }
 
 function Give() {
-  const { draft } = useLoaderData<typeof loader>();
+  const { draft, pass } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   return (
     <section className="part">
@@ -176,7 +179,7 @@ function Give() {
           autoComplete="off"
           required
         />
-        <SubmitButton kind="go" pending="Giving it…">
+        <SubmitButton kind={pass.asked > 0 ? "plain" : "go"} pending="Giving it…">
           Give the pass
         </SubmitButton>
       </Form>
@@ -231,7 +234,7 @@ function Grants() {
                     </>
                   )}
                 </th>
-                <td className="nowrap">{grantWords(grant)}</td>
+                <td className="nowrap">{grant.words}</td>
                 <td className="nowrap">
                   <When at={grant.startsAt} zone={zone} size="day" />
                 </td>
@@ -239,7 +242,7 @@ function Grants() {
                   {grant.endsAt ? <When at={grant.endsAt} zone={zone} size="day" /> : "No end"}
                 </td>
                 <td>
-                  {grant.source === "claim" ? "Got it on its page" : "Given"}
+                  {grant.how}
                   {grant.givenBy && (
                     <span className="small">
                       {" by "}

@@ -15,8 +15,12 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { PassFields } from "#app/components/pass-form.tsx";
 import { listExperiences } from "#app/domain/experiences/experiences.ts";
-import { findPass, findSpaceOfPass, updatePass } from "#app/domain/passes/passes.ts";
-import { passForm, toWallTime, zoneNames } from "#app/domain/passes/terms.ts";
+import { passForm } from "#app/domain/passes/fields.ts";
+import { findPass } from "#app/domain/passes/lists.ts";
+import { findSpaceOfPass, updatePass } from "#app/domain/passes/passes.ts";
+import { currencies } from "#app/domain/passes/prices.ts";
+import { zoneNames } from "#app/domain/passes/terms.ts";
+import { typePass } from "#app/domain/passes/typed.ts";
 import { passRefusals } from "#app/domain/passes/words.ts";
 import { absent } from "#app/http/absent.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
@@ -37,24 +41,15 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
   if (!pass) throw absent();
   if (pass.retired) throw absent("This pass is retired, and can no longer be changed.", 410);
   const timeZone = pass.termTimeZone ?? readTimeZone(request, viewer.timeZone) ?? "UTC";
-  const until = pass.termUntil && toWallTime(pass.termUntil, timeZone);
-  const values: Record<string, string> = {
-    name: pass.name,
-    description: pass.description,
-    term: pass.term,
-    days: String(pass.termDays ?? ""),
-    untilDate: until?.date ?? "",
-    untilTime: until?.time ?? "",
-    timeZone,
-    atExpiry: pass.atExpiry,
-  };
   return {
     id,
-    values,
+    values: typePass(pass, timeZone),
     chosen: pass.experiences.map((experience) => experience.id),
     holders: pass.holders,
     experiences: experiences.filter(({ retired }) => !retired).map(({ id, name }) => ({ id, name })),
     zones: zoneNames(),
+    currencies,
+    stock: pass.stock,
     query: teamQuery(teams, team),
     draft: await takeDraft({ request, context }),
   };
@@ -65,14 +60,19 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
   const { team, id } = await requireTeamOf({ request, context }, wanted);
   const form = await readForm(request, passForm);
   if (!form.ok) return refuse(form);
-  const saved = await updatePass(context.db, { spaceId: team.spaceId, passId: id, fields: form.value });
+  const saved = await updatePass(context.db, context.queue, {
+    spaceId: team.spaceId,
+    passId: id,
+    fields: form.value,
+  });
   if (saved.ok) return redirect(`/account/passes/${id}?saved`);
   if (saved.reason === "gone") throw absent("This pass is retired, and can no longer be changed.", 410);
   return refuse(problem(...passRefusals[saved.reason], form.typed));
 }
 
 export default function EditPass() {
-  const { id, values, chosen, holders, experiences, zones, query, draft } = useLoaderData<typeof loader>();
+  const { id, values, chosen, holders, experiences, zones, currencies, stock, query, draft } =
+    useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const typed = refused?.typed ?? draft;
   return (
@@ -91,7 +91,9 @@ export default function EditPass() {
       {holders > 0 && (
         <Notice title={holders === 1 ? "One person holds this pass" : `${holders} people hold this pass`}>
           What it opens, and what happens when it ends during a stream, changes for them at once. How long it
-          lasts counts only for who gets it from now on.
+          lasts and what it costs counts only for who gets it from now on.
+          {stock !== null &&
+            " Fewer seats than people hold it take it away from nobody: new ones are given when enough have ended."}
         </Notice>
       )}
       <Form method="post" className="form" noValidate>
@@ -102,6 +104,7 @@ export default function EditPass() {
           problems={refused?.problems ?? {}}
           experiences={experiences}
           zones={zones}
+          currencies={currencies}
           note={
             holders > 0
               ? "What you take out here is closed at once to everybody who holds the pass."

@@ -1,57 +1,62 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { Form, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
-import { SubmitButton } from "#app/components/button.tsx";
-import { Confirm } from "#app/components/confirm.tsx";
+import { ButtonLink } from "#app/components/button.tsx";
 import { Fact, Facts } from "#app/components/facts.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
-import { Narrow } from "#app/components/layouts.tsx";
+import { Page } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { When } from "#app/components/when.tsx";
-import { findGrant } from "#app/domain/grants/lists.ts";
+import { Table } from "#app/components/table.tsx";
+import { When, ZoneNote } from "#app/components/when.tsx";
+import { listGrantEvents } from "#app/domain/grants/history.ts";
 import { mayMoveGrant } from "#app/domain/grants/moves.ts";
-import { grantWords } from "#app/domain/grants/words.ts";
-import { findSpaceOfPass } from "#app/domain/passes/passes.ts";
-import { isId } from "#app/domain/text.ts";
-import { absent } from "#app/http/absent.ts";
+import { eventWords, grantWords, sourceWords } from "#app/domain/grants/words.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
-import { requireTeamOf, teamQuery } from "#app/http/team-of.ts";
+import { requireGrantOfTeam } from "#app/http/grant-of-team.ts";
+import { teamQuery } from "#app/http/team-of.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
   pageTitle(data && `${data.grant.passName}, ${data.grant.email}`, error);
 
-export async function loader({ params, request, context }: LoaderFunctionArgs) {
-  const wanted = { least: "host", id: params.id, findSpace: findSpaceOfPass } as const;
-  const { viewer, team, teams, id } = await requireTeamOf({ request, context }, wanted);
-  const ids = { spaceId: team.spaceId, passId: id, grantId: params.grant ?? "" };
-  const grant = isId(params.grant) ? await findGrant(context.db, ids) : undefined;
-  if (!grant) throw absent("Nobody holds such a pass.");
-  const { startsAt, endsAt, statusChangedAt, mailedAt, ...shown } = grant;
-  const owner = team.role === "owner";
+export async function loader(args: LoaderFunctionArgs) {
+  const { viewer, team, teams, grant, page, act } = await requireGrantOfTeam(args, { least: "host" });
+  const events = await listGrantEvents(args.context.db, act);
+  const { startsAt, endsAt, statusChangedAt, mailedAt, endPassed: _, passTimeZone: __, ...shown } = grant;
+  const may = (move: Parameters<typeof mayMoveGrant>[0]) =>
+    team.role === "owner" && mayMoveGrant(move, grant.status);
   return {
-    passId: id,
+    page,
+    passId: act.passId,
     grant: {
       ...shown,
+      words: grantWords(grant),
+      how: sourceWords[grant.source],
       startsAt: startsAt.toISOString(),
       endsAt: endsAt?.toISOString() ?? null,
       statusChangedAt: statusChangedAt.toISOString(),
       mailedAt: mailedAt?.toISOString() ?? null,
     },
-    mayCancel: owner && mayMoveGrant("cancel", grant.status),
-    mayRefund: owner && mayMoveGrant("refund", grant.status),
+    events: events.map(({ kind, at, endsBefore, endsAfter, ...event }) => ({
+      ...event,
+      kind,
+      words: eventWords[kind],
+      at: at.toISOString(),
+      endsBefore: endsBefore?.toISOString() ?? null,
+      endsAfter: endsAfter?.toISOString() ?? null,
+    })),
+    may: { end: may("end"), cancel: may("cancel"), refund: may("refund"), restore: may("restore") },
     query: teamQuery(teams, team),
-    zone: readTimeZone(request, viewer.timeZone),
+    zone: readTimeZone(args.request, viewer.timeZone),
   };
 }
 
 export default function GrantOfTeam() {
-  const { passId, grant, mayCancel, mayRefund, query, zone } = useLoaderData<typeof loader>();
-  const path = `/account/passes/${passId}/grants/${grant.id}`;
+  const { page, passId, grant, may, query, zone } = useLoaderData<typeof loader>();
   const closed = grant.status === "cancelled" || grant.status === "refunded";
   return (
-    <Narrow>
+    <Page>
       <PageHeader
         title={grant.passName}
         lead={
@@ -70,14 +75,14 @@ export default function GrantOfTeam() {
       />
       <Facts>
         <Fact label="Status" note={closed && <When at={grant.statusChangedAt} zone={zone} />}>
-          {grantWords(grant)}
+          {grant.words}
         </Fact>
         <Fact label="From">
           <When at={grant.startsAt} zone={zone} />
         </Fact>
         <Fact label="Until">{grant.endsAt ? <When at={grant.endsAt} zone={zone} /> : "No end"}</Fact>
         <Fact label="How" note={grant.givenBy && <Bidi>{grant.givenBy}</Bidi>}>
-          {grant.source === "claim" ? "Got it on its page" : "Given"}
+          {grant.how}
         </Fact>
         {grant.source === "given" && (
           <Fact label="Our letter">
@@ -85,33 +90,88 @@ export default function GrantOfTeam() {
           </Fact>
         )}
       </Facts>
-      <div className="row">
-        {mayCancel && (
-          <Confirm
-            label="Take it back"
-            question="It stops opening anything at once, also a stream that they are watching right now. They cannot get it again by themselves; you can give it again."
-          >
-            <Form method="post" action={`${path}/cancellation`}>
-              <SubmitButton pending="Taking it back…" formAction={`${path}/cancellation`}>
-                Take the pass back
-              </SubmitButton>
-            </Form>
-          </Confirm>
-        )}
-        {mayRefund && (
-          <Confirm
-            label="Mark as refunded"
-            question="For your books: it was paid back. It opens nothing from now on, and this cannot be undone. No money is moved by it."
-          >
-            <Form method="post" action={`${path}/refund`}>
-              <SubmitButton pending="Marking it…" formAction={`${path}/refund`}>
-                Mark the pass as refunded
-              </SubmitButton>
-            </Form>
-          </Confirm>
-        )}
-      </div>
-    </Narrow>
+      {Object.values(may).includes(true) && (
+        <div className="row">
+          {may.restore && <ButtonLink to={`${page}/restoration`}>Restore the pass</ButtonLink>}
+          {may.end && <ButtonLink to={`${page}/end`}>Extend or shorten</ButtonLink>}
+          {may.cancel && <ButtonLink to={`${page}/cancellation`}>Take the pass back</ButtonLink>}
+          {may.refund && <ButtonLink to={`${page}/refund`}>Mark as refunded</ButtonLink>}
+        </div>
+      )}
+      <History />
+    </Page>
+  );
+}
+
+function History() {
+  const { events, zone } = useLoaderData<typeof loader>();
+  return (
+    <section className="part">
+      <h2>History</h2>
+      {events.length === 0 ? (
+        <p>What happens to it from now on stands here.</p>
+      ) : (
+        <>
+          <Table caption="What happened to this pass" hideCaption>
+            <thead>
+              <tr>
+                <th scope="col">What</th>
+                <th scope="col">When</th>
+                <th scope="col">Who</th>
+                <th scope="col">Its end</th>
+                <th scope="col">Reason</th>
+              </tr>
+            </thead>
+            <tbody>
+              {events.map((event) => (
+                <tr key={event.id}>
+                  <th scope="row">{event.words}</th>
+                  <td className="nowrap">
+                    <Short at={event.at} />
+                  </td>
+                  <td>
+                    {event.by ? <Bidi>{event.by}</Bidi> : event.kind === "expired" ? "By itself" : "Unknown"}
+                  </td>
+                  <td className="nowrap">
+                    <Ends event={event} />
+                  </td>
+                  <td className="words">
+                    {event.reason ? <Bidi>{event.reason}</Bidi> : <span className="small">None given</span>}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </Table>
+          <ZoneNote zone={zone} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Short({ at }: { at: string }) {
+  const { zone } = useLoaderData<typeof loader>();
+  return (
+    <>
+      <When at={at} zone={zone} size="day" />, <When at={at} zone={zone} size="time" />
+    </>
+  );
+}
+
+type Event = ReturnType<typeof useLoaderData<typeof loader>>["events"][number];
+
+/** The end before and after, where the change moved it. */
+function Ends({ event: { kind, endsBefore, endsAfter } }: { event: Event }) {
+  const after = endsAfter ? <Short at={endsAfter} /> : "No end";
+  if (kind !== "extended" && kind !== "shortened" && !(kind === "restored" && endsBefore !== endsAfter))
+    return after;
+  return (
+    <>
+      <span className="small line-below">
+        was {endsBefore ? <Short at={endsBefore} /> : "without an end"}
+      </span>
+      {after}
+    </>
   );
 }
 

@@ -12,7 +12,8 @@ import { FailureBoundary } from "#app/components/failure.tsx";
 import { Narrow } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { findPass, findSpaceOfPass, retirePass } from "#app/domain/passes/passes.ts";
+import { findPass } from "#app/domain/passes/lists.ts";
+import { findSpaceOfPass, retirePass } from "#app/domain/passes/passes.ts";
 import { absent } from "#app/http/absent.ts";
 import { requireTeamOf } from "#app/http/team-of.ts";
 
@@ -24,7 +25,8 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
   const pass = await findPass(context.db, { spaceId: team.spaceId, passId: id });
   if (!pass) throw absent();
   if (pass.retired) throw absent("This pass is retired already.", 410);
-  return { id, name: pass.name, holders: pass.holders };
+  const { name, holders, asked, waiting, offered } = pass;
+  return { id, name, holders, asked, waiting: waiting + offered };
 }
 
 /** A pass that is retired already stays so: the same page follows. */
@@ -36,7 +38,7 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
 }
 
 export default function RetirePass() {
-  const { id, name, holders } = useLoaderData<typeof loader>();
+  const { id, name, holders, asked, waiting } = useLoaderData<typeof loader>();
   const back = `/account/passes/${id}`;
   return (
     <Narrow>
@@ -52,6 +54,18 @@ export default function RetirePass() {
               ? "Nobody holds it now."
               : `${holders === 1 ? "The one person who holds it keeps" : `The ${holders} people who hold it keep`} it to its end. You can still take it back from each.`}
           </li>
+          {waiting > 0 && (
+            <li>
+              {waiting === 1 ? "One person waits for it" : `${waiting} people wait for it`}: the list is
+              closed.
+            </li>
+          )}
+          {asked > 0 && (
+            <li>
+              {asked === 1 ? "One person has" : `${asked} people have`} asked for it and no answer yet. We
+              write to them that it is no longer given.
+            </li>
+          )}
         </ul>
       </div>
       <Form method="post" className="row">

@@ -8,9 +8,9 @@ import { Page } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { Bidi } from "#app/components/bidi.tsx";
-import { Opens, PassLength } from "#app/components/pass-ticket.tsx";
+import { Opens, PassLength, priceWords } from "#app/components/pass-ticket.tsx";
 import { Ticket, TicketTitle } from "#app/components/ticket.tsx";
-import { listPasses } from "#app/domain/passes/passes.ts";
+import { listPasses } from "#app/domain/passes/lists.ts";
 import { findFirstSteps } from "#app/domain/spaces/spaces.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { requireTeam } from "#app/http/team.ts";
@@ -25,8 +25,10 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     findFirstSteps(context.db, team.spaceId),
   ]);
   return {
-    passes: passes.map(({ description: _, termUntil, experiences, ...pass }) => ({
+    passes: passes.map(({ description: _, termUntil, saleStartsAt, saleEndsAt, experiences, ...pass }) => ({
       ...pass,
+      saleStartsAt: saleStartsAt?.toISOString() ?? null,
+      saleEndsAt: saleEndsAt?.toISOString() ?? null,
       termUntil: termUntil?.toISOString() ?? null,
       experiences: experiences.map(({ name }) => name),
     })),
@@ -79,7 +81,13 @@ export default function Passes() {
                 stub={
                   <>
                     <span className="poster num ticket-title">{pass.holders}</span>
-                    <span className="small">{pass.holders === 1 ? "person holds it" : "people hold it"}</span>
+                    <span className="small">
+                      {pass.stock !== null
+                        ? `of ${pass.stock} ${pass.stock === 1 ? "seat" : "seats"} held`
+                        : pass.holders === 1
+                          ? "person holds it"
+                          : "people hold it"}
+                    </span>
                     <ButtonLink to={`/account/passes/${pass.id}`} aria-label={`Open the pass ${pass.name}`}>
                       Open
                     </ButtonLink>
@@ -96,9 +104,12 @@ export default function Passes() {
                   {pass.retired ? (
                     "Retired: nobody gets it any more."
                   ) : (
-                    <PassLength pass={pass} zone={zone} />
+                    <>
+                      {priceWords(pass)}. <PassLength pass={pass} zone={zone} />
+                    </>
                   )}
                 </p>
+                {!pass.retired && <Asked pass={pass} />}
               </Ticket>
             </li>
           ))}
@@ -106,6 +117,24 @@ export default function Passes() {
       )}
     </Page>
   );
+}
+
+type Pass = ReturnType<typeof useLoaderData<typeof loader>>["passes"][number];
+
+/** What waits for the team, and whether people can get it. */
+function Asked({ pass }: { pass: Pass }) {
+  const said = [
+    pass.over
+      ? "Past its last day"
+      : !pass.onSale
+        ? "Switched off"
+        : pass.saleOver
+          ? "Its sale has ended"
+          : !pass.saleBegun && "Its sale is still to begin",
+    pass.asked > 0 && `${pass.asked} asked for it`,
+    pass.waiting + pass.offered > 0 && `${pass.waiting + pass.offered} on the waiting list`,
+  ].filter(Boolean);
+  return said.length > 0 && <p className="small">{said.join(". ")}.</p>;
 }
 
 export { FailureBoundary as ErrorBoundary };

@@ -15,8 +15,10 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { PassFields } from "#app/components/pass-form.tsx";
 import { listExperiences } from "#app/domain/experiences/experiences.ts";
+import { passForm } from "#app/domain/passes/fields.ts";
 import { insertPass } from "#app/domain/passes/passes.ts";
-import { passForm, zoneNames } from "#app/domain/passes/terms.ts";
+import { currencies } from "#app/domain/passes/prices.ts";
+import { zoneNames } from "#app/domain/passes/terms.ts";
 import { passRefusals } from "#app/domain/passes/words.ts";
 import { findFirstSteps } from "#app/domain/spaces/spaces.ts";
 import { absent } from "#app/http/absent.ts";
@@ -37,6 +39,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     query: teamQuery(teams, team),
     zone: readTimeZone(request, viewer.timeZone),
     zones: zoneNames(),
+    currencies,
     draft: await takeDraft({ request, context }),
   };
 }
@@ -55,7 +58,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function NewPass() {
-  const { experiences, space, query, zone, zones, draft } = useLoaderData<typeof loader>();
+  const { experiences, space, query, zone, zones, currencies, draft } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const typed = refused?.typed ?? draft;
   const only = experiences.length === 1 ? experiences.map(({ id }) => id) : [];
@@ -91,6 +94,7 @@ export default function NewPass() {
             problems={refused?.problems ?? {}}
             experiences={experiences}
             zones={zones}
+            currencies={currencies}
           />
           <SubmitButton kind="go" pending="Making it…">
             Make the pass

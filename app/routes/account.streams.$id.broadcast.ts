@@ -1,9 +1,9 @@
 import { type ActionFunctionArgs, redirect } from "@remix-run/node";
 import { z } from "zod";
 import { endStream, goLive } from "#app/domain/streams/broadcast.ts";
+import { isDelete } from "#app/http/forms.ts";
 import {
   backToStudio,
-  isDelete,
   noStream,
   readStreamForm,
   refuseHost,

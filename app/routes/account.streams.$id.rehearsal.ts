@@ -2,9 +2,9 @@ import { type ActionFunctionArgs, data, redirect } from "@remix-run/node";
 import { z } from "zod";
 import { hostRefusalWords } from "#app/domain/streams/host-words.ts";
 import { startRehearsal, stopRehearsal } from "#app/domain/streams/rehearsal.ts";
+import { isDelete } from "#app/http/forms.ts";
 import {
   backToStudio,
-  isDelete,
   noStream,
   readStreamForm,
   refuseHost,

@@ -1,4 +1,4 @@
-type Mail = { id: string; to: { address: string }[]; text: string; date: string };
+type Mail = { id: string; to: { address: string }[]; subject: string; text: string; date: string };
 
 /** The newest letter to an address that maildev has received, waited for up to 20 s. */
 export async function newestMail(mailWebUrl: string, to: string): Promise<Mail> {

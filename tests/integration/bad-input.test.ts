@@ -77,6 +77,12 @@ const forms: Record<string, Form> = {
     line: "name",
     says: "The name",
   },
+  "taking a grant back": {
+    path: () => `/account/passes/${house.pass.id}/grants/${house.grant.id}/cancellation`,
+    fields: () => ({ reason: "A reason" }),
+    line: "reason",
+    says: "The reason",
+  },
   "a new stream": {
     path: () => `/account/streams/new?space=${house.space.slug}`,
     fields: () => ({ ...stream(), formKey: randomUUID() }),
@@ -235,6 +241,76 @@ describe("a start", () => {
     },
   );
 });
+
+describe("a pass", () => {
+  it.each([
+    ["of a negative price", { price: "-1" }, "price", /cannot be below 0/],
+    ["of a huge price", { price: "9".repeat(300) }, "price", /at most EUR 999,999.99/],
+    ["of half a cent", { price: "0.005" }, "price", /EUR has 2 digits/],
+    ["of a price in words", { price: "<b>much</b>" }, "price", /as a number/],
+    ["with a negative stock", { stock: "-1" }, "stock", /fewer than 0/],
+    ["with a huge stock", { stock: "99999999999999999999" }, "stock", /whole number from 0 to 1,000,000/],
+    ["of 0 months", { term: "months", months: "0" }, "months", /from 1 to 120/],
+    ["of a thousand years in months", { term: "months", months: "12000" }, "months", /from 1 to 120/],
+    ["of more days than the calendar has", { term: "days", days: "999999999" }, "days", /from 1 to 3660/],
+    [
+      "until a year of six digits",
+      { term: "until", untilDate: "275760-09-13" },
+      "untilDate",
+      /before the year 3000/,
+    ],
+    ["until the year 9999", { term: "until", untilDate: "9999-12-31" }, "untilDate", /before the year 3000/],
+    ["until the year 0", { term: "until", untilDate: "0000-01-01" }, "untilDate", /long past/],
+    ["until yesterday", { term: "until", untilDate: "2020-01-01" }, "untilDate", /is past/],
+    ["whose sale is over", { saleEndDate: "2020-01-01" }, "saleEndDate", /is past/],
+    [
+      "whose sale ends before it begins",
+      saleOf("2030-01-02", "2030-01-01"),
+      "saleEndDate",
+      /before it begins/,
+    ],
+    [
+      "in a zone that there is not",
+      { term: "months", months: "1", timeZone: "Mars/Base" },
+      "timeZone",
+      /do not know/,
+    ],
+  ])(
+    "%s is refused beside its field, for a new one and for one that is there",
+    async (_, wrong, field, said) => {
+      for (const name of ["a new pass", "a pass"]) {
+        const { path, fields } = forms[name]!;
+        const before = await everything();
+        const typed = { timeZone: "Europe/Berlin", ...(await fields()), name: "Stays as typed", ...wrong };
+        const answer = await post(path(), cookie, typed);
+        expect(answer.status).toBe(400);
+        expect(sentenceBeside(answer.html, field)).toMatch(said);
+        expect(answer.html).toContain('value="Stays as typed"');
+        const typedThere = (wrong as Fields)[field];
+        if (typedThere) expect(answer.html).toContain(`value="${escaped(typedThere)}"`);
+        expect(await everything()).toBe(before);
+      }
+    },
+  );
+
+  it("that opens an experience of another space is refused beside them", async () => {
+    const theirs = await insertPeople(web.db, { status: "scheduled" });
+    for (const name of ["a new pass", "a pass"]) {
+      const { path, fields } = forms[name]!;
+      const before = await everything();
+      const answer = await post(path(), cookie, { ...(await fields()), experiences: theirs.experience.id });
+      expect([answer.status, sentenceBeside(answer.html, "experiences")]).toEqual([
+        400,
+        "One of these is not an experience of this space any more. Choose again.",
+      ]);
+      expect(await everything()).toBe(before);
+    }
+  });
+});
+
+function saleOf(saleStartDate: string, saleEndDate: string) {
+  return { saleStartDate, saleEndDate };
+}
 
 it.each(["a b", "[x"])("a request to a host that is none (%s) is answered with 400", async (host) => {
   const { hostname, port } = new URL(web.url);

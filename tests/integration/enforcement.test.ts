@@ -51,7 +51,12 @@ async function setStage(...present: Who[]) {
         .where("removed_at", "is", null)
         .execute()
     ).map(({ user_id }) => user_id);
-  const ids = { spaceId: stage.space.id, passId: stage.pass.id, grantId: stage.grant.id };
+  const ids = {
+    spaceId: stage.space.id,
+    passId: stage.pass.id,
+    grantId: stage.grant.id,
+    actorId: stage.people.owner.id,
+  };
   return { ...stage, streamId, join, seats, inRoom, inChat, ids, otherPass: randomUUID() };
 }
 

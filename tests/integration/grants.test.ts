@@ -2,7 +2,9 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { expireGrants } from "#app/domain/grants/expiry.ts";
-import { cancelGrant, claimPass, giveGrant, refundGrant } from "#app/domain/grants/grants.ts";
+import { claimPass } from "#app/domain/grants/claims.ts";
+import { giveGrant } from "#app/domain/grants/gifts.ts";
+import { cancelGrant, refundGrant } from "#app/domain/grants/grants.ts";
 import { listGrants } from "#app/domain/grants/lists.ts";
 import { retirePass } from "#app/domain/passes/passes.ts";
 import { ago, ban, inFuture, insertGrant, insertPeople, insertUser, unique } from "#tests/factories.ts";
@@ -39,7 +41,7 @@ describe("claiming a pass", () => {
     const { pass, people, stream } = await insertPeople(db);
     const userId = people.stranger.id;
     const claims = await Promise.all(
-      Array.from({ length: 6 }, () => claimPass(db, { userId, passId: pass.id })),
+      Array.from({ length: 6 }, () => claimPass(db, test.services.queue, { userId, passId: pass.id })),
     );
     expect(claims.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
     expect(claims.filter((claim) => claim.ok && claim.isNew)).toHaveLength(1);
@@ -54,7 +56,7 @@ describe("claiming a pass", () => {
     const { db } = test;
     const { pass, people } = await insertPeople(db);
     const userId = people.stranger.id;
-    const claim = () => claimPass(db, { userId, passId: pass.id });
+    const claim = () => claimPass(db, test.services.queue, { userId, passId: pass.id });
     expect(await hear(claim)).toContainEqual({ kind: "person", userId });
     expect(await hear(claim)).not.toContainEqual({ kind: "person", userId });
   });
@@ -67,7 +69,7 @@ describe("claiming a pass", () => {
       .set({ term: "days", term_days: 7 })
       .where("id", "=", pass.id)
       .execute();
-    await claimPass(db, { userId: people.stranger.id, passId: pass.id });
+    await claimPass(db, test.services.queue, { userId: people.stranger.id, passId: pass.id });
     const { rows } = await sql<{ exact: boolean }>`
       select ends_at = starts_at + interval '7 days' as exact from access_grants where user_id = ${people.stranger.id}
     `.execute(db);
@@ -80,7 +82,7 @@ describe("claiming a pass", () => {
     const before = await grantsOf(people.ended.id);
     expect(before).toMatchObject([{ status: "active" }]);
     const both = await Promise.all(
-      [1, 2].map(() => claimPass(db, { userId: people.ended.id, passId: pass.id })),
+      [1, 2].map(() => claimPass(db, test.services.queue, { userId: people.ended.id, passId: pass.id })),
     );
     expect(both.map(({ ok }) => ok)).toEqual([true, true]);
     expect((await grantsOf(people.ended.id)).map(({ status }) => status)).toEqual(["expired", "active"]);
@@ -93,7 +95,7 @@ describe("claiming a pass", () => {
       await change(house);
       const userId = house.people.stranger.id;
       const before = await grantsOf(userId);
-      const claimed = await claimPass(db, { userId, passId: house.pass.id });
+      const claimed = await claimPass(db, test.services.queue, { userId, passId: house.pass.id });
       expect(await grantsOf(userId)).toEqual(before);
       return claimed.ok ? "given" : claimed.reason;
     };
@@ -210,7 +212,12 @@ describe("giving a pass", () => {
     const to = { spaceId: space.id, passId: pass.id, email, grantedBy: people.owner.id };
     const given = await giveGrant(db, services.queue, to);
     if (!given.ok) throw new Error(given.reason);
-    await cancelGrant(db, test.services.queue, { spaceId: space.id, passId: pass.id, grantId: given.grantId });
+    await cancelGrant(db, services.queue, {
+      spaceId: space.id,
+      passId: pass.id,
+      grantId: given.grantId,
+      actorId: people.owner.id,
+    });
     await grantMail(services, { grantId: given.grantId });
     expect(letters.filter(({ to }) => to.includes(email))).toEqual([]);
   });
@@ -231,8 +238,16 @@ describe("giving a pass", () => {
     const { db, services } = test;
     const { pass, space, people, grant, stream } = await insertPeople(db);
     const userId = people.viewer.id;
-    await cancelGrant(db, test.services.queue, { spaceId: space.id, passId: pass.id, grantId: grant.id });
-    expect(await claimPass(db, { userId, passId: pass.id })).toEqual({ ok: false, reason: "taken_back" });
+    await cancelGrant(db, services.queue, {
+      spaceId: space.id,
+      passId: pass.id,
+      grantId: grant.id,
+      actorId: people.owner.id,
+    });
+    expect(await claimPass(db, test.services.queue, { userId, passId: pass.id })).toEqual({
+      ok: false,
+      reason: "taken_back",
+    });
     const to = { spaceId: space.id, passId: pass.id, email: people.viewer.email, grantedBy: people.owner.id };
     expect(await giveGrant(db, services.queue, to)).toMatchObject({ ok: true });
     expect(await findAccess(db, { userId, streamId: stream.id })).toMatchObject({ reason: "grant" });
@@ -246,10 +261,11 @@ describe("taking a grant back", () => {
   ] as const)("%s: once, also twice at once, told to its holder's pages", async (status, move) => {
     const { db } = test;
     const { pass, space, people, grant, stream } = await insertPeople(db);
-    const ids = { spaceId: space.id, passId: pass.id, grantId: grant.id };
+    const { queue } = test.services;
+    const ids = { spaceId: space.id, passId: pass.id, grantId: grant.id, actorId: people.owner.id };
     const outcome: boolean[] = [];
     const heard = await hear(async () =>
-      outcome.push(...(await Promise.all([move(db, test.services.queue, ids), move(db, test.services.queue, ids)]))),
+      outcome.push(...(await Promise.all([move(db, queue, ids), move(db, queue, ids)]))),
     );
     expect(outcome.sort()).toEqual([false, true]);
     expect(heard).toEqual([{ kind: "person", userId: people.viewer.id }]);
@@ -261,24 +277,27 @@ describe("taking a grant back", () => {
 
   it("works on what has run out, since its holder may be staying to a stream's end", async () => {
     const { db } = test;
-    const { pass, space, stream } = await insertPeople(db);
+    const { pass, space, stream, people } = await insertPeople(db);
     const viewer = await insertUser(db);
     const times = { startsAt: ago("1 day"), endsAt: ago("1 minute"), status: "expired" } as const;
     const staying = await insertGrant(db, { passId: pass.id, userId: viewer.id, ...times });
     const ask = () => findAccess(db, { userId: viewer.id, streamId: stream.id });
     expect(await ask()).toMatchObject({ reason: "grant" });
-    expect(await cancelGrant(db, test.services.queue, { spaceId: space.id, passId: pass.id, grantId: staying.id })).toBe(true);
+    const act = { spaceId: space.id, passId: pass.id, grantId: staying.id, actorId: people.owner.id };
+    expect(await cancelGrant(db, test.services.queue, act)).toBe(true);
     expect(await ask()).toMatchObject({ reason: "grant_cancelled", mayWatch: false });
   });
 
   it("does nothing to a grant of another space or another pass", async () => {
     const { db } = test;
     const [mine, theirs] = [await insertPeople(db), await insertPeople(db)];
-    const foreign = { spaceId: mine.space.id, passId: theirs.pass.id, grantId: theirs.grant.id };
-    const crossed = { spaceId: mine.space.id, passId: mine.pass.id, grantId: theirs.grant.id };
+    const { queue } = test.services;
+    const by = { grantId: theirs.grant.id, actorId: mine.people.owner.id };
+    const foreign = { spaceId: mine.space.id, passId: theirs.pass.id, ...by };
+    const crossed = { spaceId: mine.space.id, passId: mine.pass.id, ...by };
     for (const ids of [foreign, crossed]) {
-      expect(await cancelGrant(db, test.services.queue, ids)).toBe(false);
-      expect(await refundGrant(db, test.services.queue, ids)).toBe(false);
+      expect(await cancelGrant(db, queue, ids)).toBe(false);
+      expect(await refundGrant(db, queue, ids)).toBe(false);
     }
     expect(await grantsOf(theirs.people.viewer.id)).toMatchObject([{ status: "active" }]);
   });
@@ -303,7 +322,11 @@ describe("running out", () => {
       const list = await listGrants(db, { spaceId: space.id, passId: pass.id, limit: 100 });
       const expired = list.grants.filter(({ status }) => status === "expired");
       expect(expired).toHaveLength(21);
-      const marked = await Promise.all([expireGrants(db, test.services.queue), expireGrants(db, test.services.queue), expireGrants(db, test.services.queue, { most: 5 })]);
+      const marked = await Promise.all([
+        expireGrants(db, test.services.queue),
+        expireGrants(db, test.services.queue),
+        expireGrants(db, test.services.queue, { most: 5 }),
+      ]);
       expect(marked.reduce((sum, many) => sum + many, 0)).toBe(21);
       expect(await expireGrants(db, test.services.queue)).toBe(0);
       const rows = await db
@@ -323,6 +346,9 @@ describe("running out", () => {
     const { pass } = await insertPeople(db);
     const { id: userId } = await insertUser(db);
     await insertGrant(db, { passId: pass.id, userId, startsAt: ago("2 days"), endsAt: ago("1 hour") });
-    expect(await hear(() => expireGrants(db, test.services.queue))).toContainEqual({ kind: "person", userId });
+    expect(await hear(() => expireGrants(db, test.services.queue))).toContainEqual({
+      kind: "person",
+      userId,
+    });
   });
 });

@@ -1,6 +1,6 @@
 const id = (number: number) => `'00000000-0000-7000-8000-${String(number).padStart(12, "0")}'`;
-const [person, session, space, experience, pass, stream, recording, attempt, act, message] = [
-  1, 2, 3, 4, 5, 6, 7, 8, 10, 11,
+const [person, session, space, experience, pass, stream, recording, attempt, act, message, monthly] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12,
 ].map(id);
 
 /** For each migration, rows as they could stand in every table that it made. Frozen with it. */
@@ -64,7 +64,17 @@ export const rowsAfter: Record<string, string> = {
     insert into streaming_chat_former_channels (channel_id, stream_id) values ('before', ${stream});
     update streaming_chat_messages set channel_id = 'before' where id = ${message};
   `,
-  "0015_signal_gate": `
+  "0015_passes": `
+    insert into access_passes (id, space_id, slug, name, term, term_months, term_time_zone, price_minor, stock, sale_starts_at, sale_ends_at, on_sale)
+      values (${monthly}, ${space}, 'monthly', 'Monthly', 'months', 1, 'Europe/Berlin', 1250, 10, now(), now() + interval '1 day', false);
+    insert into access_grant_events (access_grant_id, kind, actor_id, ends_before, ends_after, reason)
+      select id, 'extended', ${person}, ends_at, null, 'for the test' from access_grants;
+    insert into access_pass_waits (access_pass_id, user_id, offered_at, offer_until) values (${monthly}, ${person}, now(), now() + interval '1 day');
+    insert into access_pass_waits (access_pass_id, user_id, outcome, ended_at) values (${monthly}, ${person}, 'left', now());
+    insert into access_pass_requests (access_pass_id, user_id, words, price_minor, currency) values (${monthly}, ${person}, 'Please', 1250, 'EUR');
+    insert into access_pass_requests (access_pass_id, user_id, price_minor, currency, status, decided_at, decided_by, reason)
+      values (${monthly}, ${person}, 1250, 'EUR', 'declined', now(), ${person}, 'for the test');`,
+  "0017_signal_gate": `
     update stream_participants set signal_seen_at = now() where identity = 'p-1';
     insert into signal_gate_watch (since, seen_at) values (now(), now());`,
 };

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { listOpeners } from "#app/domain/access/openers.ts";
 import { findWatchable, listHeld } from "#app/domain/experiences/watchable.ts";
-import { claimPass } from "#app/domain/grants/grants.ts";
+import { claimPass } from "#app/domain/grants/claims.ts";
 import { listOwnGrants } from "#app/domain/grants/lists.ts";
 import { insertPass as makePass, retirePass, updatePass } from "#app/domain/passes/passes.ts";
-import type { PassFields } from "#app/domain/passes/terms.ts";
+import type { PassFields } from "#app/domain/passes/fields.ts";
 import {
   ago,
   insertExperience,
@@ -17,15 +17,15 @@ import {
   insertUser,
 } from "#tests/factories.ts";
 import { hear as hearAt } from "./notices.ts";
-import { createTestDatabase } from "./setup.ts";
+import { openTestServices } from "./setup.ts";
 
-let test: Awaited<ReturnType<typeof createTestDatabase>>;
+let test: Awaited<ReturnType<typeof openTestServices>>;
 beforeAll(async () => {
-  test = await createTestDatabase();
+  test = await openTestServices();
 });
-afterAll(() => test.drop());
+afterAll(() => test.close());
 
-const hear = (change: () => Promise<unknown>) => hearAt(test.url, change);
+const hear = (change: () => Promise<unknown>) => hearAt(test.services.config.databaseUrl, change);
 
 describe("passes", () => {
   const fieldsOf = (experiences: string[], more: Partial<PassFields> = {}): PassFields => ({
@@ -34,6 +34,12 @@ describe("passes", () => {
     experiences,
     atExpiry: "finish",
     terms: { term: "open" },
+    timeZone: "UTC",
+    priceMinor: 0,
+    currency: "EUR",
+    stock: null,
+    sale: { startsAt: null, endsAt: null },
+    onSale: true,
     ...more,
   });
   const past = { term: "until", until: "2020-01-01T00:00:00Z", timeZone: "UTC" } as const;
@@ -61,7 +67,7 @@ describe("passes", () => {
     ]);
     expect(two.map((made) => made.ok && made.slug).sort()).toEqual(["season", "season-2"]);
     const update = (fields: PassFields) =>
-      updatePass(db, { spaceId: mine.space.id, passId: mine.pass.id, fields });
+      updatePass(db, test.services.queue, { spaceId: mine.space.id, passId: mine.pass.id, fields });
     expect(await update(fieldsOf([theirs.experience.id]))).toEqual({
       ok: false,
       reason: "foreign_experience",
@@ -71,7 +77,7 @@ describe("passes", () => {
       reason: "past",
     });
     expect(
-      await updatePass(db, {
+      await updatePass(db, test.services.queue, {
         spaceId: mine.space.id,
         passId: theirs.pass.id,
         fields: fieldsOf([mine.experience.id]),
@@ -84,7 +90,11 @@ describe("passes", () => {
     const { space, pass, experience, stream, people } = await insertPeople(db);
     const other = await insertExperience(db, { spaceId: space.id });
     const heard = await hear(() =>
-      updatePass(db, { spaceId: space.id, passId: pass.id, fields: fieldsOf([other.id]) }),
+      updatePass(db, test.services.queue, {
+        spaceId: space.id,
+        passId: pass.id,
+        fields: fieldsOf([other.id]),
+      }),
     );
     expect(heard).toContainEqual({ kind: "access", streamId: stream.id });
     expect(await findAccess(db, { userId: people.viewer.id, streamId: stream.id })).toMatchObject({
@@ -103,7 +113,9 @@ describe("passes", () => {
       .where("id", "=", pass.id)
       .execute();
     const fields = fieldsOf([experience.id], { name: "New name", terms: past });
-    expect(await updatePass(db, { spaceId: space.id, passId: pass.id, fields })).toEqual({ ok: true });
+    expect(await updatePass(db, test.services.queue, { spaceId: space.id, passId: pass.id, fields })).toEqual(
+      { ok: true },
+    );
   });
 
   it("are retired once, also twice at once, and are no longer offered", async () => {
@@ -182,7 +194,7 @@ describe("what a viewer can watch", () => {
       { id: experience.id, open: false, status: "active", banned: true },
     ]);
     expect(await list(people.stranger.id)).toEqual([]);
-    await claimPass(db, { userId: people.ended.id, passId: pass.id });
+    await claimPass(db, test.services.queue, { userId: people.ended.id, passId: pass.id });
     expect(await list(people.ended.id)).toEqual([{ ...at, open: true, status: "active" }]);
     const own = await listOwnGrants(db, people.ended.id);
     expect(own.map(({ status }) => status)).toEqual(["active", "expired"]);

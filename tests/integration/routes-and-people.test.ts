@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { linkCode } from "#app/domain/people/link-codes.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
-import { insertPeople, unique } from "#tests/factories.ts";
+import { insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { openPage } from "./page-socket-client.ts";
 import { browse } from "./pages.ts";
@@ -56,6 +56,12 @@ const table = `
 /$space                                            GET    200   200  200  200  200   200  200   200  200
 /$space/passes/$pass                               GET    200   200  200  200  200   200  200   200  200
 /$space/passes/$pass                               POST   in    done done back back  done done  done done
+/$space/passes/$pass/wait                          GET    back  back back back back  back back  back back
+/$space/passes/$pass/wait                          POST   in    back back back back  back back  back back
+/$space/passes/$pass/wait                          DELETE in    back back back back  back back  back back
+/$space/passes/$pass/request                       GET    in    back back back back  back back  back back
+/$space/passes/$pass/request                       POST   in    back back back back  back back  back back
+/$space/passes/$pass/request                       DELETE in    back back back back  back back  back back
 /$space/$experience                                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/ticket         GET    405   405  405  405  405   405  405   405  405
@@ -130,9 +136,18 @@ const table = `
 /account/passes/$id/retirement                     GET    in    404  404  404  404   403  403   200  404
 /account/passes/$id/retirement                     POST   in    404  404  404  404   403  403   done 404
 /account/passes/$id/grants/$grant                  GET    in    404  404  404  404   403  200   200  404
-/account/passes/$id/grants/$grant/cancellation     GET    back  back back back back  back back  back back
-/account/passes/$id/grants/$grant/cancellation     POST   in    404  404  404  404   403  403   done 404
-/account/passes/$id/grants/$grant/refund           GET    back  back back back back  back back  back back
+/account/passes/$id/grants/$grant/cancellation     GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/grants/$grant/cancellation     POST   in    404  404  404  404   403  403   400  404
+/account/passes/$id/grants/$grant/end              GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/grants/$grant/end              POST   in    404  404  404  404   403  403   400  404
+/account/passes/$id/grants/$grant/restoration      GET    in    404  404  404  404   403  403   back 404
+/account/passes/$id/grants/$grant/restoration      POST   in    404  404  404  404   403  403   back 404
+/account/passes/$id/requests                       GET    in    404  404  404  404   403  200   200  404
+/account/passes/$id/requests/$request/approval     GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/requests/$request/approval     POST   in    404  404  404  404   403  403   done 404
+/account/passes/$id/requests/$request/refusal      GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/requests/$request/refusal      POST   in    404  404  404  404   403  403   done 404
+/account/passes/$id/grants/$grant/refund           GET    in    404  404  404  404   403  403   200  404
 /account/passes/$id/grants/$grant/refund           POST   in    404  404  404  404   403  403   done 404
 /account/members                                   GET    in    new  new  new  new   200  200   200  200
 /account/members                                   POST   in    new  new  new  new   403  400   400  400
@@ -225,7 +240,13 @@ async function insertHouse() {
     .select("id")
     .where("space_id", "=", house.space.id)
     .executeTakeFirstOrThrow();
-  return { ...house, banId: ban.id, inviteId: invite.inviteId, messageId };
+  const requester = await insertUser(web.db);
+  const request = await web.db
+    .insertInto("access_pass_requests")
+    .values({ access_pass_id: house.pass.id, user_id: requester.id, price_minor: 100, currency: "EUR" })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return { ...house, banId: ban.id, inviteId: invite.inviteId, messageId, requestId: request.id };
 }
 
 /** Something that a viewer said. */
@@ -242,12 +263,13 @@ async function insertMessage(streamId: string, userId: string): Promise<string> 
 
 /** A route's address with the ids and names of the house. */
 function fill(address: string, house: House): string {
-  const { space, experience, stream, pass, grant, people, banId, inviteId, messageId } = house;
+  const { space, experience, stream, pass, grant, people, banId, inviteId, messageId, requestId } = house;
   return address
     .replace(/^\/account\/passes\/\$id/, `/account/passes/${pass.id}`)
     .replace(/\/experiences\/\$id/, `/experiences/${experience.id}`)
     .replace(/\/streams\/\$id/, `/streams/${stream.id}`)
     .replace("$grant", grant.id)
+    .replace("$request", requestId)
     .replace("$member", people.moderator!.id)
     .replace("$ban", banId)
     .replace("$invite", inviteId)

@@ -49,6 +49,7 @@ async function setStage(status: "live" | "rehearsal" | "ended" = "live") {
       spaceId: stage.space.id,
       passId: stage.pass.id,
       grantId: stage.grant.id,
+      actorId: stage.people.owner.id,
     });
   const inRoom = async () =>
     ((await services.livekit.listPeople(streamId)) ?? []).map(({ identity }) => identity);

@@ -5,6 +5,9 @@ import { grantMail } from "./grant-mail.ts";
 import { chatCompare } from "./chat-compare.ts";
 import { inviteMail } from "./invite-mail.ts";
 import { moderationEnforce } from "./moderation-enforce.ts";
+import { passOffer } from "./pass-offer.ts";
+import { passOfferMail } from "./pass-offer-mail.ts";
+import { passRequestMail } from "./pass-request-mail.ts";
 import { recordingExport } from "./recording-export.ts";
 import { recordingFinalize } from "./recording-finalize.ts";
 import { recordingStart } from "./recording-start.ts";
@@ -30,4 +33,7 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "invite.mail": inviteMail,
   "grant.mail": grantMail,
   "access.enforce": accessEnforce,
+  "pass.offer": passOffer,
+  "pass.offer-mail": passOfferMail,
+  "pass.request-mail": passRequestMail,
 };

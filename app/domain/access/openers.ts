@@ -1,8 +1,9 @@
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessPassTerm } from "#db/types.ts";
+import { heldSeats, isOffered, offeredSeats, waitingPeople } from "../passes/seats.ts";
 
-/** A pass that opens an experience and can be had now. */
+/** A pass that opens an experience and is offered now. */
 export type Opener = {
   passId: string;
   name: string;
@@ -14,21 +15,32 @@ export type Opener = {
   path: string;
   term: AccessPassTerm;
   termDays: number | null;
+  termMonths: number | null;
   /** ISO; the same end for everybody. */
   termUntil: string | null;
   termTimeZone: string | null;
   atExpiry: "finish" | "cut";
   priceMinor: number;
   currency: string;
+  /** ISO; where its sale has not begun yet. */
+  saleStartsAt: string | null;
+  /** How many seats one can take at once; null: as many as want to. */
+  left: number | null;
   /** Everything it opens, by name. */
   experiences: string[];
-  /** `claim`: free, on its page. `ask`: not sold yet, so one asks the space. */
+  /** `claim`: free, on its page. `ask`: one asks the space, on its page, too. */
   how: "claim" | "ask";
 };
 
-type Row = Omit<Opener, "path" | "how" | "termUntil"> & { termUntil: Date | null };
+type Row = Omit<Opener, "path" | "how" | "termUntil" | "saleStartsAt"> & {
+  termUntil: Date | null;
+  saleStartsAt: Date | null;
+};
 
-/** What opens an experience and is offered now: not retired, not past its last day; free ones first. */
+/**
+ * What opens an experience and is offered now: switched on, not retired, not past its last day or the end of its sale; free
+ * ones first. One whose sale is still to begin, or that is sold out, says so.
+ */
 export async function listOpeners(db: Db, { experienceId }: { experienceId: string }): Promise<Opener[]> {
   return list(db, { experienceId });
 }
@@ -47,8 +59,10 @@ async function list(db: Db, of: { experienceId: string } | { spaceId: string }):
       : sql`p.space_id = ${of.spaceId}`;
   const { rows } = await sql<Row>`
     select p.id as "passId", p.name, p.description, p.slug, s.slug as "spaceSlug", s.name as "spaceName", p.term,
-      p.term_days as "termDays", p.term_until as "termUntil", p.term_time_zone as "termTimeZone",
+      p.term_days as "termDays", p.term_months as "termMonths", p.term_until as "termUntil", p.term_time_zone as "termTimeZone",
       p.at_expiry as "atExpiry", p.price_minor as "priceMinor", p.currency,
+      case when p.sale_starts_at > now() then p.sale_starts_at end as "saleStartsAt",
+      case when p.stock is not null then greatest(0, p.stock - ${heldSeats} - ${offeredSeats} - ${waitingPeople}) end as left,
       coalesce((
         select array_agg(e.name order by e.created_at)
         from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
@@ -56,12 +70,13 @@ async function list(db: Db, of: { experienceId: string } | { spaceId: string }):
       ), '{}') as experiences
     from access_passes p
     join spaces s on s.id = p.space_id and s.retired_at is null
-    where ${where} and p.retired_at is null and (p.term_until is null or p.term_until > now())
+    where ${where} and ${isOffered} and (p.sale_ends_at is null or p.sale_ends_at > now())
     order by p.price_minor, p.created_at
   `.execute(db);
   return rows.map((row) => ({
     ...row,
     termUntil: row.termUntil?.toISOString() ?? null,
+    saleStartsAt: row.saleStartsAt?.toISOString() ?? null,
     path: `/${row.spaceSlug}/passes/${row.slug}`,
     how: row.priceMinor === 0 ? "claim" : "ask",
   }));

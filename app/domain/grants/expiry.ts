@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import type { Db } from "#db/client.ts";
-import { enforceAccess } from "#app/domain/access/enforcement.ts";
 import type { Queue } from "#app/jobs/queue.ts";
+import type { Db } from "#db/client.ts";
+import { grantsChanged } from "./changed.ts";
 import { grantMoves } from "./moves.ts";
 
 /**
@@ -30,12 +30,13 @@ export async function expireGrants(
           .skipLocked(),
       )
       .where("status", "in", grantMoves.expire.from)
-      .returning("user_id as userId")
+      .returning("id")
       .execute();
-    await enforceAccess(
+    await grantsChanged(
       trx,
       queue,
-      expired.map(({ userId }) => userId),
+      expired.map(({ id }) => id),
+      { kind: "expired", actorId: null },
     );
     return expired.length;
   });

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessGrantSource, AccessGrantStatus } from "#db/types.ts";
+import { isOffered } from "../passes/seats.ts";
 
 /** A grant's status at this moment, by the database's clock: the row itself may not be marked yet. `g` is the grant. */
 export const grantStatus: RawBuilder<AccessGrantStatus> = sql`
@@ -20,6 +21,12 @@ export type TeamGrant = {
   givenBy: string | null;
   mailedAt: Date | null;
 };
+
+const teamGrant = sql`
+  g.id, u.email, u.name, ${grantStatus} as status, g.starts_at <= now() as started, g.starts_at as "startsAt",
+  g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source, giver.email as "givenBy",
+  g.mailed_at as "mailedAt"
+`;
 
 /**
  * The grants of a pass of this space, newest first, `limit` from `offset` on, with how many there are in all. `search`
@@ -43,9 +50,7 @@ export async function listGrants(
 ): Promise<{ grants: TeamGrant[]; total: number }> {
   const like = `%${search.replaceAll(/[\\%_]/g, "\\$&")}%`;
   const { rows } = await sql<TeamGrant & { total: number }>`
-    select g.id, u.email, u.name, ${grantStatus} as status, g.starts_at <= now() as started,
-      g.starts_at as "startsAt", g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source,
-      giver.email as "givenBy", g.mailed_at as "mailedAt", count(*) over ()::int as total
+    select ${teamGrant}, count(*) over ()::int as total
     from access_grants g
     join access_passes p on p.id = g.access_pass_id and p.space_id = ${spaceId}
     join users u on u.id = g.user_id
@@ -56,15 +61,21 @@ export async function listGrants(
   return { grants: rows.map(({ total: _, ...grant }) => grant), total: rows[0]?.total ?? 0 };
 }
 
+/** Of one grant: also what its pass is called, the pass's zone, and whether its end has passed whatever its status. */
+export type TeamGrantPage = TeamGrant & {
+  passName: string;
+  passTimeZone: string | null;
+  endPassed: boolean;
+};
+
 /** One grant of a pass of this space, for its team. */
 export async function findGrant(
   db: Db,
   { spaceId, passId, grantId }: { spaceId: string; passId: string; grantId: string },
-): Promise<(TeamGrant & { passName: string }) | undefined> {
-  const { rows } = await sql<TeamGrant & { passName: string }>`
-    select g.id, u.email, u.name, ${grantStatus} as status, g.starts_at <= now() as started,
-      g.starts_at as "startsAt", g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source,
-      giver.email as "givenBy", g.mailed_at as "mailedAt", p.name as "passName"
+): Promise<TeamGrantPage | undefined> {
+  const { rows } = await sql<TeamGrantPage>`
+    select ${teamGrant}, p.name as "passName", p.term_time_zone as "passTimeZone",
+      coalesce(g.ends_at <= now(), false) as "endPassed"
     from access_grants g
     join access_passes p on p.id = g.access_pass_id and p.space_id = ${spaceId}
     join users u on u.id = g.user_id
@@ -96,7 +107,7 @@ export async function listOwnGrants(db: Db, userId: string, { limit = 200 } = {}
   const { rows } = await sql<OwnGrant>`
     select g.id, ${grantStatus} as status, g.starts_at <= now() as started, g.starts_at as "startsAt",
       g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", p.name as "passName", p.slug as "passSlug",
-      p.retired_at is null and (p.term_until is null or p.term_until > now()) as "passOffered",
+      ${isOffered} as "passOffered",
       p.at_expiry as "atExpiry", s.name as "spaceName", s.slug as "spaceSlug",
       s.retired_at is not null as "spaceRetired",
       coalesce((

@@ -1,33 +1,41 @@
 import { sql, type Transaction } from "kysely";
 import type { Database, Db } from "#db/client.ts";
-import type { AccessAtExpiry, AccessPassTerm } from "#db/types.ts";
+import type { Queue } from "#app/jobs/queue.ts";
 import { notifyStreamsOf } from "../experiences/closing.ts";
 import { slugsFor } from "../spaces/slugs.ts";
-import type { PassFields, Term } from "./terms.ts";
+import type { PassFields } from "./fields.ts";
+import { wakeOffers } from "./seats.ts";
 
 type Trx = Transaction<Database>;
-export type PassRefusal = { ok: false; reason: "gone" | "past" | "foreign_experience" };
-
-/** What a pass says about its length, as columns. */
-type TermColumns = {
-  term: AccessPassTerm;
-  term_days: number | null;
-  term_until: string | null;
-  term_time_zone: string | null;
+export type PassRefusal = {
+  ok: false;
+  reason: "gone" | "past" | "sale_past" | "unknown_zone" | "foreign_experience";
 };
 
-function columnsOf(term: Term): TermColumns {
+/** What the form says, as columns. */
+function columnsOf({ name, description, atExpiry, terms, ...fields }: PassFields) {
   return {
-    term: term.term,
-    term_days: term.term === "days" ? term.days : null,
-    term_until: term.term === "until" ? term.until : null,
-    term_time_zone: term.term === "until" ? term.timeZone : null,
+    name,
+    description,
+    at_expiry: atExpiry,
+    term: terms.term,
+    term_days: terms.term === "days" ? terms.days : null,
+    term_months: terms.term === "months" ? terms.months : null,
+    term_until: terms.term === "until" ? terms.until : null,
+    term_time_zone: fields.timeZone,
+    price_minor: fields.priceMinor,
+    currency: fields.currency,
+    stock: fields.stock,
+    sale_starts_at: fields.sale.startsAt,
+    sale_ends_at: fields.sale.endsAt,
+    on_sale: fields.onSale,
   };
 }
 
 /**
- * Makes a pass that opens experiences of its own space. Its address comes from its name and stays. Refuses an end that
- * is past by the database's clock, an experience that is not this space's or is retired, and a retired space.
+ * Makes a pass that opens experiences of its own space. Its address comes from its name and stays. Refuses an end of the
+ * pass (`past`) or of its sale (`sale_past`) that is past by the database's clock, a zone that the database does not know,
+ * an experience that is not this space's or is retired, and a retired space.
  */
 export async function insertPass(
   db: Db,
@@ -46,10 +54,9 @@ export async function insertPass(
     const refusal = await refuseFields(trx, { spaceId, fields });
     if (refusal) return refusal;
     for (const slug of slugsFor(fields.name, "pass")) {
-      const { name, description, atExpiry, terms } = fields;
       const pass = await trx
         .insertInto("access_passes")
-        .values({ space_id: spaceId, slug, name, description, at_expiry: atExpiry, ...columnsOf(terms) })
+        .values({ space_id: spaceId, slug, ...columnsOf(fields) })
         .onConflict((conflict) => conflict.columns(["space_id", "slug"]).doNothing())
         .returning(["id", "slug"])
         .executeTakeFirst();
@@ -62,31 +69,33 @@ export async function insertPass(
 }
 
 /**
- * Changes a pass. A new length counts for grants from now on; what the pass opens, and what its end does during a stream,
- * count at once for everybody who holds it. Refuses as `insertPass` does; `gone` also for a pass that is retired.
+ * Changes a pass. A new length and price count for grants from now on; what the pass opens, and what its end does during
+ * a stream, count at once for everybody who holds it. A stock below what is held takes nothing away, a larger one is
+ * offered to who waits. Refuses as `insertPass` does, but lets an end stay that is past; `gone` also for a pass that is
+ * retired.
  */
 export async function updatePass(
   db: Db,
+  queue: Queue,
   { spaceId, passId, fields }: { spaceId: string; passId: string; fields: PassFields },
 ): Promise<{ ok: true } | PassRefusal> {
   return db.transaction().execute(async (trx) => {
     const current = await trx
       .selectFrom("access_passes")
-      .select(["id", "term_until", "at_expiry"])
+      .select(["id", "term_until", "sale_ends_at", "at_expiry"])
       .where("id", "=", passId)
       .where("space_id", "=", spaceId)
       .where("retired_at", "is", null)
       .forUpdate()
       .executeTakeFirst();
     if (!current) return { ok: false, reason: "gone" };
-    const kept =
-      fields.terms.term === "until" && Date.parse(fields.terms.until) === current.term_until?.getTime();
-    const refusal = await refuseFields(trx, { spaceId, fields, pastIsKept: kept });
+    const kept = { until: current.term_until, saleEnd: current.sale_ends_at };
+    const refusal = await refuseFields(trx, { spaceId, fields, kept });
     if (refusal) return refusal;
-    const { name, description, atExpiry, terms, experiences } = fields;
+    const { atExpiry, experiences } = fields;
     await trx
       .updateTable("access_passes")
-      .set({ name, description, at_expiry: atExpiry, ...columnsOf(terms), updated_at: sql`now()` })
+      .set({ ...columnsOf(fields), updated_at: sql`now()` })
       .where("id", "=", passId)
       .execute();
     const closed = await trx
@@ -105,13 +114,16 @@ export async function updatePass(
       trx,
       current.at_expiry === atExpiry ? changed : [...new Set([...changed, ...experiences])],
     );
+    await wakeOffers(trx, queue, passId);
     return { ok: true };
   });
 }
 
+type Kept = { until: Date | null; saleEnd: Date | null };
+
 async function refuseFields(
   trx: Trx,
-  { spaceId, fields, pastIsKept = false }: { spaceId: string; fields: PassFields; pastIsKept?: boolean },
+  { spaceId, fields, kept }: { spaceId: string; fields: PassFields; kept?: Kept },
 ): Promise<PassRefusal | undefined> {
   const ids = [...new Set(fields.experiences)];
   const own = await trx
@@ -123,11 +135,21 @@ async function refuseFields(
     .forShare()
     .execute();
   if (own.length !== ids.length) return { ok: false, reason: "foreign_experience" };
-  if (fields.terms.term !== "until" || pastIsKept) return undefined;
-  const { rows } = await sql<{ past: boolean }>`
-    select ${fields.terms.until}::timestamptz <= clock_timestamp() as past
+  const { terms, sale, timeZone } = fields;
+  const until = terms.term === "until" ? terms.until : null;
+  const { rows } = await sql<{ past: boolean; salePast: boolean; zone: boolean }>`
+    select coalesce(${until}::timestamptz <= clock_timestamp(), false) as past,
+      coalesce(${sale.endsAt}::timestamptz <= clock_timestamp(), false) as "salePast",
+      -- Months are counted by the database, which may know fewer zones than we do.
+      exists (select from pg_timezone_names where lower(name) = lower(${timeZone})) as zone
   `.execute(trx);
-  return rows[0]?.past ? { ok: false, reason: "past" } : undefined;
+  const found = rows[0]!;
+  if (terms.term === "months" && !found.zone) return { ok: false, reason: "unknown_zone" };
+  const same = (typed: string | null, was?: Date | null) =>
+    typed !== null && Date.parse(typed) === was?.getTime();
+  if (found.past && !same(until, kept?.until)) return { ok: false, reason: "past" };
+  if (found.salePast && !same(sale.endsAt, kept?.saleEnd)) return { ok: false, reason: "sale_past" };
+  return undefined;
 }
 
 async function openExperiences(trx: Trx, passId: string, experienceIds: string[]): Promise<string[]> {
@@ -154,57 +176,6 @@ export async function retirePass(
     .returning("id")
     .executeTakeFirst();
   return row !== undefined;
-}
-
-export type TeamPass = {
-  id: string;
-  slug: string;
-  name: string;
-  description: string;
-  term: AccessPassTerm;
-  termDays: number | null;
-  termUntil: Date | null;
-  termTimeZone: string | null;
-  atExpiry: AccessAtExpiry;
-  retired: boolean;
-  over: boolean;
-  experiences: { id: string; slug: string; name: string }[];
-  holders: number;
-};
-
-const teamPass = sql`
-  p.id, p.slug, p.name, p.description, p.term, p.term_days as "termDays", p.term_until as "termUntil",
-  p.term_time_zone as "termTimeZone", p.at_expiry as "atExpiry", p.retired_at is not null as retired,
-  coalesce(p.term_until <= now(), false) as over,
-  coalesce((
-    select json_agg(json_build_object('id', e.id, 'slug', e.slug, 'name', e.name) order by e.created_at)
-    from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
-    where pe.access_pass_id = p.id
-  ), '[]') as experiences,
-  (
-    select count(*)::int from access_grants g
-    where g.access_pass_id = p.id and g.status = 'active' and (g.ends_at is null or g.ends_at > now())
-  ) as holders
-`;
-
-/** The passes of a space for its team, those that are retired last. */
-export async function listPasses(db: Db, spaceId: string): Promise<TeamPass[]> {
-  const { rows } = await sql<TeamPass>`
-    select ${teamPass} from access_passes p
-    where p.space_id = ${spaceId} order by p.retired_at is not null, p.created_at
-  `.execute(db);
-  return rows;
-}
-
-/** One pass of this space, for its team. */
-export async function findPass(
-  db: Db,
-  { spaceId, passId }: { spaceId: string; passId: string },
-): Promise<TeamPass | undefined> {
-  const { rows } = await sql<TeamPass>`
-    select ${teamPass} from access_passes p where p.id = ${passId} and p.space_id = ${spaceId}
-  `.execute(db);
-  return rows[0];
 }
 
 /** Which space a pass belongs to, for finding out who may open its pages; undefined when there is no such pass. */

@@ -1,73 +1,45 @@
 import { Temporal } from "temporal-polyfill";
-import { z } from "zod";
-import { oneLine, severalLines } from "../text.ts";
-
-/** How long a grant of a pass lasts: without end, some days from its start, or until an instant for everybody. */
-export type Term =
-  { term: "open" } | { term: "days"; days: number } | { term: "until"; until: string; timeZone: string };
-
-const days = z
-  .string()
-  .default("")
-  .transform((text) => text.trim());
-
-/** The form of a pass. What belongs to a term that was not chosen is kept as it was typed, and not read. */
-export const passForm = z
-  .object({
-    name: oneLine({ most: 80, what: "The name" }),
-    description: severalLines({ most: 5000, what: "The description" }),
-    experiences: z
-      .array(z.uuid("This is not one of the choices."))
-      .max(200, "These are too many experiences for one pass.")
-      .default([])
-      .refine((ids) => ids.length > 0, "Choose at least one experience that this pass opens."),
-    term: z.enum(["open", "days", "until"], "Choose how long the pass lasts."),
-    days,
-    untilDate: z.string().default(""),
-    untilTime: z.string().default(""),
-    timeZone: z.string().default(""),
-    atExpiry: z.enum(["finish", "cut"], "Choose what happens when it ends during a stream."),
-  })
-  .transform(({ term, days, untilDate, untilTime, timeZone, ...pass }, refinement) => {
-    const wrong = (path: string, message: string) => {
-      refinement.addIssue({ code: "custom", path: [path], message });
-      return z.NEVER;
-    };
-    if (term === "open") return { ...pass, terms: { term } as Term };
-    if (term === "days") {
-      const count = /^\d{1,5}$/.test(days) ? Number(days) : 0;
-      if (count < 1 || count > 3660) return wrong("days", "Type a number of days from 1 to 3660.");
-      return { ...pass, terms: { term, days: count } as Term };
-    }
-    if (!untilDate) return wrong("untilDate", "Choose the last day of the pass.");
-    if (!isZone(timeZone))
-      return wrong("timeZone", "We do not know this time zone. Choose one, such as Europe/Berlin.");
-    const until = toInstant(untilDate, untilTime || "23:59", timeZone);
-    if (!until) return wrong("untilDate", "There is no such day or time. Look at the date again.");
-    return { ...pass, terms: { term, until, timeZone } as Term };
-  });
-
-export type PassFields = z.output<typeof passForm>;
-
-/** Whether this machine knows a time zone of this name. */
-export function isZone(name: string): boolean {
-  if (!/^[A-Za-z][\w+/-]{0,63}$/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { normalizeZone } from "../schedule/zones.ts";
 
 /**
- * The instant (ISO) of a wall time. Where clocks jump, an end that does not exist is the moment after the jump, and of
- * one that exists twice the first: for an end, nobody needs to be asked. Undefined for a day that is none.
+ * How long a grant of a pass lasts: without end, some days from its start, some months of the calendar in the pass's zone,
+ * or until an instant for everybody.
  */
-export function toInstant(date: string, time: string, timeZone: string): string | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || !/^\d{2}:\d{2}$/.test(time)) return undefined;
+export type Term =
+  | { term: "open" }
+  | { term: "days"; days: number }
+  | { term: "months"; months: number; timeZone: string }
+  | { term: "until"; until: string; timeZone: string };
+
+export const mostDays = 3660;
+export const mostMonths = 120;
+
+/** No time of a pass is in a later year: a time without end is what is meant then, and the database has its bounds. */
+const lastYear = 2999;
+
+export type ReadInstant = { ok: true; at: string } | { ok: false; sentence: string };
+
+/**
+ * The instant (ISO) of a day and a wall time in a zone, both as forms send them. Where clocks jump, an end that does not
+ * exist is the moment after the jump, and of one that exists twice the first: for an end, nobody needs to be asked. Refuses,
+ * with a sentence, a day or time that there is not, and years before 2000 or after 2999.
+ */
+export function readInstant(day: string, time: string, timeZone: string): ReadInstant {
+  const none = "There is no such day or time. Look at the date again.";
+  const year = /^[+-]?\d{4,}(?=-\d{2}-\d{2}$)/.exec(day.trim())?.[0];
+  if (year === undefined) return { ok: false, sentence: none };
+  if (year.length > 4 || Number(year) > lastYear)
+    return { ok: false, sentence: `Choose a day before the year ${lastYear + 1}.` };
+  if (Number(year) < 2000) return { ok: false, sentence: "This day is long past. Look at the year again." };
+  const at = toInstant(day.trim(), time.trim(), timeZone);
+  return at ? { ok: true, at } : { ok: false, sentence: none };
+}
+
+/** The same without words: undefined for a day or time that there is not. */
+export function toInstant(day: string, time: string, timeZone: string): string | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || !/^\d{2}:\d{2}$/.test(time)) return undefined;
   try {
-    const wall = Temporal.PlainDateTime.from(`${date}T${time}`, { overflow: "reject" });
+    const wall = Temporal.PlainDateTime.from(`${day}T${time}`, { overflow: "reject" });
     return wall.toZonedDateTime(timeZone, { disambiguation: "compatible" }).toInstant().toString();
   } catch {
     return undefined;
@@ -84,4 +56,9 @@ export function toWallTime(instant: Date, timeZone: string): { date: string; tim
 }
 
 /** The names of the zones to choose from. */
-export const zoneNames = (): string[] => ["UTC", ...Intl.supportedValuesOf("timeZone")];
+export const zoneNames = (): string[] => {
+  const names = Intl.supportedValuesOf("timeZone").map((name) => normalizeZone(name) ?? name);
+  return ["UTC", ...new Set(names.filter((name) => name !== "UTC"))];
+};
+
+export const zoneUnknown = "We do not know this time zone. Choose one, such as Europe/Berlin.";

@@ -21,6 +21,8 @@ const budgets = {
   "drafts.network": { points: 120, seconds: quarter },
   "invites.space": { points: 60, seconds: day },
   "invites.address": { points: 8, seconds: day },
+  /** Of one person for one pass. */
+  "requests.pass": { points: 5, seconds: day },
 } as const;
 
 export type Budget = keyof typeof budgets;

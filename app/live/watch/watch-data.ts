@@ -1,5 +1,5 @@
 import type { Paragraph } from "#app/components/paragraphs.ts";
-import type { PassWords } from "#app/components/pass-ticket.tsx";
+import type { PassTicketWords } from "#app/components/pass-ticket.tsx";
 import type { PageState, PageViewers } from "../page-messages.ts";
 import type { ReplayProps } from "./replay-props.ts";
 
@@ -40,5 +40,5 @@ export type Refusal = {
   passHelps: boolean;
   /** Of a ban: why, in the team's words ("" when they gave none), and until when (ISO; null: for good). */
   ban: { reason: string; until: string | null } | null;
-  openers: (PassWords & { passId: string; path: string; how: "claim" | "ask" })[];
+  openers: (PassTicketWords & { passId: string; path: string; how: "claim" | "ask" })[];
 };

@@ -5,7 +5,7 @@ import { EmptyList } from "#app/components/empty-list.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import type { Paragraph } from "#app/components/paragraphs.ts";
-import { PassTicket, type PassWords } from "#app/components/pass-ticket.tsx";
+import { PassTicket, type PassTicketWords } from "#app/components/pass-ticket.tsx";
 import { SafeText } from "#app/components/safe-text.tsx";
 import { type BilledStream, BillZone, StreamBill } from "#app/components/stream-bill.tsx";
 
@@ -17,7 +17,7 @@ type SpacePageProps = {
     experiences: { id: string; slug: string; name: string; description: Paragraph[] }[];
   };
   programme: { live: BilledStream[]; upcoming: BilledStream[]; past: BilledStream[] };
-  passes: (PassWords & { passId: string; path: string })[];
+  passes: (PassTicketWords & { passId: string; path: string })[];
   role: "owner" | "host" | "moderator" | null;
   zone: string | null;
 };

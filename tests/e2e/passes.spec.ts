@@ -1,0 +1,259 @@
+import { sql } from "kysely";
+import type { Page } from "@playwright/test";
+import { newestMail } from "#tests/browser/mails.ts";
+import {
+  ago,
+  inFuture,
+  insertGrant,
+  insertPass,
+  insertPeople,
+  insertUser,
+  unique,
+} from "#tests/factories.ts";
+import type { Db } from "#db/client.ts";
+import { expect, expectAccessible, expectFits, test } from "./world.ts";
+
+const looks = [
+  { width: 360, scheme: "light" },
+  { width: 1280, scheme: "dark" },
+] as const;
+
+type House = Awaited<ReturnType<typeof insertPeople>>;
+
+async function insertPassWith(db: Db, house: House, values: Record<string, unknown>) {
+  const { space, experience } = house;
+  const pass = await insertPass(db, {
+    spaceId: space.id,
+    experienceIds: [experience.id],
+    name: unique("Pass"),
+  });
+  await db.updateTable("access_passes").set(values).where("id", "=", pass.id).execute();
+  return { ...pass, path: `/${space.slug}/passes/${pass.slug}` };
+}
+
+type Made = Awaited<ReturnType<typeof insertPassWith>>;
+type State = {
+  values?: Record<string, unknown>;
+  own?: (db: Db, pass: Made, userId: string) => Promise<unknown>;
+  says: RegExp;
+};
+
+const priced = { price_minor: 123_450 };
+const request = (more: Record<string, unknown>) => (db: Db, pass: Made, userId: string) =>
+  db
+    .insertInto("access_pass_requests")
+    .values({ access_pass_id: pass.id, user_id: userId, currency: "EUR", price_minor: 123_450, ...more })
+    .execute();
+const wait = (more: Record<string, unknown>) => (db: Db, pass: Made, userId: string) =>
+  db
+    .insertInto("access_pass_waits")
+    .values({ access_pass_id: pass.id, user_id: userId, ...more })
+    .execute();
+const grant = (more: object) => (db: Db, pass: Made, userId: string) =>
+  insertGrant(db, { passId: pass.id, userId, ...more });
+const longWords = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung ".repeat(5).trim();
+
+/** Everything that a pass's page can be for somebody who is signed in. */
+const states: Record<string, State> = {
+  "to be had": { values: { stock: 3 }, says: /3 seats left/ },
+  "sold out": { values: { stock: 0 }, says: /Join the waiting list/ },
+  "waited for": { values: { stock: 0 }, own: wait({}), says: /You are 1st on the waiting list/ },
+  offered: {
+    values: { stock: 1 },
+    own: wait({ offered_at: sql`now()`, offer_until: inFuture("1 day") }),
+    says: /We keep it for you until/,
+  },
+  "to be asked for": { values: priced, says: /€1,234\.50/ },
+  "asked for": { values: priced, own: request({ words: longWords }), says: /You have asked for it/ },
+  declined: {
+    values: priced,
+    own: request({ status: "declined", decided_at: sql`now()`, reason: longWords }),
+    says: /Your request was declined/,
+  },
+  "not to be had yet": { values: { sale_starts_at: inFuture("3 days") }, says: /People get it from/ },
+  "no longer to be had": { values: { sale_ends_at: ago("1 hour") }, says: /Its sale ended/ },
+  "switched off": { values: { on_sale: false }, says: /not given at the moment/ },
+  over: { values: { term: "until", term_until: ago("1 hour") }, says: /reached its last day/ },
+  retired: { values: { retired_at: sql`now()` }, says: /no longer given/ },
+  held: { own: grant({ endsAt: inFuture("30 days") }), says: /You hold this until/ },
+  "run out": { own: grant({ startsAt: ago("2 days"), endsAt: ago("1 day") }), says: /Yours has run out/ },
+  "taken back": { own: grant({ status: "cancelled" }), says: /Yours was taken back/ },
+};
+
+for (const { width, scheme } of looks) {
+  test(`a pass's page in each of its states fits, and Axe finds nothing (${width} px, ${scheme})`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    const someone = await insertUser(db);
+    const page = await (await person({ userId: someone.id, width, scheme })).newPage();
+    for (const [name, { values = {}, own, says }] of Object.entries(states)) {
+      const pass = await insertPassWith(db, house, { updated_at: sql`now()`, ...values });
+      await own?.(db, pass, someone.id);
+      await page.goto(pass.path);
+      await expect(page.getByRole("main").getByText(says).first(), name).toBeVisible();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+    await page.goto("/account/grants");
+    for (const heading of ["Waiting lists", "Requests", "Spent"])
+      await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+    await expectFits(page);
+    await expectAccessible(page);
+  });
+
+  test(`a creator's pages of a pass and its grants fit, and Axe finds nothing (${width} px, ${scheme})`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    const pass = await insertPassWith(db, house, { ...priced, stock: 1, sale_starts_at: ago("1 day") });
+    const [asking, answered, back] = await Promise.all(
+      [1, 2, 3].map(() => insertUser(db, { name: "Mara Lind" })),
+    );
+    await request({ words: longWords })(db, pass, asking!.id);
+    await request({ status: "declined", decided_at: sql`now()`, reason: longWords })(db, pass, answered!.id);
+    const { id: requestId } = await db
+      .selectFrom("access_pass_requests")
+      .select("id")
+      .where("user_id", "=", asking!.id)
+      .executeTakeFirstOrThrow();
+    const held = await insertGrant(db, {
+      passId: pass.id,
+      userId: back!.id,
+      endsAt: ago("1 hour"),
+      status: "cancelled",
+    });
+    await db
+      .insertInto("access_grant_events")
+      .values([
+        { access_grant_id: held.id, kind: "claimed", actor_id: back!.id, ends_after: ago("1 hour") },
+        { access_grant_id: held.id, kind: "cancelled", actor_id: house.people.owner.id, reason: longWords },
+      ])
+      .execute();
+    const page = await (await person({ userId: house.people.owner.id, width, scheme })).newPage();
+    const root = `/account/passes/${pass.id}`;
+    const grants = `/account/passes/${house.pass.id}/grants/${house.grant.id}`;
+    const paths = [
+      "/account/passes",
+      root,
+      `${root}/edit`,
+      `${root}/retirement`,
+      `${root}/requests`,
+      `${root}/requests/${requestId}/approval`,
+      `${root}/requests/${requestId}/refusal`,
+      `${root}/grants/${held.id}`,
+      `${root}/grants/${held.id}/restoration`,
+      grants,
+      `${grants}/end`,
+      `${grants}/cancellation`,
+      `${grants}/refund`,
+    ];
+    for (const path of paths) {
+      await page.goto(path);
+      expect(new URL(page.url()).pathname).toBe(path);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+  });
+}
+
+for (const script of [true, false]) {
+  const how = script ? "" : ", without scripts";
+
+  test(`a creator makes a pass with a price, says yes to who asks, and shortens it${how}`, async ({
+    person,
+    db,
+  }) => {
+    const { people, space } = await insertPeople(db, { status: "scheduled" });
+    const asking = await insertUser(db);
+    const creator = await (await person({ userId: people.owner.id, script })).newPage();
+    await creator.goto(`/account/passes/new?space=${space.slug}`);
+    const name = unique("Front row");
+    await creator.getByLabel("Name").fill(name);
+    await creator.getByRole("radio", { name: /^Some months/ }).check();
+    await creator.getByLabel("Number of months").fill("1");
+    await creator.getByLabel("Price").fill("-3");
+    await creator.getByLabel("Seats").fill("1");
+    await creator.getByLabel("Time zone of this pass").fill("Europe/Berlin");
+    await creator.getByRole("button", { name: "Make the pass" }).click();
+    await expect(creator.getByText("A price cannot be below 0").first()).toBeVisible();
+    await expect(creator.getByLabel("Number of months")).toHaveValue("1");
+    await creator.getByLabel("Price").fill("12.50");
+    await creator.getByRole("button", { name: "Make the pass" }).click();
+    await expect(creator.getByText("For one month from when you get it")).toBeVisible();
+    const address = await creator.getByLabel("Where people get it").inputValue();
+
+    const viewer = await (await person({ userId: asking.id, script })).newPage();
+    await viewer.goto(new URL(address).pathname);
+    await viewer.getByRole("link", { name: "Ask for it" }).click();
+    await viewer.getByLabel("A few words").fill("I bring a frame of my own");
+    await viewer.getByRole("button", { name: "Ask for the pass" }).click();
+    await expect(viewer.getByText("You have asked for it")).toBeVisible();
+
+    await creator.reload();
+    await creator.getByRole("link", { name: "Answer the requests" }).click();
+    await expect(creator.getByText("I bring a frame of my own")).toBeVisible();
+    await creator.getByRole("button", { name: `Approve the request of ${asking.email}` }).click();
+    await expect(creator.getByText("Nobody waits for an answer")).toBeVisible();
+    await viewer.reload();
+    await expect(viewer.getByText("You hold this until")).toBeVisible();
+    const mail = await newestMail(process.env.MAIL_WEB_URL ?? "", asking.email);
+    expect(mail.subject).toContain("Yes from");
+
+    await creator.getByRole("link", { name: asking.email }).click();
+    await creator.getByRole("link", { name: "Extend or shorten" }).click();
+    await creator.getByRole("radio", { name: /^Without an end/ }).check();
+    await creator.getByLabel("Reason").fill("A friend of the house");
+    await creator.getByRole("button", { name: "Set the new end" }).click();
+    const history = creator.getByRole("table");
+    await expect(history.getByRole("rowheader", { name: "Extended" })).toBeVisible();
+    await expect(history.getByText("A friend of the house")).toBeVisible();
+    await viewer.reload();
+    await expect(viewer.getByText("You hold this without an end")).toBeVisible();
+  });
+
+  test(`the last seat goes to one, the next waits, and gets it when it comes free${how}`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    const pass = await insertPassWith(db, house, { stock: 1 });
+    const [first, second] = await Promise.all([insertUser(db), insertUser(db)]);
+    const [one, two] = [await openAs(first.id), await openAs(second.id)];
+    await one.getByRole("button", { name: "Get it, free" }).click();
+    await expect(one.getByText("You hold this without an end")).toBeVisible();
+    // Their page is older than that.
+    await two.getByRole("button", { name: "Get it, free" }).click();
+    await expect(two.getByText("You did not get one")).toBeVisible();
+    await two.getByRole("button", { name: "Join the waiting list" }).click();
+    await expect(two.getByText("You are 1st on the waiting list")).toBeVisible();
+
+    const creator = await (await person({ userId: house.people.owner.id, script })).newPage();
+    await creator.goto(`/account/passes/${pass.id}`);
+    await creator.getByRole("link", { name: first.email }).click();
+    await creator.getByRole("link", { name: "Take the pass back" }).click();
+    await creator.getByRole("button", { name: "Take the pass back" }).click();
+    await expect(creator.getByText("The reason is missing").first()).toBeVisible();
+    await creator.getByLabel("Reason").fill("Sold twice");
+    await creator.getByRole("button", { name: "Take the pass back" }).click();
+    await expect(creator.getByRole("rowheader", { name: "Taken back" })).toBeVisible();
+    await one.reload();
+    await expect(one.getByText("Sold twice")).toBeVisible();
+
+    const mail = await newestMail(process.env.MAIL_WEB_URL ?? "", second.email);
+    expect(mail.subject).toContain("A seat is free for you");
+    await two.goto(pass.path);
+    await two.getByRole("button", { name: "Take your seat" }).click();
+    await expect(two.getByText("You hold this without an end")).toBeVisible();
+
+    async function openAs(userId: string): Promise<Page> {
+      const page = await (await person({ userId, script })).newPage();
+      await page.goto(pass.path);
+      return page;
+    }
+  });
+}

@@ -232,7 +232,7 @@ describe("the lease", () => {
   });
 
   it("gives the same identity to a tab that reloads, and none before the room is open", async () => {
-    const { db, services, press, host, moderator, viewer, count } = await setStage();
+    const { services, press, host, moderator, viewer, count } = await setStage();
     expect(await mintHostToken(services, host)).toEqual({
       ok: false,
       reason: "not_open",

@@ -4,6 +4,7 @@ import type { Database } from "#db/client.ts";
 import type { AccessGrantEventKind } from "#db/types.ts";
 import { notifyPeople } from "../changes/notices.ts";
 import { enforceAccess } from "../access/enforcement.ts";
+import { announceGrants } from "../outgoing-webhooks/announce.ts";
 import { wakeOffers } from "../passes/seats.ts";
 
 export type GrantChange = {
@@ -21,9 +22,13 @@ const makes: readonly AccessGrantEventKind[] = ["claimed", "offer_taken", "given
 /** After these it is nobody's seat any more. */
 const frees: readonly AccessGrantEventKind[] = ["expired", "cancelled", "refunded"];
 
+/** What the space's own programs are told of a change. */
+const typeOf = (kind: AccessGrantEventKind) =>
+  makes.includes(kind) ? "grant.created" : frees.includes(kind) ? "grant.ended" : "grant.changed";
+
 /**
  * What follows from a change of a grant, in the transaction that made it, after the row was written: its line in the
- * history, the enforcement for its holder (open pages, sockets, rooms, chats), and a look for who waits for its seat. No
+ * history, the enforcement for its holder (open pages, sockets, rooms, chats), the word to the space's webhooks, and a look for who waits for its seat. No
  * grant is made or changed without it.
  */
 export function grantChanged(
@@ -61,6 +66,7 @@ export async function grantsChanged(
   const userIds = rows.map(({ userId }) => userId);
   if (frees.includes(kind) || kind === "shortened") await enforceAccess(trx, queue, userIds);
   else await notifyPeople(trx, userIds);
+  await announceGrants(trx, queue, { type: typeOf(kind), grantIds });
   if (!frees.includes(kind)) return;
   // In one order, so that two who do this at once wait for each other and do not lock each other out.
   for (const passId of [...new Set(rows.map((row) => row.passId))].sort())

@@ -51,6 +51,10 @@ export type StreamStatus = "cancelled" | "ended" | "live" | "rehearsal" | "sched
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export type WebhookDeliveryStatus = "given_up" | "taken" | "waiting";
+
+export type WebhookEndpointOffReason = "dead" | "gone" | "owner";
+
 export interface AccessGrantEvents {
   access_grant_id: string;
   actor_id: string | null;
@@ -132,6 +136,30 @@ export interface AccessPassWaits {
   offered_at: Timestamp | null;
   outcome: AccessPassWaitOutcome | null;
   user_id: string;
+}
+
+export interface ApiIdempotencyKeys {
+  body: Json | null;
+  created_at: Generated<Timestamp>;
+  key: string;
+  request_hash: Buffer;
+  space_id: string;
+  status: number;
+}
+
+export interface ApiKeys {
+  created_at: Generated<Timestamp>;
+  form_key: string;
+  id: Generated<string>;
+  last_used_at: Timestamp | null;
+  made_by: string;
+  name: string;
+  prefix: string;
+  revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  scopes: string[];
+  secret_hash: Buffer;
+  space_id: string;
 }
 
 export interface CreatorsProfiles {
@@ -527,6 +555,38 @@ export interface Users {
   time_zone: string | null;
 }
 
+export interface WebhookDeliveries {
+  claimed_until: Timestamp | null;
+  ended_at: Timestamp | null;
+  endpoint_id: string;
+  id: Generated<string>;
+  last_problem: string | null;
+  last_status: number | null;
+  last_try_at: Timestamp | null;
+  message_id: string;
+  next_try_at: Generated<Timestamp | null>;
+  status: Generated<WebhookDeliveryStatus>;
+  tries: Generated<number>;
+}
+
+export interface WebhookEndpoints {
+  created_at: Generated<Timestamp>;
+  events: string[];
+  failed_tries: Generated<number>;
+  failing_since: Timestamp | null;
+  form_key: string;
+  former_secret: string | null;
+  former_secret_until: Timestamp | null;
+  id: Generated<string>;
+  made_by: string;
+  off_at: Timestamp | null;
+  off_mailed_at: Timestamp | null;
+  off_reason: WebhookEndpointOffReason | null;
+  secret: string;
+  space_id: string;
+  url: string;
+}
+
 export interface WebhookEvents {
   body: Json;
   event_id: string;
@@ -534,6 +594,14 @@ export interface WebhookEvents {
   processed_at: Timestamp | null;
   provider: string;
   received_at: Generated<Timestamp>;
+}
+
+export interface WebhookMessages {
+  body: Json;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  space_id: string;
+  type: string;
 }
 
 export interface WorkerTicks {
@@ -548,6 +616,8 @@ export interface DB {
   access_pass_requests: AccessPassRequests;
   access_pass_waits: AccessPassWaits;
   access_passes: AccessPasses;
+  api_idempotency_keys: ApiIdempotencyKeys;
+  api_keys: ApiKeys;
   creators_profiles: CreatorsProfiles;
   experiences: Experiences;
   form_drafts: FormDrafts;
@@ -582,6 +652,9 @@ export interface DB {
   streaming_recordings: StreamingRecordings;
   streams: Streams;
   users: Users;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_endpoints: WebhookEndpoints;
   webhook_events: WebhookEvents;
+  webhook_messages: WebhookMessages;
   worker_ticks: WorkerTicks;
 }

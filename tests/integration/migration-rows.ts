@@ -2,6 +2,7 @@ const id = (number: number) => `'00000000-0000-7000-8000-${String(number).padSta
 const [person, session, space, experience, pass, stream, recording, attempt, act, message, monthly] = [
   1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12,
 ].map(id);
+const [endpoint, event] = [16, 17].map(id);
 
 /** For each migration, rows as they could stand in every table that it made. Frozen with it. */
 export const rowsAfter: Record<string, string> = {
@@ -74,4 +75,13 @@ export const rowsAfter: Record<string, string> = {
     insert into access_pass_requests (access_pass_id, user_id, words, price_minor, currency) values (${monthly}, ${person}, 'Please', 1250, 'EUR');
     insert into access_pass_requests (access_pass_id, user_id, price_minor, currency, status, decided_at, decided_by, reason)
       values (${monthly}, ${person}, 1250, 'EUR', 'declined', now(), ${person}, 'for the test');`,
+  "0016_api": `
+    insert into api_keys (space_id, name, prefix, secret_hash, scopes, form_key, made_by)
+      values (${space}, 'A key', 'frk_abcdefgh', decode(repeat('ab', 32), 'hex'), '{grants:read,streams:write}', ${id(14)}, ${person});
+    insert into api_idempotency_keys (space_id, key, request_hash, status, body) values (${space}, 'once', '\\x03', 201, '{"id": "1"}');
+    insert into webhook_endpoints (id, space_id, url, events, secret, form_key, made_by, off_at, off_reason)
+      values (${endpoint}, ${space}, 'https://example.com/hook', '{grant.created}', 'whsec_c2VjcmV0', ${id(15)}, ${person}, now(), 'dead');
+    insert into webhook_messages (id, space_id, type, body) values (${event}, ${space}, 'grant.created', '{"id": "1"}');
+    insert into webhook_deliveries (message_id, endpoint_id, status, tries, next_try_at, ended_at, last_status)
+      values (${event}, ${endpoint}, 'given_up', 10, null, now(), 500);`,
 };

@@ -7,6 +7,7 @@ import type { LiveKit } from "./services/livekit.ts";
 import type { Log } from "./services/log.ts";
 import type { Mailer } from "./services/mail.ts";
 import type { MediaService } from "./services/media.ts";
+import type { OutgoingHttp } from "./services/outgoing-http.ts";
 import type { Storage } from "./services/storage.ts";
 import type { Db } from "#db/client.ts";
 
@@ -22,6 +23,7 @@ export type Services = {
   storage: Storage;
   mailer: Mailer;
   media: MediaService;
+  outgoingHttp: OutgoingHttp;
 };
 
 /** What every loader and action gets as `context`. */

@@ -7,6 +7,7 @@ import { createLiveKit } from "#app/services/livekit.ts";
 import { createLog } from "#app/services/log.ts";
 import { createMailer } from "#app/services/mail.ts";
 import { createMediaService } from "#app/services/media.ts";
+import { createOutgoingHttp } from "#app/services/outgoing-http.ts";
 import { createStorage } from "#app/services/storage.ts";
 import { openDatabase } from "#db/client.ts";
 
@@ -14,6 +15,8 @@ import { openDatabase } from "#db/client.ts";
 export async function openServices(config: Config, name: "web" | "worker"): Promise<Services> {
   const log = createLog({ level: config.logLevel, name });
   const onError = (error: Error) => log.warn({ err: error }, "database connection lost");
+  if (config.webhooksAllowPrivate && config.secure)
+    log.warn("WEBHOOKS_ALLOW_PRIVATE is set: owners of spaces can make the worker talk to private addresses");
   const db = openDatabase(config.databaseUrl, { max: 10, onError });
   const queue = await openQueue(config.databaseUrl, { worker: name === "worker", onError });
   return {
@@ -27,6 +30,7 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
     storage: createStorage(config.storage),
     mailer: createMailer(config.mail),
     media: createMediaService(),
+    outgoingHttp: createOutgoingHttp({ allowPrivate: config.webhooksAllowPrivate }),
   };
 }
 

@@ -53,7 +53,7 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export type WebhookDeliveryStatus = "given_up" | "taken" | "waiting";
 
-export type WebhookEndpointOffReason = "dead" | "gone" | "owner";
+export type WebhookEndpointOffReason = "dead" | "gone";
 
 export interface AccessGrantEvents {
   access_grant_id: string;

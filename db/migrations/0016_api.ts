@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely";
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create type webhook_delivery_status as enum ('waiting', 'taken', 'given_up');
-    create type webhook_endpoint_off_reason as enum ('owner', 'gone', 'dead');
+    create type webhook_endpoint_off_reason as enum ('gone', 'dead');
 
     create table api_keys (
       id uuid primary key default uuidv7(),
@@ -86,5 +86,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index webhook_deliveries_message on webhook_deliveries (message_id);
     create index webhook_deliveries_due on webhook_deliveries (endpoint_id, next_try_at) where status = 'waiting';
+
+    create index access_grants_pass on access_grants (access_pass_id, id);
   `.execute(db);
 }

@@ -3,8 +3,15 @@ import { catalog, type JobName, jobNames } from "#app/jobs/catalog.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { handlers } from "./handlers/index.ts";
 
-/** How many jobs of a kind this process does at once. Exports are long and busy, the others wait for networks. */
-const atOnce: Partial<Record<JobName, number>> = { "webhook.process": 4, "recording.export": 2 };
+/**
+ * How many jobs of a kind this process does at once. Exports are long and busy, the others wait for networks; those that
+ * wait for networks of strangers are many, so that slow ones leave room for the rest.
+ */
+const atOnce: Partial<Record<JobName, number>> = {
+  "webhook.process": 4,
+  "webhook.deliver": 12,
+  "recording.export": 2,
+};
 
 /** Takes jobs of every kind from the queue. */
 export async function takeJobs(services: Services): Promise<void> {

@@ -19,6 +19,7 @@ import {
   sweepStarts,
 } from "#app/domain/recordings/sweep.ts";
 import { endAbandonedStreams, markAbsentHosts } from "#app/domain/streams/host-absence.ts";
+import { requeueDeliveries } from "#app/domain/outgoing-webhooks/deliver.ts";
 import { requeueWebhookEvents } from "#app/domain/webhooks/events.ts";
 import { deleteOld } from "#app/domain/retention/retention.ts";
 import type { Db } from "#db/client.ts";
@@ -58,6 +59,7 @@ export const schedule: readonly Task[] = [
   { name: "passes.offer", everySeconds: 5, run: ({ db, queue }) => offerFreeSeats(db, queue) },
   { name: "passes.close", everySeconds: 10, run: ({ db, queue }) => closeWhatIsOver(db, queue) },
   { name: "webhooks.requeue", everySeconds: 30, run: ({ db, queue }) => requeueWebhookEvents(db, queue) },
+  { name: "webhooks.deliver", everySeconds: 1, run: ({ db, queue }) => requeueDeliveries(db, queue) },
   { name: "rows.delete-old", everySeconds: 600, run: ({ db }) => deleteOld(db) },
 ];
 

@@ -52,6 +52,18 @@ export const catalog = {
   "chat.compare": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 2, expireInSeconds: 60 },
   "room.sweep": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 30 },
   "invite.mail": { payload: z.object({ inviteId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
+  "webhook.deliver": {
+    payload: z.object({ endpointId: id }),
+    retryLimit: 3,
+    retryDelay: 2,
+    expireInSeconds: 90,
+  },
+  "webhook.off-mail": {
+    payload: z.object({ endpointId: id }),
+    retryLimit: 8,
+    retryDelay: 10,
+    expireInSeconds: 60,
+  },
   "grant.mail": { payload: z.object({ grantId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
   "pass.offer": { payload: z.object({ passId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 60 },
   "pass.offer-mail": {

@@ -13,6 +13,8 @@ import { recordingStart } from "./recording-start.ts";
 import { recordingStop } from "./recording-stop.ts";
 import { roomSweep } from "./room-sweep.ts";
 import { streamCloseRoom } from "./stream-close-room.ts";
+import { webhookDeliver } from "./webhook-deliver.ts";
+import { webhookOffMail } from "./webhook-off-mail.ts";
 import { webhookProcess } from "./webhook-process.ts";
 
 /** What does a job: may run twice, late, and at once with itself. It rejects when the job should be tried again. */
@@ -25,6 +27,8 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "recording.finalize": recordingFinalize,
   "recording.export": recordingExport,
   "webhook.process": webhookProcess,
+  "webhook.deliver": webhookDeliver,
+  "webhook.off-mail": webhookOffMail,
   "stream.close-room": streamCloseRoom,
   "moderation.enforce": moderationEnforce,
   "chat.compare": chatCompare,

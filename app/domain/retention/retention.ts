@@ -4,8 +4,8 @@ import { deleteStaleSignIns } from "../people/sign-in-codes.ts";
 
 /**
  * Deletes what nobody needs any more: used-up sign-in codes and sessions, webhooks that were worked on, and presence of
- * pages that were never open while their stream was live (the rest is who was there, and counts). A thousand rows at a
- * time, so that it never holds a table for long. A busy chat sends hundreds of webhooks in a second, and what they say
+ * pages that were never open while their stream was live (the rest is who was there, and counts), answers of the API
+ * that were kept for a day, and what was sent to other people's servers a month ago. A thousand rows at a time, so that it never holds a table for long. A busy chat sends hundreds of webhooks in a second, and what they say
  * is in our rows: they are kept for two days, so that one that is sent again is known.
  */
 export async function deleteOld(db: Db): Promise<void> {
@@ -21,6 +21,17 @@ export async function deleteOld(db: Db): Promise<void> {
         or (provider = 'chat' and received_at < now() - interval '2 days') limit 1000) returning 1`.execute(
       db,
     ),
+  );
+  await untilNone(() =>
+    sql`delete from api_idempotency_keys where (space_id, key) in (
+      select space_id, key from api_idempotency_keys
+      where created_at < now() - interval '1 day' limit 1000) returning 1`.execute(db),
+  );
+  await untilNone(() =>
+    sql`delete from webhook_messages where id in (
+      select m.id from webhook_messages m where m.created_at < now() - interval '30 days' and not exists (
+        select from webhook_deliveries d where d.message_id = m.id and d.status = 'waiting'
+      ) limit 1000) returning 1`.execute(db),
   );
   await sql`delete from stream_presence where (stream_id, user_id, tab) in (
     select stream_id, user_id, tab from stream_presence

@@ -1,0 +1,69 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "#db/client.ts";
+import type { AccessAtExpiry, AccessPassTerm } from "#db/types.ts";
+
+/** A pass of a space, as programs of its owners see it. */
+export type SpacePass = {
+  id: string;
+  name: string;
+  description: string;
+  priceMinor: number;
+  currency: string;
+  term: AccessPassTerm;
+  termDays: number | null;
+  termUntil: Date | null;
+  termTimeZone: string | null;
+  atExpiry: AccessAtExpiry;
+  /** Those that are not retired. */
+  experienceIds: string[];
+  holders: number;
+  createdAt: Date;
+  retiredAt: Date | null;
+  /** Its public address: `/space/passes/slug`. */
+  path: string;
+};
+
+const passesOf = (
+  spaceId: string,
+  condition: RawBuilder<unknown>,
+  rest: RawBuilder<unknown> = sql``,
+) => sql<SpacePass>`
+  select p.id, p.name, p.description, p.price_minor as "priceMinor", p.currency, p.term, p.term_days as "termDays",
+    p.term_until as "termUntil", p.term_time_zone as "termTimeZone", p.at_expiry as "atExpiry",
+    p.created_at as "createdAt", p.retired_at as "retiredAt", '/' || s.slug || '/passes/' || p.slug as path,
+    coalesce((
+      select array_agg(e.id order by e.created_at, e.id)
+      from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
+      where pe.access_pass_id = p.id
+    ), '{}') as "experienceIds",
+    (
+      select count(*)::int from access_grants g
+      where g.access_pass_id = p.id and g.status = 'active' and (g.ends_at is null or g.ends_at > now())
+    ) as holders
+  from access_passes p
+  join spaces s on s.id = p.space_id
+  where p.space_id = ${spaceId}::uuid and ${condition} ${rest}
+`;
+
+/** The passes of a space, the newest first, at most `most` of those before the pass `before`. */
+export async function listSpacePasses(
+  db: Db,
+  { spaceId, retired, before, most }: { spaceId: string; retired?: boolean; before?: string; most: number },
+): Promise<SpacePass[]> {
+  const conditions = [
+    ...(retired === undefined ? [] : [sql`(p.retired_at is not null) = ${retired}`]),
+    ...(before ? [sql`p.id < ${before}::uuid`] : []),
+  ];
+  const all = conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`true`;
+  const { rows } = await passesOf(spaceId, all, sql`order by p.id desc limit ${most}`).execute(db);
+  return rows;
+}
+
+/** One pass of this space. */
+export async function findSpacePass(
+  db: Db,
+  { spaceId, passId }: { spaceId: string; passId: string },
+): Promise<SpacePass | undefined> {
+  const { rows } = await passesOf(spaceId, sql`p.id = ${passId}::uuid`).execute(db);
+  return rows[0];
+}

@@ -3,6 +3,7 @@ import type { Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import type { AccessGrantEventKind } from "#db/types.ts";
 import { notifyChange } from "../changes/notices.ts";
+import { announceGrant } from "../outgoing-webhooks/announce.ts";
 import { wakeOffers } from "../passes/seats.ts";
 
 export type GrantChange = {
@@ -20,9 +21,13 @@ const makes: readonly AccessGrantEventKind[] = ["claimed", "offer_taken", "given
 /** After these it is nobody's seat any more. */
 const frees: readonly AccessGrantEventKind[] = ["expired", "cancelled", "refunded"];
 
+/** What the space's own programs are told of a change. */
+const typeOf = (kind: AccessGrantEventKind) =>
+  makes.includes(kind) ? "grant.created" : frees.includes(kind) ? "grant.ended" : "grant.changed";
+
 /**
  * What follows from a change of a grant, in the transaction that made it, after the row was written: its line in the
- * history, the word to its holder's open pages, and a look for who waits for its seat. No grant is made or changed
+ * history, the word to its holder's open pages and to the space's webhooks, and a look for who waits for its seat. No grant is made or changed
  * without it.
  */
 export async function grantChanged(
@@ -49,5 +54,6 @@ export async function grantChanged(
   const grant = rows[0];
   if (!grant) throw new Error("A change of a grant that there is not.");
   await notifyChange(trx, { kind: "person", userId: grant.userId });
+  await announceGrant(trx, queue, { type: typeOf(kind), grantId });
   if (frees.includes(kind)) await wakeOffers(trx, queue, grant.passId);
 }

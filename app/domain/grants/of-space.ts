@@ -72,14 +72,3 @@ export async function findSpaceGrant(
   const { rows } = await grantsOf(spaceId, sql`g.id = ${grantId}::uuid`).execute(db);
   return rows[0];
 }
-
-/** These grants of this space, in the order of their ids. */
-export async function listGrantsById(
-  db: Db,
-  { spaceId, grantIds }: { spaceId: string; grantIds: string[] },
-): Promise<SpaceGrant[]> {
-  const { rows } = await grantsOf(spaceId, sql`g.id = any(${grantIds}::uuid[])`, sql`order by g.id`).execute(
-    db,
-  );
-  return rows;
-}

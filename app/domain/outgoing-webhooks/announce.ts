@@ -1,9 +1,9 @@
 import { sql, type Transaction } from "kysely";
 import { grantAsJson } from "#app/domain/grants/as-json.ts";
-import { listGrantsById } from "#app/domain/grants/of-space.ts";
+import { findSpaceGrant } from "#app/domain/grants/of-space.ts";
 import { findSpaceStream } from "#app/domain/streams/of-space.ts";
 import { streamAsJson } from "#app/domain/streams/as-json.ts";
-import { enqueue, type Queue } from "#app/jobs/queue.ts";
+import { enqueueOnce, type Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import type { EventType } from "./event-types.ts";
 
@@ -12,13 +12,13 @@ type Plain = Record<string, unknown>;
 
 /**
  * Writes down what happened for the endpoints of a space that want to be told, with the jobs that tell them, in the
- * transaction of the change itself. `bodies` is asked only when there is such an endpoint: nothing is read or written
+ * transaction of the change itself. `body` is asked only when there is such an endpoint: nothing is read or written
  * for a space without one.
  */
 export async function announce(
   trx: Trx,
   queue: Queue,
-  { spaceId, type, bodies }: { spaceId: string; type: EventType; bodies: () => Promise<Plain[]> },
+  { spaceId, type, body }: { spaceId: string; type: EventType; body: () => Promise<Plain> },
 ): Promise<void> {
   const wanting = await trx
     .selectFrom("webhook_endpoints")
@@ -28,28 +28,21 @@ export async function announce(
     .where(sql<boolean>`${type} = any(events)`)
     .execute();
   if (wanting.length === 0) return;
-  const told = await bodies();
-  if (told.length === 0) return;
-  await insertMessages(trx, queue, { spaceId, type, bodies: told, endpointIds: wanting.map(({ id }) => id) });
+  const endpointIds = wanting.map(({ id }) => id);
+  await insertMessage(trx, queue, { spaceId, type, body: await body(), endpointIds });
 }
 
-/** One message for each body, a delivery of each to every endpoint, and a job for every endpoint. */
-export async function insertMessages(
+/** A message, a delivery of it to every endpoint, and a job for every endpoint. */
+export async function insertMessage(
   trx: Trx,
   queue: Queue,
-  {
-    spaceId,
-    type,
-    bodies,
-    endpointIds,
-  }: { spaceId: string; type: string; bodies: Plain[]; endpointIds: string[] },
+  { spaceId, type, body, endpointIds }: { spaceId: string; type: string; body: Plain; endpointIds: string[] },
 ): Promise<void> {
   // An endpoint that is removed at this moment is waited for, and left out.
   await sql`
     with told as (
       insert into webhook_messages (space_id, type, body, created_at)
-      select ${spaceId}::uuid, ${type}, body, clock_timestamp()
-      from unnest(${bodies.map((body) => JSON.stringify(body))}::jsonb[]) as body
+      values (${spaceId}::uuid, ${type}, ${JSON.stringify(body)}::jsonb, clock_timestamp())
       returning id
     ), wanting as (
       select id from webhook_endpoints where id = any(${endpointIds}::uuid[]) for key share
@@ -57,25 +50,28 @@ export async function insertMessages(
     insert into webhook_deliveries (message_id, endpoint_id, next_try_at)
     select told.id, wanting.id, clock_timestamp() from told cross join wanting
   `.execute(trx);
-  for (const endpointId of endpointIds) await enqueue(trx, queue, "webhook.deliver", { endpointId });
+  // Five hundred grants that run out in one go are one job.
+  for (const endpointId of endpointIds)
+    await enqueueOnce(trx, queue, "webhook.deliver", { endpointId }, endpointId);
 }
 
-/** Tells that grants were made, changed or have ended; they may be of several spaces. */
-export async function announceGrants(
+/** Tells that a grant was made, changed or has ended. */
+export async function announceGrant(
   trx: Trx,
   queue: Queue,
-  { type, grantIds }: { type: "grant.created" | "grant.changed" | "grant.ended"; grantIds: string[] },
+  { type, grantId }: { type: "grant.created" | "grant.changed" | "grant.ended"; grantId: string },
 ): Promise<void> {
-  if (grantIds.length === 0) return;
-  const { rows } = await sql<{ spaceId: string; ids: string[] }>`
-    select p.space_id as "spaceId", array_agg(g.id order by g.id) as ids
-    from access_grants g join access_passes p on p.id = g.access_pass_id
-    where g.id = any(${grantIds}::uuid[]) group by p.space_id
-  `.execute(trx);
-  for (const { spaceId, ids } of rows) {
-    const bodies = async () => (await listGrantsById(trx, { spaceId, grantIds: ids })).map(grantAsJson);
-    await announce(trx, queue, { spaceId, type, bodies });
-  }
+  const { space_id: spaceId } = await trx
+    .selectFrom("access_grants as g")
+    .innerJoin("access_passes as p", "p.id", "g.access_pass_id")
+    .select("p.space_id")
+    .where("g.id", "=", grantId)
+    .executeTakeFirstOrThrow();
+  await announce(trx, queue, {
+    spaceId,
+    type,
+    body: async () => grantAsJson((await findSpaceGrant(trx, { spaceId, grantId }))!),
+  });
 }
 
 /** Tells that a stream went live or ended. */
@@ -88,10 +84,7 @@ export async function announceStream(
   await announce(trx, queue, {
     spaceId,
     type,
-    bodies: async () => {
-      const stream = await findSpaceStream(trx, { spaceId, streamId });
-      return stream ? [streamAsJson(stream)] : [];
-    },
+    body: async () => streamAsJson((await findSpaceStream(trx, { spaceId, streamId }))!),
   });
 }
 
@@ -101,23 +94,21 @@ export async function announceRecording(
   queue: Queue,
   { recordingId, streamId }: { recordingId: string; streamId: string },
 ): Promise<void> {
-  const bodies = async () => {
+  const body = async () => {
     const recording = await trx
       .selectFrom("streaming_recordings")
       .select(["id", "duration_ms", "ready_at"])
       .where("id", "=", recordingId)
       .executeTakeFirstOrThrow();
-    return [
-      {
-        id: recording.id,
-        stream_id: streamId,
-        duration_ms: recording.duration_ms,
-        ready_at: recording.ready_at?.toISOString() ?? null,
-      },
-    ];
+    return {
+      id: recording.id,
+      stream_id: streamId,
+      duration_ms: recording.duration_ms,
+      ready_at: recording.ready_at?.toISOString() ?? null,
+    };
   };
   const spaceId = await findSpaceOfStream(trx, streamId);
-  await announce(trx, queue, { spaceId, type: "recording.ready", bodies });
+  await announce(trx, queue, { spaceId, type: "recording.ready", body });
 }
 
 async function findSpaceOfStream(trx: Trx, streamId: string): Promise<string> {

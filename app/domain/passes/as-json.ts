@@ -5,6 +5,12 @@ export const passAsJson = (pass: SpacePass) => ({
   id: pass.id,
   name: pass.name,
   description: pass.description,
+  stock: pass.stock,
+  sale: {
+    open: pass.onSale,
+    starts_at: pass.saleStartsAt?.toISOString() ?? null,
+    ends_at: pass.saleEndsAt?.toISOString() ?? null,
+  },
   price: { amount_minor: pass.priceMinor, currency: pass.currency },
   term: termAsJson(pass),
   at_expiry: pass.atExpiry,
@@ -15,8 +21,9 @@ export const passAsJson = (pass: SpacePass) => ({
   path: pass.path,
 });
 
-function termAsJson({ term, termDays, termUntil, termTimeZone }: SpacePass) {
+function termAsJson({ term, termDays, termMonths, termUntil, termTimeZone }: SpacePass) {
   if (term === "days") return { kind: term, days: termDays ?? 0 };
+  if (term === "months") return { kind: term, months: termMonths ?? 0, time_zone: termTimeZone ?? "UTC" };
   if (term === "until")
     return { kind: term, until: termUntil?.toISOString() ?? "", time_zone: termTimeZone ?? "UTC" };
   return { kind: term };

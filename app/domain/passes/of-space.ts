@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
+import { heldSeats } from "./seats.ts";
 import type { AccessAtExpiry, AccessPassTerm } from "#db/types.ts";
 
 /** A pass of a space, as programs of its owners see it. */
@@ -9,8 +10,14 @@ export type SpacePass = {
   description: string;
   priceMinor: number;
   currency: string;
+  /** How many may hold it at once; null: as many as want to. */
+  stock: number | null;
+  saleStartsAt: Date | null;
+  saleEndsAt: Date | null;
+  onSale: boolean;
   term: AccessPassTerm;
   termDays: number | null;
+  termMonths: number | null;
   termUntil: Date | null;
   termTimeZone: string | null;
   atExpiry: AccessAtExpiry;
@@ -28,7 +35,9 @@ const passesOf = (
   condition: RawBuilder<unknown>,
   rest: RawBuilder<unknown> = sql``,
 ) => sql<SpacePass>`
-  select p.id, p.name, p.description, p.price_minor as "priceMinor", p.currency, p.term, p.term_days as "termDays",
+  select p.id, p.name, p.description, p.price_minor as "priceMinor", p.currency, p.stock, p.on_sale as "onSale",
+    p.sale_starts_at as "saleStartsAt", p.sale_ends_at as "saleEndsAt", p.term, p.term_days as "termDays",
+    p.term_months as "termMonths",
     p.term_until as "termUntil", p.term_time_zone as "termTimeZone", p.at_expiry as "atExpiry",
     p.created_at as "createdAt", p.retired_at as "retiredAt", '/' || s.slug || '/passes/' || p.slug as path,
     coalesce((
@@ -36,10 +45,7 @@ const passesOf = (
       from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
       where pe.access_pass_id = p.id
     ), '{}') as "experienceIds",
-    (
-      select count(*)::int from access_grants g
-      where g.access_pass_id = p.id and g.status = 'active' and (g.ends_at is null or g.ends_at > now())
-    ) as holders
+    ${heldSeats} as holders
   from access_passes p
   join spaces s on s.id = p.space_id
   where p.space_id = ${spaceId}::uuid and ${condition} ${rest}

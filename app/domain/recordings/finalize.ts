@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
 import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
 import { recordingMoves } from "./moves.ts";
@@ -142,6 +143,7 @@ async function publish({ db, queue, log }: FinalizeServices, recordingId: string
         .returning("id")
         .execute();
       for (const { id } of exports) await enqueue(trx, queue, "recording.export", { exportId: id });
+      await announceRecording(trx, queue, { recordingId, streamId });
       log.info({ recordingId, streamId, parts: parts.length }, "a recording is ready");
     }
     await notifyChange(trx, { kind: "stream", streamId });

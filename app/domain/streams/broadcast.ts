@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import { announceStream } from "#app/domain/outgoing-webhooks/announce.ts";
 import { createRecording, stopRecording } from "#app/domain/recordings/recordings.ts";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { LiveKit } from "#app/services/livekit.ts";
@@ -59,8 +60,10 @@ export async function goLive(db: Db, outside: Outside, press: GoLive): Promise<H
       .where("status", "in", streamMoves.goLive.from)
       .returning("id")
       .executeTakeFirst();
-    if (moved && press.record) await createRecording(trx, outside.queue, { streamId: press.streamId });
-    return moved !== undefined;
+    if (!moved) return false;
+    if (press.record) await createRecording(trx, outside.queue, { streamId: press.streamId });
+    await announceStream(trx, outside.queue, { type: "stream.live", streamId: press.streamId });
+    return true;
   });
 }
 
@@ -233,6 +236,7 @@ export async function moveToEnded(
   await trx.deleteFrom("stream_host_leases").where("stream_id", "=", streamId).execute();
   await stopRecording(trx, queue, { streamId });
   await enqueue(trx, queue, "stream.close-room", { streamId });
+  await announceStream(trx, queue, { type: "stream.ended", streamId });
   await notifyChange(trx, { kind: "stream", streamId });
   return true;
 }

@@ -9,6 +9,7 @@ import { sql } from "kysely";
 import type { RequestContext, Services } from "#app/context.ts";
 import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { apiRouter } from "./api/router.ts";
 import { serveAssets } from "./assets.ts";
 import { isDatabaseAway, withDatabaseAway } from "./database-away.ts";
 import { mediaRouter } from "./media.ts";
@@ -50,6 +51,7 @@ export function createApp(
 
   app.use("/webhooks", webhooksRouter(services));
   app.use(helmet(headers(services)));
+  app.use("/api/v1", apiRouter(services));
   app.use("/assets", serveAssets(`${clientFolder}/assets`));
   app.use(compression());
   app.use(

@@ -65,11 +65,16 @@ export async function listSpacePasses(
   return rows;
 }
 
-/** One pass of this space. */
+/** One pass of this space; `forUpdate` keeps everybody else from changing it until the transaction ends. */
 export async function findSpacePass(
   db: Db,
-  { spaceId, passId }: { spaceId: string; passId: string },
+  { spaceId, passId, forUpdate = false }: { spaceId: string; passId: string; forUpdate?: boolean },
 ): Promise<SpacePass | undefined> {
+  // Locked first and read afterwards: what stands beside a row that one had to wait for is as old as the wait.
+  if (forUpdate)
+    await sql`select from access_passes where id = ${passId}::uuid and space_id = ${spaceId}::uuid for update`.execute(
+      db,
+    );
   const { rows } = await passesOf(spaceId, sql`p.id = ${passId}::uuid`).execute(db);
   return rows[0];
 }

@@ -23,20 +23,26 @@ const budgets = {
   "invites.address": { points: 8, seconds: day },
   /** Of one person for one pass. */
   "requests.pass": { points: 5, seconds: day },
+  /** Requests of programs. Those of one address may use several keys. */
+  "api.key": { points: 600, seconds: 60 },
+  "api.network": { points: 1800, seconds: 60 },
 } as const;
 
 export type Budget = keyof typeof budgets;
-export type Taken = { ok: true } | { ok: false; waitSeconds: number };
+export type Taken = { ok: true; left: number; resetSeconds: number } | { ok: false; waitSeconds: number };
+
+/** How often something may happen, and in how many seconds. */
+export const budgetOf = (budget: Budget): { points: number; seconds: number } => budgets[budget];
 
 /**
- * Takes one from a budget: yes, or for how many seconds there is nothing left. `of` is the address, space or network
+ * Takes one from a budget: yes, with what is left until it is full again, or for how many seconds there is nothing left. `of` is the address, space or network
  * that it belongs to; it is stored as a hash. A network address of IPv6 counts by its first 64 bits, which is what one
  * customer has.
  */
 export async function takeFrom(db: Db, budget: Budget, of: string): Promise<Taken> {
   try {
-    await limiter(db, budget).consume(keyFor(budget, of));
-    return { ok: true };
+    const { remainingPoints, msBeforeNext } = await limiter(db, budget).consume(keyFor(budget, of));
+    return { ok: true, left: remainingPoints, resetSeconds: Math.ceil(msBeforeNext / 1000) };
   } catch (refused) {
     return { ok: false, waitSeconds: waitSecondsOf(refused) };
   }

@@ -86,7 +86,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index webhook_deliveries_message on webhook_deliveries (message_id);
     create index webhook_deliveries_due on webhook_deliveries (endpoint_id, next_try_at) where status = 'waiting';
-
-    create index access_grants_pass on access_grants (access_pass_id, id);
   `.execute(db);
 }

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import type { Services } from "#app/context.ts";
+import { apiRouter } from "#app/server/api/router.ts";
 import { mediaRouter } from "#app/server/media.ts";
 import { webhooksRouter } from "#app/server/webhooks.ts";
 
@@ -10,6 +11,7 @@ export async function startMachinesWeb(services: Services) {
   const app = express();
   app.set("query parser", "simple");
   app.use("/webhooks", webhooksRouter(services));
+  app.use("/api/v1", apiRouter(services));
   app.use("/media", mediaRouter(services));
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { emailAddress, isId, oneLine, severalLines } from "#app/domain/text.ts";
 
-export const id = z.uuid("This is not an id.");
+export const id = z.uuid();
 
 /** The rules of a form's field for a text that has to be there: a form's own fields take its absence for nothing typed. */
 const sent = (most: number) =>
@@ -18,8 +18,9 @@ const noInstant = "This is not an instant. It looks like 2027-03-28T19:30:00Z.";
 /** An instant by ISO 8601, with its offset. */
 export const instant = z.iso
   .datetime({ offset: true, error: noInstant })
+  // What is no instant has its own sentence.
   .refine(
-    (typed) => /^2\d{3}-/.test(typed) && !Number.isNaN(Date.parse(typed)),
+    (typed) => Number.isNaN(Date.parse(typed)) || /^2\d{3}-/.test(typed),
     "The year must be from 2000 to 2999.",
   )
   .transform((typed) => new Date(typed).toISOString())

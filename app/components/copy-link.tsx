@@ -1,8 +1,15 @@
 import { useEffect, useId, useState } from "react";
 import { Button } from "./button.tsx";
 
+type CopyLinkProps = {
+  url: string;
+  label: string;
+  /** What the button says, where it is no link that is copied. */
+  button?: string;
+};
+
 /** A link to hand on: selectable as text, with a button that copies it where scripts run. */
-export function CopyLink({ url, label }: { url: string; label: string }) {
+export function CopyLink({ url, label, button = "Copy link" }: CopyLinkProps) {
   const id = useId();
   const [copied, setCopied] = useState<"no" | "yes" | "failed">("no");
   const [canCopy, setCanCopy] = useState(false);
@@ -29,13 +36,13 @@ export function CopyLink({ url, label }: { url: string; label: string }) {
         />
         {canCopy && (
           <Button type="button" onClick={copy}>
-            Copy link
+            {button}
           </Button>
         )}
       </div>
       <p className="small" role="status">
         {copied === "yes" && "Copied."}
-        {copied === "failed" && "Your browser did not allow it: select the link and copy it."}
+        {copied === "failed" && "Your browser did not allow it: select it and copy it."}
       </p>
     </div>
   );

@@ -103,6 +103,13 @@ export default function SpaceSettings() {
                 <br />
                 <Link to={`/account/space/blocked-words${query}`}>Blocked words</Link>
               </Fact>
+              {owner && (
+                <Fact label="For programs of your own">
+                  <Link to={`/account/space/api${query}`}>API keys</Link>
+                  <br />
+                  <Link to={`/account/space/webhooks${query}`}>Webhooks</Link>
+                </Fact>
+              )}
               <Fact label={username ? `You, at /@${username}` : "A page about you"}>
                 <Link to="/account/space/profile">Your profile</Link>
               </Fact>

@@ -20,3 +20,6 @@ export const eventWords: Record<EventType, string> = {
 
 /** The message that an owner sends to see whether one arrives. */
 export const testType = "webhook.test";
+
+/** For a form: each type with its words. */
+export const eventChoices = eventTypes.map((type) => ({ value: type, label: eventWords[type], hint: type }));

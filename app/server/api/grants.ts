@@ -19,7 +19,7 @@ import {
   type Outcome,
   unprocessable,
 } from "./operation.ts";
-import { email, id, instant, instantOut, listOf, pageOf, paging, text } from "./pieces.ts";
+import { email, id, instant, instantOut, line, listOf, pageOf, paging } from "./pieces.ts";
 
 const status = z.enum(["active", "expired", "cancelled", "refunded"]);
 
@@ -38,10 +38,12 @@ export const grantSchema = z
   .meta({ id: "Grant", description: "What one person holds of a pass." });
 
 const noGrant = () => notFound("There is no such grant in this space.");
-const reason = text(500, "The reason")
+const reason = line(500, "The reason", 0)
   .default("")
-  .meta({ description: "Kept in the history of the grant, for your team." });
-const act = z.strictObject({ reason });
+  .meta({ description: "It stands in the history of the grant, for your team." });
+const reasonNeeded = line(500, "The reason").meta({
+  description: "Its holder reads it on the page of the pass.",
+});
 
 type Act = Asked<unknown, { reason: string }>;
 
@@ -187,8 +189,7 @@ export const grantOperations = [
     path: "/grants/{id}/revocation",
     scope: "grants:write",
     summary: "Take a grant back, at once",
-    body: act,
-    bodyOptional: true,
+    body: z.strictObject({ reason: reasonNeeded }),
     answer: grantSchema,
     status: 200,
     refusals: [404, 409],
@@ -206,7 +207,7 @@ export const grantOperations = [
     scope: "grants:write",
     summary: "Mark that a grant was paid back, which ends it at once",
     description: "No money is moved by it.",
-    body: act,
+    body: z.strictObject({ reason }),
     bodyOptional: true,
     answer: grantSchema,
     status: 200,

@@ -9,7 +9,8 @@ const sent = (most: number) =>
     .string()
     .max(most)
     .transform((typed): string | undefined => typed);
-export const line = (most: number, what: string) => sent(10_000).pipe(oneLine({ most, what }));
+export const line = (most: number, what: string, least = 1) =>
+  sent(10_000).pipe(oneLine({ most, least, what }));
 export const text = (most: number, what: string) => sent(100_000).pipe(severalLines({ most, what }));
 export const email = sent(1000).pipe(emailAddress);
 

@@ -1,5 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { sql } from "kysely";
+import { insertKey } from "#app/domain/api-keys/keys.ts";
+import { insertEndpoint } from "#app/domain/outgoing-webhooks/endpoints.ts";
 import { insertSession } from "#app/domain/people/sessions.ts";
 import type { Db } from "#db/client.ts";
 import type { AccessAtExpiry, AccessGrantStatus, SpaceRole, StreamStatus } from "#db/types.ts";
@@ -161,6 +163,39 @@ export async function insertStream(
     })
     .returning(["id", "slug", "title"])
     .executeTakeFirstOrThrow();
+}
+
+/** What an owner made for programs: a key, and an endpoint with a message that was given up after its last try. */
+export async function insertMachines(db: Db, { spaceId, actorId }: { spaceId: string; actorId: string }) {
+  const of = { spaceId, actorId };
+  const key = await insertKey(db, { ...of, formKey: randomUUID(), name: "A key", scopes: ["grants:read"] });
+  const url = "https://hooks.example.com/frontrow";
+  const endpoint = await insertEndpoint(db, {
+    ...of,
+    formKey: randomUUID(),
+    url,
+    events: ["grant.created", "stream.live"],
+  });
+  if (!key.ok || !endpoint.ok) throw new Error("machines are missing");
+  const message = await db
+    .insertInto("webhook_messages")
+    .values({ space_id: spaceId, type: "grant.created", body: "{}" })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  const delivery = await db
+    .insertInto("webhook_deliveries")
+    .values({
+      message_id: message.id,
+      endpoint_id: endpoint.endpointId,
+      status: "given_up",
+      tries: 10,
+      next_try_at: null,
+      ended_at: sql`now()`,
+      last_status: 500,
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return { keyId: key.keyId, endpointId: endpoint.endpointId, deliveryId: delivery.id };
 }
 
 /** Everybody whom a protected thing is tried as, around one stream. `null` is nobody. */

@@ -1,5 +1,5 @@
 import { RoomServiceClient } from "livekit-server-sdk";
-import { insertPeople, insertStream, insertUser, unique } from "#tests/factories.ts";
+import { insertMachines, insertPeople, insertStream, insertUser, unique } from "#tests/factories.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { expect, expectAccessible, expectFits, test } from "./world.ts";
 
@@ -17,6 +17,7 @@ for (const { width, scheme } of looks) {
     const paths = [
       "/",
       "/explore",
+      "/api",
       "/sign-in",
       `/${space.slug}`,
       `/${space.slug}/${experience.slug}`,
@@ -32,7 +33,8 @@ for (const { width, scheme } of looks) {
   });
 
   test(`a creator's pages fit, and Axe finds nothing (${name})`, async ({ person, db }) => {
-    const { people, pass, stream, experience } = await insertPeople(db, { status: "scheduled" });
+    const { people, space, pass, stream, experience } = await insertPeople(db, { status: "scheduled" });
+    const machines = await insertMachines(db, { spaceId: space.id, actorId: people.owner.id });
     const page = await (await person({ userId: people.owner.id, width, scheme })).newPage();
     const paths = [
       "/account",
@@ -41,6 +43,12 @@ for (const { width, scheme } of looks) {
       "/account/space/moderation",
       "/account/space/bans",
       "/account/space/blocked-words",
+      "/account/space/api",
+      `/account/space/api/${machines.keyId}/revocation`,
+      "/account/space/webhooks",
+      `/account/space/webhooks/${machines.endpointId}`,
+      `/account/space/webhooks/${machines.endpointId}/secret`,
+      `/account/space/webhooks/${machines.endpointId}/removal`,
       "/account/space/experiences",
       `/account/space/experiences/${experience.id}`,
       "/account/passes",
@@ -157,6 +165,29 @@ test("an invitation that was sent leaves its form empty for the next", async ({ 
   await page.getByRole("button", { name: "Send the invitation" }).click();
   await expect(page.getByText(`A mail with the invitation is on its way to ${address}`)).toBeVisible();
   await expect(page.getByLabel("Their mail address")).toHaveValue("");
+});
+
+test("an API key is made, shown once, copied, and gone from the page after a reload", async ({
+  person,
+  db,
+}) => {
+  const { people, space } = await insertPeople(db, { status: "scheduled" });
+  const page = await (await person({ userId: people.owner.id, width: 360 })).newPage();
+  await page.goto(`/account/space/api?space=${space.slug}`);
+  await page.getByLabel("Name").fill("Shop");
+  await page.getByLabel(/Give passes to people/).check();
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const key = page.getByLabel("The key", { exact: true });
+  await expect(key).toHaveValue(/^frk_[\w-]{43}$/);
+  const secret = await key.inputValue();
+  await page.getByRole("button", { name: "Copy the key" }).click();
+  await expect(page.getByText("Copied.")).toBeVisible();
+  await expectFits(page);
+  await expectAccessible(page);
+  await expect(page.getByLabel("Name")).toHaveValue("");
+  await page.goto(page.url());
+  await expect(page.getByRole("cell", { name: `${secret.slice(0, 12)}…` })).toBeVisible();
+  expect(await page.content()).not.toContain(secret);
 });
 
 test("a pass asks only for what its term needs, also without scripts", async ({ person, db }) => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { linkCode } from "#app/domain/people/link-codes.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
-import { insertPeople, insertUser, unique } from "#tests/factories.ts";
+import { insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { openPage } from "./page-socket-client.ts";
 import { browse } from "./pages.ts";
@@ -126,6 +126,25 @@ const table = `
 /account/space/bans/$ban/removal                   POST   in    new  new  new  new   done 404   404  404
 /account/space/blocked-words                       GET    in    new  new  new  new   200  200   200  200
 /account/space/blocked-words                       POST   in    new  new  new  new   done back  back done
+/account/space/api                                 GET    in new new new new 403 403 200 200
+/account/space/api                                 POST   in new new new new 403 403 400 400
+/account/space/webhooks                            GET    in new new new new 403 403 200 200
+/account/space/webhooks                            POST   in new new new new 403 403 400 400
+/account/space/api/$key/revocation                 GET    in 404 404 404 404 403 403 200 404
+/account/space/api/$key/revocation                 POST   in 404 404 404 404 403 403 done 404
+/account/space/webhooks/$endpoint                  GET    in 404 404 404 404 403 403 200 404
+/account/space/webhooks/$endpoint                  POST   in 404 404 404 404 403 403 400 404
+/account/space/webhooks/$endpoint/secret           GET    in 404 404 404 404 403 403 200 404
+/account/space/webhooks/$endpoint/secret           POST   in 404 404 404 404 403 403 400 404
+/account/space/webhooks/$endpoint/removal          GET    in 404 404 404 404 403 403 200 404
+/account/space/webhooks/$endpoint/removal          POST   in 404 404 404 404 403 403 done 404
+/account/space/webhooks/$endpoint/test-message     GET    back back back back back back back back back
+/account/space/webhooks/$endpoint/test-message     POST   in 404 404 404 404 403 403 done 404
+/account/space/webhooks/$endpoint/activation       GET    back back back back back back back back back
+/account/space/webhooks/$endpoint/activation       POST   in 404 404 404 404 403 403 back 404
+/account/space/webhooks/$endpoint/deliveries/$delivery/resend GET    back back back back back back back back back
+/account/space/webhooks/$endpoint/deliveries/$delivery/resend POST   in 404 404 404 404 403 403 done 404
+/api                                               GET    200 200 200 200 200 200 200 200 200
 /account/passes                                    GET    in    new  new  new  new   403  200   200  200
 /account/passes/new                                GET    in    new  new  new  new   403  403   200  200
 /account/passes/new                                POST   in    new  new  new  new   403  403   400  400
@@ -181,6 +200,8 @@ const table = `
 /account/streams/$id/lease                         POST   in    404  404  404  404   403  ·     ·    404
 /account/streams/$id/token                         GET    back  back back back back  back back  back back
 /account/streams/$id/token                         POST   in    404  404  404  404   403  ·     ·    404
+/api/v1/openapi.json                               GET    200 200 200 200 200 200 200 200 200
+/api/v1/grants                                     POST   401 401 401 401 401 401 401 401 401
 /healthz                                           GET    200   200  200  200  200   200  200   200  200
 /readyz                                            GET    200   200  200  200  200   200  200   200  200
 /webhooks/livekit                                  GET    404   404  404  404  404   404  404   404  404
@@ -235,6 +256,10 @@ async function insertHouse() {
   });
   if (!invite.ok) throw new Error(invite.reason);
   const messageId = await insertMessage(house.stream.id, house.people.viewer.id);
+  const machines = await insertMachines(web.db, {
+    spaceId: house.space.id,
+    actorId: house.people.owner.id,
+  });
   const ban = await web.db
     .selectFrom("space_bans")
     .select("id")
@@ -246,7 +271,7 @@ async function insertHouse() {
     .values({ access_pass_id: house.pass.id, user_id: requester.id, price_minor: 100, currency: "EUR" })
     .returning("id")
     .executeTakeFirstOrThrow();
-  return { ...house, banId: ban.id, inviteId: invite.inviteId, messageId, requestId: request.id };
+  return { ...house, ...machines, banId: ban.id, inviteId: invite.inviteId, messageId, requestId: request.id };
 }
 
 /** Something that a viewer said. */
@@ -270,6 +295,9 @@ function fill(address: string, house: House): string {
     .replace(/\/streams\/\$id/, `/streams/${stream.id}`)
     .replace("$grant", grant.id)
     .replace("$request", requestId)
+    .replace("$key", house.keyId)
+    .replace("$endpoint", house.endpointId)
+    .replace("$delivery", house.deliveryId)
     .replace("$member", people.moderator!.id)
     .replace("$ban", banId)
     .replace("$invite", inviteId)
@@ -370,12 +398,14 @@ async function listMachineAddresses(): Promise<string[]> {
 it("every route file has its row, one that takes forms a row for them, and every row its route", async () => {
   const [files, machines] = [await listRouteFiles(), await listMachineAddresses()];
   const routes = files.flatMap(({ address, methods }) => methods.map((method) => `${method} ${address}`));
-  // What is mounted as a whole: built files, and the two routers whose addresses are listed one by one.
-  const mounts = ["USE /assets", "USE /media", "USE /webhooks"];
+  // What is mounted as a whole: built files, the two routers whose addresses are listed one by one, and the API, whose
+  // other addresses have a test of their own, which knows no people but keys.
+  const mounts = ["USE /api/v1", "USE /assets", "USE /media", "USE /webhooks"];
   expect([...new Set(machines.filter((machine) => machine.startsWith("USE ")))].sort()).toEqual(mounts);
   const endpoints = machines.filter((machine) => !machine.startsWith("USE "));
+  const api = ["GET /api/v1/openapi.json", "POST /api/v1/grants"];
   const sockets = ["SOCKET /events?page=watch", "SOCKET /events?page=studio"];
-  const wanted = [...routes, ...endpoints, "GET /webhooks/livekit", "GET /webhooks/chat", ...sockets];
+  const wanted = [...routes, ...endpoints, "GET /webhooks/livekit", "GET /webhooks/chat", ...api, ...sockets];
   expect(rows.map(({ method, address }) => `${method} ${address}`).sort()).toEqual(wanted.sort());
   for (const { address, answers } of rows) expect([address, answers.length]).toEqual([address, order.length]);
 });

@@ -156,6 +156,8 @@ async function redirects(decoy: { port: number }): Promise<void> {
   const http = createOutgoingHttp({ allowPrivate: true });
   for (const to of ["http://169.254.169.254/latest/meta-data/", `http://127.0.0.1:${decoy.port}/`]) {
     const server = createServer((socket) => {
+      // Read to its end: a connection with something unread in it does not close.
+      socket.resume();
       socket.end(
         `HTTP/1.1 307 Temporary Redirect\r\nLocation: ${to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
       );

@@ -271,7 +271,14 @@ async function insertHouse() {
     .values({ access_pass_id: house.pass.id, user_id: requester.id, price_minor: 100, currency: "EUR" })
     .returning("id")
     .executeTakeFirstOrThrow();
-  return { ...house, ...machines, banId: ban.id, inviteId: invite.inviteId, messageId, requestId: request.id };
+  return {
+    ...house,
+    ...machines,
+    banId: ban.id,
+    inviteId: invite.inviteId,
+    messageId,
+    requestId: request.id,
+  };
 }
 
 /** Something that a viewer said. */

@@ -21,6 +21,7 @@ type Own = {
   requestedAt: string | null;
   decidedAt: string | null;
   teamRole: string | null;
+  banned: boolean;
 };
 
 type PassStandingProps = {
@@ -43,6 +44,7 @@ export function PassStanding(props: PassStandingProps) {
   return (
     <>
       <Obstacle {...props} />
+      {own.banned && <Notice>The team of this space has shut you out. A pass does not change that.</Notice>}
       {state !== "banned" && own.grantStatus === "expired" && (
         <Notice title="Yours has run out">
           {own.endsAt && (
@@ -78,8 +80,6 @@ function Obstacle({ state, pass, ...rest }: PassStandingProps) {
       </Notice>
     );
   if (state === "over") return <Notice title="This pass has reached its last day">{elsewhere}</Notice>;
-  if (state === "banned")
-    return <Notice>The team of this space has shut you out. A pass does not change that.</Notice>;
   if (state === "off_sale")
     return (
       <Notice title="This pass is not given at the moment">The space has switched it off. {elsewhere}</Notice>

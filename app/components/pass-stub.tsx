@@ -40,8 +40,7 @@ export function PassStub({ state, own, paths }: PassStubProps) {
   if (!own.email)
     return (
       <ButtonLink kind="go" to={`/sign-in?to=${encodeURIComponent(paths.here)}`}>
-        {{ ask: "Sign in to ask for it", sold_out: "Sign in to wait for it" }[state as string] ??
-          "Sign in to get it"}
+        {signInWords[state] ?? "Sign in to get it"}
       </ButtonLink>
     );
   if (state === "ask")
@@ -70,6 +69,11 @@ export function PassStub({ state, own, paths }: PassStubProps) {
     </Form>
   );
 }
+
+const signInWords: Partial<Record<PassStanding, string>> = {
+  ask: "Sign in to ask for it",
+  sold_out: "Sign in to wait for it",
+};
 
 const words: Partial<Record<PassStanding, string>> = {
   retired: "No longer given",

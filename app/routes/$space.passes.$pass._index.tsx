@@ -41,7 +41,7 @@ export async function loader(args: LoaderFunctionArgs) {
   const iso = (at: Date | null) => at?.toISOString() ?? null;
   const { slug, name, spaceSlug, spaceName, term, termDays, termMonths, termTimeZone, atExpiry } = pass;
   const { priceMinor, currency, stock, left, saleBegun, retired, experiences, teamRole } = pass;
-  const { grantStatus, grantStarted, grantReason, place, offerLapsed } = pass;
+  const { grantStatus, grantStarted, grantReason, place, offerLapsed, banned } = pass;
   const { requestStatus, requestWords, requestReason } = pass;
   return {
     state: passStateOf(pass),
@@ -54,7 +54,7 @@ export async function loader(args: LoaderFunctionArgs) {
       saleEndsAt: iso(pass.saleEndsAt),
     },
     own: {
-      ...{ grantStatus, grantStarted, grantReason, place, offerLapsed, teamRole },
+      ...{ grantStatus, grantStarted, grantReason, place, offerLapsed, teamRole, banned },
       ...{ requestStatus, requestWords, requestReason },
       email: viewer?.email ?? null,
       startsAt: iso(pass.grantStartsAt),

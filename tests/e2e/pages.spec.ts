@@ -72,6 +72,23 @@ for (const { width, scheme } of looks) {
     }
   });
 
+  test(`the pages for an owner's programs fit, and Axe finds nothing (${name})`, async ({ person, db }) => {
+    const { people, space } = await insertPeople(db, { status: "scheduled" });
+    const page = await (await person({ userId: people.owner.id, width, scheme })).newPage();
+    const empty = ["/account/space/api", "/account/space/webhooks"];
+    const look = async (path: string) => {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectFits(page);
+      await expectAccessible(page);
+    };
+    for (const path of empty) await look(path);
+    const machines = await insertMachines(db, { spaceId: space.id, actorId: people.owner.id });
+    const endpoint = `/account/space/webhooks/${machines.endpointId}`;
+    const full = [...empty, `/account/space/api/${machines.keyId}/revocation`, endpoint];
+    for (const path of [...full, `${endpoint}/secret`, `${endpoint}/removal`]) await look(path);
+  });
+
   test(`a new person's empty pages lead to the next step (${name})`, async ({ person, db }) => {
     const someone = await insertUser(db);
     const page = await (await person({ userId: someone.id, width, scheme })).newPage();

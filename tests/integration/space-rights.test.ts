@@ -68,7 +68,7 @@ describe("who may do what", () => {
       [`/account/passes/${pass.id}`, { email: `${unique("given")}@example.com` }],
       [`/account/passes/${pass.id}/edit`, passFields],
       [`/account/passes/${pass.id}/retirement`, {}],
-      [`/account/passes/${pass.id}/grants/${grant.id}/cancellation`, {}],
+      [`/account/passes/${pass.id}/grants/${grant.id}/cancellation`, { reason: "A reason" }],
       [`/account/passes/${pass.id}/grants/${grant.id}/refund`, {}],
       [`/account/space/experiences/${experience.id}`, { name: "Changed", description: "" }],
       [`/account/space/experiences/${experience.id}/retirement`, {}],
@@ -117,7 +117,7 @@ describe("who may do what", () => {
     expect(forged.words).not.toContain("holds it now");
     const grantPath = `/account/passes/${pass.id}/grants/${grant.id}`;
     for (const move of ["cancellation", "refund", "refund"])
-      expect((await post(`${grantPath}/${move}`, cookie, {})).location).toBe(grantPath);
+      expect((await post(`${grantPath}/${move}`, cookie, { reason: "A reason" })).location).toBe(grantPath);
     expect((await visit(grantPath, cookie)).words).toContain("Refunded");
     expect((await post(`/account/passes/${pass.id}/retirement`, cookie, {})).status).toBe(302);
     expect((await post(`/account/passes/${pass.id}/retirement`, cookie, {})).status).toBe(302);
@@ -175,6 +175,6 @@ describe("who may do what", () => {
       expect([path, status]).toEqual([path, path === "/%FF" ? expect.toBeOneOf([400, 404]) : 404]);
     }
     const foreign = `/account/passes/${mine.pass.id}/grants/${theirs.grant.id}/cancellation`;
-    expect((await post(foreign, cookie, {})).status).toBe(404);
+    expect((await post(foreign, cookie, { reason: "A reason" })).status).toBe(404);
   });
 });

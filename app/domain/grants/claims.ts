@@ -1,7 +1,7 @@
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Db } from "#db/client.ts";
 import { findStanding, type Obstacle } from "../passes/obstacles.ts";
-import { findSeat, lockSeats } from "../passes/seats.ts";
+import { findSeat, isSoldOut, lockSeats } from "../passes/seats.ts";
 import { expireOwn, findHeld, insertGrant } from "./insert.ts";
 
 export type ClaimRefusal = { ok: false; reason: Obstacle | "not_free" | "sold_out" };
@@ -16,6 +16,11 @@ export async function claimPass(
   queue: Queue,
   { userId, passId }: { userId: string; passId: string },
 ): Promise<{ ok: true; grantId: string; endsAt: Date | null; isNew: boolean } | ClaimRefusal> {
+  // Of many who come at once most are too late: they need not stand in line for the lock to hear it.
+  if (await isSoldOut(db, { passId, userId })) {
+    const { obstacle, priceMinor } = await findStanding(db, { passId, userId });
+    return { ok: false, reason: obstacle ?? (priceMinor > 0 ? "not_free" : "sold_out") };
+  }
   return db.transaction().execute(async (trx) => {
     const seats = await lockSeats(trx, passId);
     if (!seats) return { ok: false, reason: "gone" };

@@ -32,16 +32,15 @@ export async function offerSeats(db: Db, queue: Queue, { passId }: { passId: str
  */
 export async function offerFreeSeats(db: Db, queue: Queue, { most = 50 } = {}): Promise<number> {
   const { rows } = await sql<{ id: string }>`
-    select p.id from access_passes p join spaces s on s.id = p.space_id
-    where exists (
-        select from access_pass_waits w
-        where w.access_pass_id = p.id and w.outcome is null and w.offer_until <= statement_timestamp())
-      or (
-        exists (
-          select from access_pass_waits w
-          where w.access_pass_id = p.id and w.outcome is null and w.offer_until is null)
-        and ${isForSale} and (p.stock is null or p.stock > ${heldSeats} + ${offeredSeats})
-      )
+    select p.id
+    from (
+      select w.access_pass_id, bool_or(w.offer_until is null) as waits,
+        coalesce(bool_or(w.offer_until <= statement_timestamp()), false) as lapsed
+      from access_pass_waits w where w.outcome is null group by w.access_pass_id
+    ) l
+    join access_passes p on p.id = l.access_pass_id
+    join spaces s on s.id = p.space_id
+    where l.lapsed or (l.waits and ${isForSale} and (p.stock is null or p.stock > ${heldSeats} + ${offeredSeats}))
     limit ${most}
   `.execute(db);
   let offers = 0;

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { enqueueOnce, type Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 
@@ -78,6 +78,28 @@ export async function findSeat(
   `.execute(trx);
   if (rows[0]?.offered) return "offered";
   return rows[0] && rows[0].left > 0 ? "free" : undefined;
+}
+
+/**
+ * Whether a pass has no seat for this person, nor a grant that they hold. Nothing is locked: a no is final only under
+ * `lockSeats`, a yes may be a moment old.
+ */
+export async function isSoldOut(
+  db: Kysely<Database>,
+  { passId, userId }: { passId: string; userId: string },
+): Promise<boolean> {
+  const { rows } = await sql<{ soldOut: boolean }>`
+    select p.stock is not null and p.stock <= ${heldSeats} + ${offeredSeats}
+      and not exists (
+        select from access_grants g
+        where g.access_pass_id = p.id and g.user_id = ${userId} and g.status = 'active')
+      and not exists (
+        select from access_pass_waits w
+        where w.access_pass_id = p.id and w.user_id = ${userId} and w.outcome is null
+          and w.offer_until > statement_timestamp()) as "soldOut"
+    from access_passes p where p.id = ${passId}
+  `.execute(db);
+  return rows[0]?.soldOut ?? false;
 }
 
 /** Has a worker look, once this transaction is through, whether a seat has come free for somebody who waits. */

@@ -12,7 +12,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
   timeout: 120_000,
-  globalTimeout: 20 * 60_000,
+  globalTimeout: 24 * 60_000,
   expect: { timeout: 15_000 },
   use: {
     // Set by the global set-up, before the processes that run the tests read this.

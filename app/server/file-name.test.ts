@@ -7,7 +7,7 @@ test("a name keeps its own letters and has a plain one beside it", () => {
   );
 });
 
-test("a title cannot break out of the header, turn its direction or name a folder", () => {
+test("a title cannot break out of the header, turn its direction or name a folder (ASVS 5.4.2)", () => {
   const header = attachment('a"; filename="evil.exe\r\nSet-Cookie: x=1\0 \u202Egnp.exe/../b', "mp4");
   expect(header).not.toMatch(/[\r\n\0\u202e/]/);
   expect(header.match(/"/g)).toHaveLength(2);

@@ -89,7 +89,7 @@ const get = (path: string, person: Person = "viewer", init: RequestInit = {}) =>
 describe("each address of a recording", () => {
   const addresses = ["index.m3u8", "1/0.ts", "2/2.ts", "poster.jpg", "poster.jpg?size=small", "video.mp4"];
 
-  it.each(addresses)("%s is open to who may watch, and to nobody else", async (address) => {
+  it.each(addresses)("%s is open to who may watch, and to nobody else (ASVS 8.3.1)", async (address) => {
     for (const person of admitted) {
       const answer = await get(`${house.base}/${address}`, person);
       expect([person, answer.status]).toEqual([person, 200]);
@@ -104,7 +104,7 @@ describe("each address of a recording", () => {
     }
   });
 
-  it("is refused from the moment that a grant ends", async () => {
+  it("is refused from the moment that a grant ends (ASVS 8.3.2)", async () => {
     const { db } = test;
     const path = `${house.base}/1/0.ts`;
     expect((await get(path)).status).toBe(200);
@@ -123,7 +123,7 @@ describe("each address of a recording", () => {
     expect((await get(path)).status).toBe(200);
   });
 
-  it("is not there under another stream's id, an unknown one, or one that is none", async () => {
+  it("is not there under another stream's id, an unknown one, or one that is none (ASVS 8.2.2)", async () => {
     const other = await insertLiveRecording(test.services);
     for (const path of [
       `/media/${other.streamId}/${house.recordingId}/index.m3u8`,
@@ -335,7 +335,7 @@ describe("the MP4", () => {
 });
 
 describe("by redirect", () => {
-  it("sends to storage, for a minute at most, and only who may watch", async () => {
+  it("sends to storage, for a minute at most, and only who may watch (ASVS 14.2.1)", async () => {
     const services = { ...test.services, config: { ...test.services.config, mediaRedirect: true } };
     const redirecting = await startMachinesWeb(services);
     const ask = (path: string, cookie?: string) =>

@@ -50,7 +50,7 @@ it.each([
   await decoy.close();
 });
 
-it("a name is looked for once, and the connection goes to what was judged", async () => {
+it("a name is looked for once, and the connection goes to what was judged (ASVS 1.3.6)", async () => {
   const decoy = await startReceiver();
   // 192.0.2.1 would be refused; this one is of the world, and nobody answers there for us.
   const names = answering(["240.0.0.1"], ["127.0.0.1"]);

@@ -67,7 +67,7 @@ describe("who is let in", () => {
     expect(await web.connect({ streamId: stream.id, cookie: "session=made-up" }).status).toBe(401);
   });
 
-  it("a page of another origin is not, nor a client that names none", async () => {
+  it("a page of another origin is not, nor a client that names none (ASVS 4.4.2)", async () => {
     const { open } = await setStage();
     expect(await (await open("viewer", { origin: "https://evil.example" })).status).toBe(403);
     expect(await (await open("viewer", { origin: null })).status).toBe(403);

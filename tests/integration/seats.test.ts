@@ -93,7 +93,7 @@ const runOut = (passId: string, userId: string) =>
     .execute();
 
 describe("the seats of a pass", () => {
-  it("10 of them go to 10 of 200 people who claim them at the same instant, and the others read why", async () => {
+  it("10 of them go to 10 of 200 people who claim them at the same instant, and the others read why (ASVS 2.3.4)", async () => {
     const { pass } = await insertHouse(10);
     const crowd = await people(200);
     const claims = await Promise.all(crowd.map(({ id }) => claim(pass.id, id)));

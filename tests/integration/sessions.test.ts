@@ -19,7 +19,7 @@ async function personWith(sessions: number) {
 }
 
 describe("a session", () => {
-  it("is over after 30 days without a visit, and after 180 in any case", async () => {
+  it("is over after 30 days without a visit, and after 180 in any case (ASVS 7.3.1, 7.3.2)", async () => {
     const { userId, sessions } = await personWith(2);
     const [idle, old] = sessions;
     await web.db
@@ -44,7 +44,7 @@ describe("a session", () => {
     expect(await listSessions(web.db, userId)).toEqual([]);
   });
 
-  it("is ended once, twice or at once with itself, and only by its person", async () => {
+  it("is ended once, twice or at once with itself, and only by its person (ASVS 7.4.1)", async () => {
     const { userId, sessions } = await personWith(2);
     const [mine, other] = sessions;
     const stranger = await personWith(1);
@@ -73,7 +73,7 @@ describe("a session", () => {
 });
 
 describe("the page of sessions", () => {
-  it("lists browsers in words, with the network address, and ends one and all others", async () => {
+  it("lists browsers in words, with the network address, and ends one and all others (ASVS 7.5.2)", async () => {
     const { userId, sessions } = await personWith(3);
     await web.db
       .updateTable("sessions")

@@ -66,7 +66,7 @@ describe("signing in", () => {
     expect(refused.text).toContain("anna at home");
   });
 
-  it("answers a known and an unknown address alike", async () => {
+  it("answers a known and an unknown address alike (ASVS 6.3.8)", async () => {
     const user = await insertUser(web.db);
     const [known, unknown] = [await askFor(user.email), await askFor(newAddress())];
     expect(known.asked.status).toBe(unknown.asked.status);
@@ -118,7 +118,7 @@ describe("signing in", () => {
     expect(page.text).not.toContain('name="to"');
   });
 
-  it("takes no post from another site", async () => {
+  it("takes no post from another site (ASVS 3.5.1)", async () => {
     const email = newAddress();
     const browser = openHttpBrowser(web.url);
     const headers = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
@@ -129,7 +129,7 @@ describe("signing in", () => {
     expect((await browser.post("/sign-in/code", { code })).status).toBe(303);
   });
 
-  it("gives a session cookie that scripts cannot read, bound to the host over https", async () => {
+  it("gives a session cookie that scripts cannot read, bound to the host over https (ASVS 3.3.1)", async () => {
     const { browser, code } = await askFor(newAddress());
     const signedIn = await browser.post("/sign-in/code", { code });
     expect(signedIn.headers.getSetCookie().join("\n")).toMatch(
@@ -152,7 +152,7 @@ describe("signing in", () => {
     }
   });
 
-  it("rotates the session: the old cookie is worth nothing", async () => {
+  it("rotates the session: the old cookie is worth nothing (ASVS 7.2.4)", async () => {
     const user = await insertUser(web.db);
     const old = await signIn(web.db, user.id);
     const browser = openHttpBrowser(web.url);

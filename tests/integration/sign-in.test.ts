@@ -68,7 +68,7 @@ describe("signing in with a code", () => {
     expect(user.first_signed_in_at).not.toBeNull();
   });
 
-  it("works once, also when the right code is sent ten times at once", async () => {
+  it("works once, also when the right code is sent ten times at once (ASVS 6.5.1, 15.4.2)", async () => {
     const [email, browserToken] = [newAddress(), newBrowser()];
     const { code } = await askForLetter({ email, browserToken });
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => type({ code, browserToken })));
@@ -77,7 +77,7 @@ describe("signing in with a code", () => {
     expect(await sessionsOf(email)).toHaveLength(1);
   });
 
-  it("does not work in another browser, and uses up no try of the one that asked", async () => {
+  it("does not work in another browser, and uses up no try of the one that asked (ASVS 6.6.2)", async () => {
     const [email, browserToken] = [newAddress(), newBrowser()];
     const { code } = await askForLetter({ email, browserToken });
     expect(await type({ code, browserToken: newBrowser() })).toEqual({ ok: false, reason: "no_code" });
@@ -95,7 +95,7 @@ describe("signing in with a code", () => {
     expect(await type({ code, browserToken })).toMatchObject({ ok: true });
   });
 
-  it("is dead after five wrong tries, also at once, and a fresh code of the same browser works", async () => {
+  it("is dead after five wrong tries, also at once, and a fresh code of the same browser works (ASVS 6.6.3)", async () => {
     const [email, browserToken] = [newAddress(), newBrowser()];
     const { code } = await askForLetter({ email, browserToken });
     const wrong = await Promise.all(
@@ -116,7 +116,7 @@ describe("signing in with a code", () => {
     expect(await type({ code: otherCode(code), browserToken })).toMatchObject({ triesLeft: 3 });
   });
 
-  it("runs out after ten minutes", async () => {
+  it("runs out after ten minutes (ASVS 6.5.5)", async () => {
     const [email, browserToken] = [newAddress(), newBrowser()];
     const { code, codeId } = await askForLetter({ email, browserToken });
     const row = await db
@@ -143,7 +143,7 @@ describe("signing in with a code", () => {
     expect(await type({ code: second.code, browserToken })).toMatchObject({ ok: true });
   });
 
-  it("ends the session that the browser had, and no other of that person", async () => {
+  it("ends the session that the browser had, and no other of that person (ASVS 7.2.4)", async () => {
     const user = await insertUser(db);
     const [old, elsewhere] = [await signIn(db, user.id), await signIn(db, user.id)];
     const [email, browserToken] = [newAddress(), newBrowser()];
@@ -154,7 +154,7 @@ describe("signing in with a code", () => {
     expect(await findViewer(db, elsewhere.token)).toMatchObject({ userId: user.id });
   });
 
-  it("makes no session for an account that is switched off", async () => {
+  it("makes no session for an account that is switched off (ASVS 7.4.2)", async () => {
     const user = await insertUser(db);
     await db
       .updateTable("users")
@@ -167,7 +167,7 @@ describe("signing in with a code", () => {
     expect(await sessionsOf(user.email)).toEqual([]);
   });
 
-  it("keeps no code that can be read: a salted slow hash, another one each time", async () => {
+  it("keeps no code that can be read: a salted slow hash, another one each time (ASVS 6.5.2)", async () => {
     const { code, codeId } = await askForLetter({ email: newAddress(), browserToken: newBrowser() });
     const row = await db
       .selectFrom("sign_in_codes")
@@ -277,7 +277,7 @@ describe("guessing at one address", () => {
 });
 
 describe("one network address", () => {
-  it("asks for a hundred codes in fifteen minutes and no more, each for another address", async () => {
+  it("asks for a hundred codes in fifteen minutes and no more, each for another address (ASVS 2.4.1)", async () => {
     const networkAddress = newNetwork();
     for (let taken = 0; taken < 99; taken++) await takeFrom(db, "codes.network", networkAddress);
     const asking = () => ({ returnTo: "/", networkAddress, email: newAddress(), browserToken: newBrowser() });
@@ -288,7 +288,7 @@ describe("one network address", () => {
     expect(refused && !refused.ok && refused.waitSeconds).toBeGreaterThan(60);
   });
 
-  it("tries 150 codes in fifteen minutes and no more, without costing the last one a try", async () => {
+  it("tries 150 codes in fifteen minutes and no more, without costing the last one a try (ASVS 2.4.1)", async () => {
     const [networkAddress, browserToken, email] = [newNetwork(), newBrowser(), newAddress()];
     const { code } = await askForLetter({ email, browserToken });
     for (let taken = 0; taken < 150; taken++) await takeFrom(db, "tries.network", networkAddress);

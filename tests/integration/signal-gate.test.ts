@@ -153,7 +153,7 @@ describe("who is let in", () => {
     expect(await web.connect({ cookie: second.cookie, token: after.token }).status).toBe(101);
   });
 
-  it("another site's page is not, nor a client that names no origin", async () => {
+  it("another site's page is not, nor a client that names no origin (ASVS 4.4.2)", async () => {
     const { browserOf } = await setStage();
     const browser = await browserOf("viewer");
     expect(await web.connect({ ...browser, origin: "https://evil.example" }).status).toBe(403);
@@ -182,7 +182,7 @@ describe("which tokens count", () => {
     });
   });
 
-  it("one that nobody of us made does not, nor one for another purpose, nor one that is too old", async () => {
+  it("one that nobody of us made does not, nor one for another purpose, nor one that is too old (ASVS 9.1.2, 9.2.1 to 9.2.4)", async () => {
     const { streamId, browserOf } = await setStage();
     const { identity, cookie } = await browserOf("viewer");
     const { config } = test.services;
@@ -258,7 +258,7 @@ describe("which addresses are passed on", () => {
 });
 
 describe("when the answer changes", () => {
-  it("a grant that is taken back ends every tab's socket and takes each out of the room", async () => {
+  it("a grant that is taken back ends every tab's socket and takes each out of the room (ASVS 8.3.2)", async () => {
     const { browserOf, cancel, inRoom } = await setStage();
     const other = await browserOf("moderator");
     const tabs = [await browserOf("viewer"), await browserOf("viewer", "another-tab-of-it")];
@@ -333,7 +333,7 @@ describe("when the answer changes", () => {
 });
 
 describe("when something is away", () => {
-  it("nobody new comes in without the database, and who is in stays, but for whose own time ends", async () => {
+  it("nobody new comes in without the database, and who is in stays, but for whose own time ends (ASVS 16.5.3)", async () => {
     const { grant, browserOf, streamId, pass } = await setStage();
     await sql`update access_passes set at_expiry = 'cut' where id = ${pass.id}::uuid`.execute(test.db);
     await test.db
@@ -386,7 +386,7 @@ describe("when something is away", () => {
   });
 });
 
-it("a browser that opens more sockets than a person has tabs is asked to come back later", async () => {
+it("a browser that opens more sockets than a person has tabs is asked to come back later (ASVS 17.3.1)", async () => {
   const { browserOf } = await setStage();
   const browser = await browserOf("viewer");
   const answers = await Promise.all(Array.from({ length: 70 }, () => web.validate(browser)));

@@ -53,7 +53,7 @@ describe("who may do what", () => {
     }
   });
 
-  it("changes only what is theirs, and a refusal changes nothing", async () => {
+  it("changes only what is theirs, and a refusal changes nothing (ASVS 8.3.1)", async () => {
     const { db } = web;
     const house = await insertPeople(db);
     const { pass, experience, grant, space } = house;
@@ -147,7 +147,7 @@ describe("who may do what", () => {
     expect(status).toBe("cancelled");
   });
 
-  it("what is no id, and ids of others' things under one's own, are 404", async () => {
+  it("what is no id, and ids of others' things under one's own, are 404 (ASVS 8.2.2, 8.4.1)", async () => {
     const [mine, theirs] = [await insertPeople(web.db), await insertPeople(web.db)];
     const cookie = await cookieOf(mine.people.owner);
     const paths = [

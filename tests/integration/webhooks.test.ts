@@ -148,7 +148,7 @@ describe("what LiveKit sends", () => {
     expect((await stored(foreign.id))[0]!.processed_at).not.toBeNull();
   });
 
-  it("is stored without its secrets", async () => {
+  it("is stored without its secrets (ASVS 16.2.5)", async () => {
     const event = {
       event: "room_started",
       id: unique("EV"),
@@ -204,7 +204,7 @@ describe("what is forged", () => {
     await refused(body, await signWebhook(body, { key: hook.key, secret: formerHook.secret }));
   });
 
-  it("is refused: no algorithm", async () => {
+  it("is refused: no algorithm (ASVS 9.1.2)", async () => {
     const body = JSON.stringify(event());
     const token = await signWebhook(body, hook);
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -212,7 +212,7 @@ describe("what is forged", () => {
     await refused(body, `${part({ alg: "none" })}.${token.split(".")[1]}.${token.split(".")[2]}`);
   });
 
-  it("is refused: a viewer's own token, whichever pair LiveKit refreshed it with", async () => {
+  it("is refused: a viewer's own token, whichever pair LiveKit refreshed it with (ASVS 9.2.2 to 9.2.4)", async () => {
     const body = JSON.stringify(event());
     for (const pair of [api, hook]) {
       const config = { ...test.services.config.livekit, apiKey: pair.key, apiSecret: pair.secret };

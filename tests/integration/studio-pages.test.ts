@@ -176,8 +176,9 @@ describe("the studio's forms", () => {
     expect(minted.headers.get("cache-control")).toBe("private, no-store");
     const { token } = (await minted.json()) as { token: string };
     expect(decodeJwt(token)).toMatchObject({
+      aud: "frontrow-signal-gate",
       sub: expect.stringMatching(/^h_/),
-      video: { room: streamId, canPublish: true, canPublishData: false },
+      room: streamId,
     });
 
     const end = await web.fetch(`${address}/broadcast`, { cookie, form: { _method: "delete" } });

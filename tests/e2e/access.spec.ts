@@ -145,6 +145,7 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
     expect((await viewer.request.get(segment)).status()).toBe(200);
     await owner.request.post(`/account/passes/${pass.id}/grants/${grant.id}/refund`, {
       headers: { origin: new URL(owner.url()).origin },
+      form: { reason: "" },
     });
     await isDark(/was paid back/);
     for (const address of [playlist, segment]) expect((await viewer.request.get(address)).status()).toBe(403);

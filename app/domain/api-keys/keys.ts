@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import { type Scope, scopes } from "./scopes.ts";
+import { lockSpace } from "../spaces/lock.ts";
 
 /** How many keys of a space may work at a time. */
 export const mostKeys = 50;
@@ -27,14 +28,7 @@ export async function insertKey(
   const secret = `frk_${randomBytes(32).toString("base64url")}`;
   return db.transaction().execute(async (trx) => {
     // Alone in its space: what is counted is what is there.
-    const space = await trx
-      .selectFrom("spaces")
-      .select("id")
-      .where("id", "=", spaceId)
-      .where("retired_at", "is", null)
-      .forNoKeyUpdate()
-      .executeTakeFirst();
-    if (!space) return { ok: false, reason: "gone" };
+    if (!(await lockSpace(trx, spaceId))) return { ok: false, reason: "gone" };
     const { rows } = await sql<{ id: string }>`
       insert into api_keys (space_id, name, prefix, secret_hash, scopes, form_key, made_by)
       select ${spaceId}::uuid, ${name}, ${secret.slice(0, 12)}, ${hashOf(secret)}, ${inOrder(scopes)}::text[],

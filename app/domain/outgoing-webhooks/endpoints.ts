@@ -3,6 +3,7 @@ import { newWebhookSecret } from "#app/services/webhook-signature.ts";
 import type { Db } from "#db/client.ts";
 import type { WebhookEndpointOffReason } from "#db/types.ts";
 import type { EventType } from "./event-types.ts";
+import { lockSpace } from "../spaces/lock.ts";
 
 export const mostEndpoints = 20;
 /** So long both secrets sign, after one was replaced. */
@@ -28,14 +29,7 @@ export async function insertEndpoint(
 ): Promise<{ ok: true; endpointId: string; secret: string } | EndpointRefusal> {
   const secret = newWebhookSecret();
   return db.transaction().execute(async (trx) => {
-    const space = await trx
-      .selectFrom("spaces")
-      .select("id")
-      .where("id", "=", spaceId)
-      .where("retired_at", "is", null)
-      .forNoKeyUpdate()
-      .executeTakeFirst();
-    if (!space) return { ok: false, reason: "gone" };
+    if (!(await lockSpace(trx, spaceId))) return { ok: false, reason: "gone" };
     const { rows } = await sql<{ id: string }>`
       insert into webhook_endpoints (space_id, url, events, secret, form_key, made_by)
       select ${spaceId}::uuid, ${url}, ${inOrder(events)}::text[], ${secret}, ${formKey}::uuid, ${actorId}::uuid

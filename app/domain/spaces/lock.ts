@@ -1,0 +1,14 @@
+import type { Transaction } from "kysely";
+import type { Database } from "#db/client.ts";
+
+/** Locks a space to the end of the transaction, for what is counted in it. False when there is none, or it is retired. */
+export async function lockSpace(trx: Transaction<Database>, spaceId: string): Promise<boolean> {
+  const space = await trx
+    .selectFrom("spaces")
+    .select("id")
+    .where("id", "=", spaceId)
+    .where("retired_at", "is", null)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return space !== undefined;
+}

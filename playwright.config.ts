@@ -1,25 +1,26 @@
 import { defineConfig } from "@playwright/test";
 import { systemChromium } from "./local/checks/chromium.ts";
 
+const pages = ["**/pages.spec.ts", "**/passes.spec.ts"];
+
 export default defineConfig({
   testDir: "tests/e2e",
-  testMatch: "**/*.spec.ts",
   outputDir: "test-results",
   globalSetup: "./tests/e2e/global-setup.ts",
-  // Browsers that publish and play video, the recorder and every server share the machine's cores.
-  workers: 1,
-  fullyParallel: false,
+  workers: 2,
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
   timeout: 120_000,
   globalTimeout: 24 * 60_000,
   expect: { timeout: 15_000 },
   use: {
+    browserName: "chromium",
     // Set by the global set-up, before the processes that run the tests read this.
     baseURL: process.env.PUBLIC_URL,
     actionTimeout: 15_000,
     navigationTimeout: 30_000,
-    trace: "retain-on-failure",
+    // Costs more than the tests themselves: `playwright test --trace retain-on-failure` looks closer at one that fails.
+    trace: "off",
     screenshot: "only-on-failure",
     permissions: ["camera", "microphone"],
     launchOptions: {
@@ -33,5 +34,9 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: "chromium", use: { browserName: "chromium" } }],
+  projects: [
+    { name: "pages", testMatch: pages, fullyParallel: true },
+    // Browsers that publish and play video, the recorder and every server share the machine's cores.
+    { name: "live", testMatch: "**/*.spec.ts", testIgnore: pages, workers: 1, fullyParallel: false },
+  ],
 });

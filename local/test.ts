@@ -1,8 +1,8 @@
-import { stages, stopRunning } from "./checks/stages.ts";
+import { type Stage, stages, stopRunning } from "./checks/stages.ts";
 import type { Count } from "./checks/counts.ts";
 
 const wanted = process.argv.slice(2);
-const names = stages.map(({ name }) => name);
+const names = stages.flat().map(({ name }) => name);
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length) {
   console.error(`There is no stage ${unknown.join(", ")}. There are: ${names.join(", ")}.`);
@@ -19,9 +19,31 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 const counts: { name: string; count: Count; seconds: number }[] = [];
-for (const { name, run } of stages) {
-  if (stopped || (wanted.length && !wanted.includes(name))) continue;
+for (const line of stages) {
+  const wantedHere = line.filter(({ name }) => !wanted.length || wanted.includes(name));
+  if (stopped || !wantedHere.length) continue;
+  if (wantedHere.length === 1) await runShown(wantedHere[0]!);
+  else await Promise.all(wantedHere.map(runBeside));
+}
+
+async function runShown({ name, run }: Stage) {
+  showTitle(name);
+  await timed(name, run);
+}
+
+/** What stages say that run at once is shown stage by stage. */
+async function runBeside({ name, run }: Stage) {
+  const said: Buffer[] = [];
+  await timed(name, () => run((piece) => said.push(piece)));
+  showTitle(name);
+  process.stdout.write(Buffer.concat(said));
+}
+
+function showTitle(name: string) {
   console.log(`\n── ${name} ${"─".repeat(60 - name.length)}`);
+}
+
+async function timed(name: string, run: () => Promise<Count>) {
   const began = Date.now();
   const count = await run();
   counts.push({ name, count, seconds: (Date.now() - began) / 1000 });

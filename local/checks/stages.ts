@@ -7,54 +7,62 @@ import { root } from "../root.ts";
 import { prepareChromium } from "./chromium.ts";
 import { playwrightCount, vitestCount, type Count } from "./counts.ts";
 
-export type Stage = { name: string; run: () => Promise<Count> };
+/** Takes what a program says, piece by piece. Without one it goes to the terminal as it comes. */
+export type Listen = (said: Buffer) => void;
+export type Stage = { name: string; run: (listen?: Listen) => Promise<Count> };
 
 /** Nothing hangs for ever; on a machine that is busy with other work the pages take twice their time. */
 const patience = 25 * 60_000;
 
-/** Everything that `npm test` does, in its order: what is quick, and says most, first. */
-export const stages: Stage[] = [
-  { name: "format", run: () => check("prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]) },
-  { name: "lint", run: () => check("eslint/bin/eslint.js", [".", "--max-warnings", "0"]) },
-  { name: "types", run: () => check("typescript/bin/tsc", ["--noEmit", "-p", "."]) },
-  { name: "unit", run: () => vitest("unit") },
-  { name: "integration", run: () => vitest("integration") },
-  { name: "e2e", run: playwright },
+/** Everything that `npm test` does, in its order: what is quick, and says most, first. What stands in one line runs at once. */
+export const stages: Stage[][] = [
+  [
+    check("format", "prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]),
+    check("lint", "eslint/bin/eslint.js", [".", "--max-warnings", "0"]),
+    check("types", "typescript/bin/tsc", ["--noEmit", "-p", "."]),
+  ],
+  [vitest("unit")],
+  [vitest("integration")],
+  // What only looks at pages runs two at a time; browsers with live video need the machine for themselves.
+  [playwright("pages")],
+  [playwright("live")],
 ];
 
 /** A program that is one check: it counts as one, passed or failed. */
-async function check(program: string, args: string[]): Promise<Count> {
-  const code = await node(program, args, {});
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+function check(name: string, program: string, args: string[]): Stage {
+  return {
+    name,
+    run: async (listen) => {
+      const code = await node(program, args, { listen });
+      return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    },
+  };
 }
 
-function vitest(project: string): Promise<Count> {
-  return withReport(async (report) => {
-    const args = [
-      "run",
-      "--project",
-      project,
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-    ];
-    return vitestCount(report, await node("vitest/vitest.mjs", args, {}));
-  });
+function vitest(project: string): Stage {
+  const run = (listen?: Listen) =>
+    withReport(async (report) => {
+      const json = ["--reporter=json", `--outputFile.json=${report}`];
+      const args = ["run", "--project", project, "--reporter=default", ...json];
+      return vitestCount(report, await node("vitest/vitest.mjs", args, { listen }));
+    });
+  return { name: project, run };
 }
 
-async function playwright(): Promise<Count> {
-  const without = prepareChromium((line) => console.log(line));
-  if (without) {
-    console.error(without);
-    return { passed: 0, failed: 1 };
-  }
-  return withReport(async (report) => {
-    const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
-    return playwrightCount(
-      report,
-      await node("@playwright/test/cli.js", ["test", "--reporter=list,json"], env),
-    );
-  });
+function playwright(project: string): Stage {
+  const run = async (listen?: Listen) => {
+    const without = prepareChromium((line) => console.log(line));
+    if (without) {
+      console.error(without);
+      return { passed: 0, failed: 1 };
+    }
+    return withReport(async (report) => {
+      const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
+      const args = ["test", "--project", project, "--reporter=list,json"];
+      return playwrightCount(report, await node("@playwright/test/cli.js", args, { env, listen }));
+    });
+  };
+  return { name: project, run };
 }
 
 async function withReport(run: (file: string) => Promise<Count>): Promise<Count> {
@@ -66,25 +74,29 @@ async function withReport(run: (file: string) => Promise<Count>): Promise<Count>
   }
 }
 
-let running: number | undefined;
+const running = new Set<number>();
 
-/** Asks the program that runs now to end; what it leaves behind ends by itself. */
+/** Asks the programs that run now to end; what they leave behind ends by itself. */
 export function stopRunning(): void {
-  if (running) signal(running, "SIGTERM");
+  for (const pid of running) signal(pid, "SIGTERM");
 }
 
-/** Runs a package's program with its output shown. Resolves with its exit code; one that hangs is ended. */
-function node(program: string, args: string[], env: Record<string, string>): Promise<number> {
+type Options = { env?: Record<string, string>; listen?: Listen | undefined };
+
+/** Runs a package's program. Resolves with its exit code; one that hangs is ended. */
+function node(program: string, args: string[], { env = {}, listen }: Options): Promise<number> {
+  const output = listen ? "pipe" : "inherit";
   const child = spawn(process.execPath, [path.join(root, "node_modules", program), ...args], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", output, output],
   });
-  running = child.pid;
+  if (listen) for (const stream of [child.stdout, child.stderr]) stream?.on("data", listen);
+  const pid = child.pid ?? 0;
+  if (pid) running.add(pid);
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       console.error(`${program} did not end within ${patience / 60_000} minutes and is stopped.`);
-      const pid = child.pid ?? 0;
       for (const each of pid ? [...descendantsOf(pid), pid] : []) signal(each, "SIGKILL");
     }, patience);
     child.once("error", (error) => {
@@ -92,9 +104,9 @@ function node(program: string, args: string[], env: Record<string, string>): Pro
       console.error(error.message);
       resolve(1);
     });
-    child.once("exit", (code) => {
+    child.once("close", (code) => {
       clearTimeout(timer);
-      running = undefined;
+      running.delete(pid);
       resolve(code ?? 1);
     });
   });

@@ -25,7 +25,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   try {
     const { people, path: address, stream, pass } = await insertPeople(db, { status: "scheduled" });
     const host = await openProfile(browser, { url: edition.url, db, userId: people.host.id });
-    await host.addInitScript("window.smallCamera = true");
+    await host.addInitScript("window.smallPicture = true");
     const studio = await host.newPage();
     await studio.goto(`/account/streams/${stream.id}`);
     await goLive(studio);

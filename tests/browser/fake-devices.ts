@@ -3,7 +3,7 @@
  * test knows the right picture when it sees it, in the room and in the recording.
  *
  * The camera is magenta with a white bar that wanders; the screen is green with a yellow corner and a bar. Once a second
- * the camera is white for 100 ms, and the microphone beeps at the same time. With `window.smallCamera` it has a quarter of
+ * the camera is white for 100 ms, and the microphone beeps at the same time. With `window.smallPicture` both have a quarter of
  * the pixels, where many browsers share two cores and the picture is not what is looked at.
  */
 export const fakeDevices = `(() => {
@@ -16,7 +16,8 @@ export const fakeDevices = `(() => {
   };
   const flash = () => sound().currentTime % 1 < 0.1;
 
-  function draw(width, height, paint) {
+  function draw(paint) {
+    const [width, height] = window.smallPicture ? [640, 360] : [1280, 720];
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     const pen = canvas.getContext("2d");
     pen.scale(width / 1280, height / 720);
@@ -32,8 +33,7 @@ export const fakeDevices = `(() => {
     return track;
   }
   function camera() {
-    const [width, height] = window.smallCamera ? [640, 360] : [1280, 720];
-    return draw(width, height, (pen, seconds) => {
+    return draw((pen, seconds) => {
       pen.fillStyle = flash() ? "#ffffff" : "#d000d0";
       pen.fillRect(0, 0, 1280, 720);
       pen.fillStyle = "#ffffff";
@@ -41,7 +41,7 @@ export const fakeDevices = `(() => {
     });
   }
   function screen() {
-    return draw(1280, 720, (pen, seconds) => {
+    return draw((pen, seconds) => {
       pen.fillStyle = "#00a000";
       pen.fillRect(0, 0, 1280, 720);
       pen.fillStyle = "#f0e000";

@@ -18,7 +18,6 @@ async function openHouse({ person, db }: Pick<World, "person" | "db">) {
   await sql`update access_passes set at_expiry = 'cut' where id = ${house.pass.id}::uuid`.execute(db);
   const open = async (userId: string, to: string) => {
     const context = await person({ userId, expects: [cut] });
-    await context.addInitScript("window.smallCamera = true");
     const page = await context.newPage();
     await page.goto(to);
     return page;
@@ -159,7 +158,6 @@ test("a script that keeps all its tokens and ignores leaving sees nothing more a
   test.setTimeout(180_000);
   const { people, path, stream, pass, grant } = await insertPeople(db, { status: "scheduled" });
   const host = await person({ userId: people.host.id });
-  await host.addInitScript("window.smallCamera = true");
   const studio = await host.newPage();
   await studio.goto(`/account/streams/${stream.id}`);
   await goLive(studio);

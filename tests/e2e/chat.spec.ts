@@ -66,7 +66,6 @@ async function openHall(
   await name(db, people.viewer.id, "Vera");
   const open = async (userId: string, to: string, script = true) => {
     const context = await person({ userId, script, expects: picture ? expects : [...expects, noRoom] });
-    await context.addInitScript("window.smallCamera = true");
     const page = await context.newPage();
     await page.goto(to);
     return page;

@@ -11,7 +11,7 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
   db,
 }) => {
   test.setTimeout(300_000);
-  const creator = await person();
+  const creator = await person({ largePicture: true });
   const studio = await creator.newPage();
   const spaceName = unique("Night School");
   const creatorMail = `${unique("creator")}@example.com`;

@@ -18,6 +18,8 @@ type PersonOptions = {
   scheme?: "light" | "dark";
   width?: number;
   script?: boolean;
+  /** A camera and a screen of 1280 × 720 instead of small ones, where the picture itself is looked at. */
+  largePicture?: boolean;
   /** What the browser says besides when a test takes the server away from it. */
   expects?: RegExp[];
 };
@@ -39,32 +41,42 @@ export const test = base.extend<World>({
   person: async ({ browser, db }, use) => {
     const problems: string[] = [];
     const contexts: BrowserContext[] = [];
-    await use(async ({ userId, scheme = "light", width = 1280, script = true, expects = [] } = {}) => {
-      const context = await browser.newContext({
-        baseURL: process.env.PUBLIC_URL,
-        viewport: { width, height: width < 600 ? 780 : 800 },
-        colorScheme: scheme,
-        javaScriptEnabled: script,
-        permissions: ["camera", "microphone", "clipboard-write"],
-      });
-      contexts.push(context);
-      await context.addInitScript(fakeDevices);
-      if (userId) {
-        const { token } = await signIn(db, userId);
-        const url = process.env.PUBLIC_URL ?? "";
-        await context.addCookies([{ name: "session", value: token, url, httpOnly: true, sameSite: "Lax" }]);
-      }
-      context.on("weberror", (error) => {
-        const text = `uncaught: ${error.error().message}`;
-        if (!expects.some((known) => known.test(text))) problems.push(text);
-      });
-      context.on("console", (message) => {
-        const text = message.text();
-        if (message.type() === "error" && ![...expected, ...expects].some((known) => known.test(text)))
-          problems.push(text);
-      });
-      return context;
-    });
+    await use(
+      async ({
+        userId,
+        scheme = "light",
+        width = 1280,
+        script = true,
+        largePicture = false,
+        expects = [],
+      } = {}) => {
+        const context = await browser.newContext({
+          baseURL: process.env.PUBLIC_URL,
+          viewport: { width, height: width < 600 ? 780 : 800 },
+          colorScheme: scheme,
+          javaScriptEnabled: script,
+          permissions: ["camera", "microphone", "clipboard-write"],
+        });
+        contexts.push(context);
+        await context.addInitScript(fakeDevices);
+        if (!largePicture) await context.addInitScript("window.smallPicture = true");
+        if (userId) {
+          const { token } = await signIn(db, userId);
+          const url = process.env.PUBLIC_URL ?? "";
+          await context.addCookies([{ name: "session", value: token, url, httpOnly: true, sameSite: "Lax" }]);
+        }
+        context.on("weberror", (error) => {
+          const text = `uncaught: ${error.error().message}`;
+          if (!expects.some((known) => known.test(text))) problems.push(text);
+        });
+        context.on("console", (message) => {
+          const text = message.text();
+          if (message.type() === "error" && ![...expected, ...expects].some((known) => known.test(text)))
+            problems.push(text);
+        });
+        return context;
+      },
+    );
     // What LiveKit says about connections that end because their browser is closed is nobody's mistake.
     const told = [...problems];
     await Promise.all(contexts.map((context) => context.close()));
@@ -86,7 +98,10 @@ export async function signInByMail(page: Page, email: string): Promise<void> {
 
 /** Axe finds nothing on the page as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .options({ resultTypes: ["violations"] })
+    .analyze();
   const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   expect(said).toEqual([]);
 }

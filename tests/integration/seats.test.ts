@@ -382,7 +382,7 @@ describe("a waiting list", () => {
       await join(pass.id, person!.id);
       await setPass(pass.id, values);
       const close = () => closeWhatIsOver(test.db, test.services.queue);
-      const heard = await hear(() => Promise.all([close(), close()]));
+      const heard = (await hear(() => Promise.all([close(), close()]))) as { userId?: string }[];
       expect(heard.filter(({ userId }) => userId === person!.id)).toHaveLength(1);
       expect((await list(pass.id)).map(({ outcome }) => outcome)).toEqual(["closed"]);
     }

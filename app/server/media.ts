@@ -80,8 +80,7 @@ export function mediaRouter(services: Services): Router {
       const [attempt, number] = [Number(request.params.attempt), Number(request.params.segment)];
       const object = await findSegmentObject(db, { streamId, recordingId, attempt, number });
       if (!object) return refuse(response, 404);
-      // In the person's own browser, for seeking back and forth; no longer than an answer may be old.
-      const cacheControl = "private, max-age=60";
+      const cacheControl = "private, no-store";
       await sendObject(
         services,
         { object, contentType: "video/mp2t", cacheControl, stillAllowed },

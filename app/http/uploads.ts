@@ -27,21 +27,21 @@ export type Upload = {
 type Wanted = { file: string; fields: readonly string[] };
 
 /**
- * Takes a form with a file, as `use` wants it: the file is written to the disk as it comes in, is never in memory as a
- * whole, and is gone when `use` has ended, also when this process is killed. `too_large` for a form that says it is longer
+ * Takes a form with a file, as `take` wants it: the file is written to the disk as it comes in, is never in memory as a
+ * whole, and is gone when `take` has ended, also when this process is killed. `too_large` for a form that says it is longer
  * than 20 MB allows, of which nothing is read. Rejects with a 400 Response when the body is no form at all.
  */
 export async function withUpload<Result>(
   request: Request,
   { file, fields }: Wanted,
-  use: (upload: Upload) => Promise<Result>,
+  take: (upload: Upload) => Promise<Result>,
 ): Promise<Result | "too_large"> {
   if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides) return "too_large";
   const kept = await openNameless();
   try {
     const { typed, fileName, whole } = await receive(request, { file, fields, kept });
     if (!whole) return "too_large";
-    return await use({ typed, fileName, open: () => readPieces(kept) });
+    return await take({ typed, fileName, open: () => readPieces(kept) });
   } finally {
     await kept.close();
   }

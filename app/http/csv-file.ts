@@ -7,7 +7,6 @@ export function csvFile(csv: Readable, name: string): Response {
     headers: {
       "Content-Type": "text/csv; charset=utf-8",
       "Content-Disposition": `attachment; filename="${name}"`,
-      "Cache-Control": "private, no-store",
     },
   });
 }

@@ -14,6 +14,8 @@ export function writeCsv<Column extends string>(
     columns: [...columns],
     escape_formulas: true,
     record_delimiter: "windows",
+    // By itself it only looks for its own line ends, and readers take each of both for one.
+    quoted_match: /[\r\n]/,
   });
   // An error of either ends the file; whoever reads it sees that it is not whole.
   pipeline(Readable.from(lines), out, () => {});

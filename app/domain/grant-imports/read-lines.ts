@@ -1,4 +1,5 @@
 import { pipeline, Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { CsvError, parse } from "csv-parse";
 import { Temporal } from "temporal-polyfill";
 import { readInstant } from "../passes/terms.ts";
@@ -25,6 +26,8 @@ export type Unclosed = { unclosed: number };
 /** More than any line of a list of people needs; a quotation mark that is never closed ends here. */
 const mostOfLine = 100_000;
 const mostTyped = 300;
+/** Then others have their turn. */
+const linesInOneGo = 50;
 
 type Format = {
   encoding: Encoding;
@@ -62,6 +65,8 @@ export async function* readLines(open: Source, format: Format): AsyncGenerator<R
       const number = info.lines - lineFeedsIn(record);
       if (named) yield lineOf(record, { number, columns, readEnds });
       named = true;
+      // A piece of a file is hundreds of lines, which would otherwise be read in one go.
+      if (info.records % linesInOneGo === 0) await setImmediate();
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -70,7 +75,7 @@ export async function* readLines(open: Source, format: Format): AsyncGenerator<R
   }
 }
 
-type Parsed = { record: string[]; info: { lines: number } };
+type Parsed = { record: string[]; info: { lines: number; records: number } };
 
 const lineFeedsIn = (record: string[]) =>
   record.reduce((sum, field) => sum + (field.match(/\n/g)?.length ?? 0), 0);

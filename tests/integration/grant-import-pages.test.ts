@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { retirePass } from "#app/domain/passes/passes.ts";
@@ -230,7 +230,7 @@ describe("a file that is too large", () => {
   async function answerTo(path: string, bytes: number, as: string | undefined) {
     const sending = begin(path, bytes, as);
     const closed = once(sending, "close");
-    const [response] = (await once(sending, "response")) as [import("node:http").IncomingMessage];
+    const [response] = (await once(sending, "response")) as [IncomingMessage];
     const html = await text(response);
     // Whoever goes on sending is cut off.
     await closed;

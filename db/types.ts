@@ -9,6 +9,10 @@ export type AccessAtExpiry = "cut" | "finish";
 
 export type AccessGrantEventKind = "approved" | "cancelled" | "claimed" | "expired" | "extended" | "given" | "offer_taken" | "refunded" | "restored" | "shortened";
 
+export type AccessGrantImportLineState = "added" | "held" | "refused" | "repeated" | "wanted";
+
+export type AccessGrantImportStatus = "done" | "importing" | "reading" | "ready";
+
 export type AccessGrantSource = "claim" | "given" | "request";
 
 export type AccessGrantStatus = "active" | "cancelled" | "expired" | "refunded";
@@ -66,12 +70,42 @@ export interface AccessGrantEvents {
   reason: Generated<string>;
 }
 
+export interface AccessGrantImportLines {
+  access_grant_import_id: string;
+  address: string | null;
+  email: string;
+  ends: Generated<string>;
+  ends_at: Timestamp | null;
+  number: number;
+  other_number: number | null;
+  problem: string | null;
+  state: Generated<AccessGrantImportLineState>;
+}
+
+export interface AccessGrantImports {
+  access_pass_id: string;
+  confirmed_at: Timestamp | null;
+  confirmed_by: string | null;
+  done_at: Timestamp | null;
+  encoding: string;
+  file_name: Generated<string>;
+  id: Generated<string>;
+  ignored_columns: Generated<string[]>;
+  made_at: Generated<Timestamp>;
+  made_by: string;
+  moved_at: Timestamp | null;
+  separator: string;
+  status: Generated<AccessGrantImportStatus>;
+  time_zone: string;
+}
+
 export interface AccessGrants {
   access_pass_id: string;
   created_at: Generated<Timestamp>;
   ends_at: Timestamp | null;
   granted_by: string | null;
   id: Generated<string>;
+  letter_left_out: Generated<boolean>;
   mailed_at: Timestamp | null;
   reason: Generated<string>;
   source: AccessGrantSource;
@@ -618,6 +652,8 @@ export interface WorkerTicks {
 
 export interface DB {
   access_grant_events: AccessGrantEvents;
+  access_grant_import_lines: AccessGrantImportLines;
+  access_grant_imports: AccessGrantImports;
   access_grants: AccessGrants;
   access_pass_experiences: AccessPassExperiences;
   access_pass_requests: AccessPassRequests;

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { insertKey } from "#app/domain/api-keys/keys.ts";
+import { makeImport } from "#app/domain/grant-imports/make.ts";
 import { insertEndpoint } from "#app/domain/outgoing-webhooks/endpoints.ts";
 import { insertSession } from "#app/domain/people/sessions.ts";
 import type { Db } from "#db/client.ts";
@@ -196,6 +197,25 @@ export async function insertMachines(db: Db, { spaceId, actorId }: { spaceId: st
     .returning("id")
     .executeTakeFirstOrThrow();
   return { keyId: key.keyId, endpointId: endpoint.endpointId, deliveryId: delivery.id };
+}
+
+/** A file of people for a pass, as `text` says, read and not confirmed. */
+export async function insertImport(
+  db: Db,
+  {
+    spaceId,
+    passId,
+    madeBy,
+    text = "email,name\nsomebody@example.com,A\nnobody,B\n",
+    fileName = "people.csv",
+  }: { spaceId: string; passId: string; madeBy: string; text?: string; fileName?: string },
+): Promise<string> {
+  async function* open() {
+    yield Buffer.from(text);
+  }
+  const made = await makeImport(db, { spaceId, passId, madeBy, fileName, timeZone: "Europe/Berlin", open });
+  if (!made.ok) throw new Error(made.reason);
+  return made.importId;
 }
 
 /** Everybody whom a protected thing is tried as, around one stream. `null` is nobody. */

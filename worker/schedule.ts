@@ -4,6 +4,7 @@ import { sweepChannels } from "#app/domain/chat/compare.ts";
 import { deliverWaiting } from "#app/domain/chat/delivery.ts";
 import { followMoves, switchChannels } from "#app/domain/chat/moves.ts";
 import { sweepChatMembers } from "#app/domain/chat/removal.ts";
+import { resumeImports } from "#app/domain/grant-imports/confirm.ts";
 import { closeWhatIsOver } from "#app/domain/passes/closing.ts";
 import { offerFreeSeats } from "#app/domain/passes/offers.ts";
 import { enforceWaiting } from "#app/domain/moderation/enforce.ts";
@@ -54,6 +55,7 @@ export const schedule: readonly Task[] = [
   { name: "chat.follow", everySeconds: 1, run: followMoves },
   { name: "chat.compare", everySeconds: 5, run: sweepChannels },
   { name: "moderation.enforce", everySeconds: 10, run: enforceWaiting },
+  { name: "grants.resume-imports", everySeconds: 10, run: ({ db, queue }) => resumeImports(db, queue) },
   { name: "passes.offer", everySeconds: 5, run: ({ db, queue }) => offerFreeSeats(db, queue) },
   { name: "passes.close", everySeconds: 10, run: ({ db, queue }) => closeWhatIsOver(db, queue) },
   { name: "webhooks.requeue", everySeconds: 30, run: ({ db, queue }) => requeueWebhookEvents(db, queue) },

@@ -47,16 +47,14 @@ function sentenceFor(text: string, { most, least = 0, what }: Limits): string | 
   return undefined;
 }
 
+export const emailWrong = "This is not a mail address. It looks like name@example.com.";
+
 /** A mail address, in lower case. */
 export const emailAddress = z
   .string()
   .default("")
   .transform((text) => text.normalize("NFKC").trim().toLowerCase())
-  .pipe(
-    z
-      .email("This is not a mail address. It looks like name@example.com.")
-      .max(254, "This address is too long."),
-  );
+  .pipe(z.email(emailWrong).max(254, "This address is too long."));
 
 /** Whether a text is an id of ours at all: what is not never reaches a query. */
 export const isId = (text: string | undefined): text is string => z.uuid().safeParse(text).success;

@@ -1,4 +1,3 @@
-import { createReadableStreamFromReadable } from "@remix-run/node";
 import { type ActKind, actKinds, isActKind } from "#app/domain/moderation/act-kinds.ts";
 import { writeLogCsv } from "#app/domain/moderation/csv.ts";
 import { listActs, type LogFilter, readActs } from "#app/domain/moderation/log.ts";
@@ -7,6 +6,7 @@ import { isAtLeast } from "#app/domain/teams/rights.ts";
 import { isId } from "#app/domain/text.ts";
 import type { Db } from "#db/client.ts";
 import type { SpaceRole } from "#db/types.ts";
+import { csvFile } from "./csv-file.ts";
 
 const perPage = 50;
 
@@ -70,12 +70,5 @@ export async function readLogPage(db: Db, request: Request, of: Of) {
 
 /** The whole of what a log's address asks for, as a file. The caller has asked for access. */
 export function logFile(db: Db, request: Request, of: Of): Response {
-  const csv = writeLogCsv(readActs(db, filterOf(readAsked(request), of)));
-  return new Response(createReadableStreamFromReadable(csv), {
-    headers: {
-      "Content-Type": "text/csv; charset=utf-8",
-      "Content-Disposition": 'attachment; filename="moderation.csv"',
-      "Cache-Control": "private, no-store",
-    },
-  });
+  return csvFile(writeLogCsv(readActs(db, filterOf(readAsked(request), of))), "moderation.csv");
 }

@@ -71,6 +71,12 @@ export const catalog = {
     expireInSeconds: 60,
   },
   "grant.mail": { payload: z.object({ grantId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
+  "grant.import": {
+    payload: z.object({ importId: id }),
+    retryLimit: 10,
+    retryDelay: 2,
+    expireInSeconds: 300,
+  },
   "pass.offer": { payload: z.object({ passId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 60 },
   "pass.offer-mail": {
     payload: z.object({ waitId: id }),

@@ -183,6 +183,9 @@ function Give() {
           Give the pass
         </SubmitButton>
       </Form>
+      <p className="small">
+        Many at once? <Link to={`/account/passes/${pass.id}/imports`}>Add people from a file</Link>
+      </p>
     </section>
   );
 }

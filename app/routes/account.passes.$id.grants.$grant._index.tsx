@@ -86,7 +86,13 @@ export default function GrantOfTeam() {
         </Fact>
         {grant.source === "given" && (
           <Fact label="Our letter">
-            {grant.mailedAt ? <When at={grant.mailedAt} zone={zone} /> : "On its way"}
+            {grant.mailedAt ? (
+              <When at={grant.mailedAt} zone={zone} />
+            ) : grant.letterLeftOut ? (
+              "None: your space had sent its letters of the day"
+            ) : (
+              "On its way"
+            )}
           </Fact>
         )}
       </Facts>

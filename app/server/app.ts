@@ -28,8 +28,9 @@ type Options = {
   isReady?: () => boolean;
 };
 
-/** No form of ours is larger; files never come through the web process. */
+/** No form of ours is larger, but those that send a file. */
 const mostBytes = 1024 * 1024;
+const takesFile = /^\/account\/passes\/[^/]+\/imports\/?$/;
 
 /** The web application as an express app: everything of ours that speaks HTTP but the page socket. */
 export function createApp(
@@ -208,12 +209,30 @@ function refuseNul(request: Request, response: Response, next: NextFunction) {
   response.status(404).type("html").send(refusalPage(404));
 }
 
+/** A form with a file asks who sends it before it reads the file, and says by itself that one is too large. */
 function refuseLargeBodies(request: Request, response: Response, next: NextFunction) {
-  const length = request.headers["content-length"];
-  const status = request.headers["transfer-encoding"] ? 411 : Number(length ?? 0) > mostBytes ? 413 : 0;
+  const length = Number(request.headers["content-length"] ?? 0);
+  const file = request.method === "POST" && takesFile.test(request.path);
+  const status = request.headers["transfer-encoding"] ? 411 : length > mostBytes && !file ? 413 : 0;
+  if (file) endUnread(request, response);
   if (status === 0) return next();
   // The rest is not read; the connection goes with it.
   response.set("Connection", "close").status(status).type("html").send(refusalPage(status));
+}
+
+const lingerMs = 2_000;
+
+/**
+ * An answer that did not need the whole body is followed by the rest of it: that is thrown away for a moment, so that a
+ * browser which still sends gets to read the answer, and then the connection is cut.
+ */
+function endUnread(request: Request, response: Response) {
+  response.on("finish", () => {
+    if (request.complete) return;
+    request.removeAllListeners("data");
+    request.resume();
+    setTimeout(() => request.complete || request.destroy(), lingerMs).unref();
+  });
 }
 
 function statusOf(error: unknown): number {

@@ -54,6 +54,7 @@ for (const { width, scheme } of looks) {
       "/account/passes",
       "/account/passes/new",
       `/account/passes/${pass.id}`,
+      `/account/passes/${pass.id}/imports`,
       "/account/members",
       "/account/streams",
       "/account/streams/new",

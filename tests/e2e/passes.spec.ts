@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { sql } from "kysely";
 import type { Page } from "@playwright/test";
 import { newestMail } from "#tests/browser/mails.ts";
@@ -5,6 +6,7 @@ import {
   ago,
   inFuture,
   insertGrant,
+  insertImport,
   insertPass,
   insertPeople,
   insertUser,
@@ -17,6 +19,8 @@ const looks = [
   { width: 360, scheme: "light" },
   { width: 1280, scheme: "dark" },
 ] as const;
+
+const csv = (text: string) => ({ name: "people.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
 
 type House = Awaited<ReturnType<typeof insertPeople>>;
 
@@ -81,6 +85,49 @@ const states: Record<string, State> = {
 };
 
 for (const { width, scheme } of looks) {
+  test(`the pages of people from a file fit, and Axe finds nothing (${width} px, ${scheme})`, async ({
+    person,
+    db,
+  }) => {
+    const { people, space, pass } = await insertPeople(db, { status: "scheduled" });
+    const name = `${"a".repeat(150)}.csv`;
+    const lines = Array.from({ length: 60 }, () => `${unique("x".repeat(80))}@example.com,${longWords}`);
+    const text = `email,until,${longWords}\n${lines.join("\n")}\na@example.com,\na@example.com,\n`;
+    const of = { spaceId: space.id, passId: pass.id, madeBy: people.owner.id, text, fileName: name };
+    const [ready, done, working] = [
+      await insertImport(db, of),
+      await insertImport(db, of),
+      await insertImport(db, of),
+    ];
+    const confirmed = { confirmed_at: sql<Date>`now()`, moved_at: sql<Date>`now() + interval '1 hour'` };
+    await db
+      .updateTable("access_grant_imports")
+      .set({ ...confirmed, status: "done", done_at: sql`now()` })
+      .where("id", "=", done)
+      .execute();
+    await db
+      .updateTable("access_grant_imports")
+      .set({ ...confirmed, status: "importing" })
+      .where("id", "=", working)
+      .execute();
+    await db.updateTable("access_passes").set({ stock: 1 }).where("id", "=", pass.id).execute();
+    const page = await (await person({ userId: people.owner.id, width, scheme })).newPage();
+    const root = `/account/passes/${pass.id}/imports`;
+    for (const path of [
+      root,
+      `${root}/${ready}`,
+      `${root}/${ready}?lines=people`,
+      `${root}/${done}`,
+      `${root}/${working}`,
+    ]) {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+    await expect(page.getByText("Adding people: 0 of 1")).toBeVisible();
+  });
+
   test(`a pass's page in each of its states fits, and Axe finds nothing (${width} px, ${scheme})`, async ({
     person,
     db,
@@ -214,6 +261,42 @@ for (const script of [true, false]) {
     await expect(history.getByText("A friend of the house")).toBeVisible();
     await viewer.reload();
     await expect(viewer.getByText("You hold this without an end")).toBeVisible();
+  });
+
+  test(`a creator adds people from a file, after looking at what is wrong with it${how}`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    const [one, two] = [`${unique("one")}@example.com`, `${unique("two")}@example.com`];
+    const expects = [/status of 413/];
+    const creator = await (await person({ userId: house.people.owner.id, script, expects })).newPage();
+    await creator.goto(`/account/passes/${house.pass.id}`);
+    await creator.getByRole("link", { name: "Add people from a file" }).click();
+    const large = test.info().outputPath("large.csv");
+    await writeFile(large, Buffer.alloc(21 * 1024 * 1024, "a"));
+    await creator.getByLabel("CSV file").setInputFiles(large);
+    await creator.getByRole("button", { name: "Read the file" }).click();
+    await expect(creator.getByText("This file is too large").first()).toBeVisible();
+    await creator.getByLabel("CSV file").setInputFiles(csv("name;phone\nAda;1\n"));
+    await creator.getByRole("button", { name: "Read the file" }).click();
+    await expect(creator.getByText("No column is called “email”").first()).toBeVisible();
+    const file = `E-Mail;Until\r\n${one};\r\n${two};2030-01-31\r\nnobody;\r\n`;
+    await creator.getByLabel("CSV file").setInputFiles(csv(file));
+    await creator.getByRole("button", { name: "Read the file" }).click();
+    await expect(creator.getByRole("row", { name: "4 nobody" })).toContainText("This is not a mail address");
+    await creator.getByRole("button", { name: "Add 2 people; leave out 1 line" }).click();
+    // Nobody presses anything: the page asks by itself.
+    await expect(creator.getByText("2 people added")).toBeVisible();
+    await creator.getByRole("link", { name: "Who gets the pass (2)" }).click();
+    await expect(creator.getByRole("row", { name: one })).toContainText("Added.");
+    const mail = await newestMail(process.env.MAIL_WEB_URL ?? "", two);
+    expect(mail.subject).toContain("gave you a pass");
+    await creator.goto(`/account/passes/${house.pass.id}/imports`);
+    await expect(creator.getByRole("cell", { name: "2 people added, 1 line left out" })).toBeVisible();
+    await creator.getByRole("link", { name: "people.csv" }).click();
+    await creator.getByRole("button", { name: "Delete this list" }).click();
+    await expect(creator.getByText("The list is deleted")).toBeVisible();
   });
 
   test(`the last seat goes to one, the next waits, and gets it when it comes free${how}`, async ({

@@ -3,6 +3,7 @@ const [person, session, space, experience, pass, stream, recording, attempt, act
   1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12,
 ].map(id);
 const [endpoint, event] = [16, 17].map(id);
+const list = id(19);
 
 /** For each migration, rows as they could stand in every table that it made. Frozen with it. */
 export const rowsAfter: Record<string, string> = {
@@ -87,4 +88,12 @@ export const rowsAfter: Record<string, string> = {
   "0017_signal_gate": `
     update stream_participants set signal_seen_at = now() where identity = 'p-1';
     insert into signal_gate_watch (since, seen_at) values (now(), now());`,
+  "0019_grant_imports": `
+    update access_grants set letter_left_out = true where source = 'given';
+    insert into access_grant_imports (id, access_pass_id, made_by, file_name, time_zone, encoding, separator, ignored_columns, status, confirmed_by, confirmed_at, moved_at, done_at)
+      values (${list}, ${monthly}, ${person}, 'people.csv', 'Europe/Berlin', 'utf-8', ';', '{name}', 'done', ${person}, now(), now(), now());
+    insert into access_grant_import_lines (access_grant_import_id, number, email, ends, address, ends_at, state)
+      values (${list}, 2, 'Ada@example.com', '2030-01-31', 'ada@example.com', '2030-01-31', 'added');
+    insert into access_grant_import_lines (access_grant_import_id, number, email, state, problem, other_number)
+      values (${list}, 3, 'Ada@example.com', 'refused', 'other_end', 2);`,
 };

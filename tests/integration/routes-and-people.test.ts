@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { linkCode } from "#app/domain/people/link-codes.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
-import { insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
+import { insertImport, insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { openPage } from "./page-socket-client.ts";
 import { browse } from "./pages.ts";
@@ -161,6 +161,14 @@ const table = `
 /account/passes/$id/grants/$grant/end              POST   in    404  404  404  404   403  403   400  404
 /account/passes/$id/grants/$grant/restoration      GET    in    404  404  404  404   403  403   back 404
 /account/passes/$id/grants/$grant/restoration      POST   in    404  404  404  404   403  403   back 404
+/account/passes/$id/imports                        GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/imports                        POST   in    404  404  404  404   403  403   400  404
+/account/passes/$id/imports/$import                GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/imports/$import/confirmation   GET    back  back back back back  back back  back back
+/account/passes/$id/imports/$import/confirmation   POST   in    404  404  404  404   403  403   done 404
+/account/passes/$id/imports/$import/removal        GET    back  back back back back  back back  back back
+/account/passes/$id/imports/$import/removal        POST   in    404  404  404  404   403  403   done 404
+/account/passes/$id/imports/$import/refused.csv    GET    in    404  404  404  404   403  403   200  404
 /account/passes/$id/requests                       GET    in    404  404  404  404   403  200   200  404
 /account/passes/$id/requests/$request/approval     GET    in    404  404  404  404   403  403   200  404
 /account/passes/$id/requests/$request/approval     POST   in    404  404  404  404   403  403   done 404
@@ -265,6 +273,11 @@ async function insertHouse() {
     .select("id")
     .where("space_id", "=", house.space.id)
     .executeTakeFirstOrThrow();
+  const importId = await insertImport(web.db, {
+    spaceId: house.space.id,
+    passId: house.pass.id,
+    madeBy: house.people.owner.id,
+  });
   const requester = await insertUser(web.db);
   const request = await web.db
     .insertInto("access_pass_requests")
@@ -278,6 +291,7 @@ async function insertHouse() {
     inviteId: invite.inviteId,
     messageId,
     requestId: request.id,
+    importId,
   };
 }
 
@@ -302,6 +316,7 @@ function fill(address: string, house: House): string {
     .replace(/\/streams\/\$id/, `/streams/${stream.id}`)
     .replace("$grant", grant.id)
     .replace("$request", requestId)
+    .replace("$import", house.importId)
     .replace("$key", house.keyId)
     .replace("$endpoint", house.endpointId)
     .replace("$delivery", house.deliveryId)

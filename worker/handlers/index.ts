@@ -1,6 +1,7 @@
 import type { Services } from "#app/context.ts";
 import type { JobName, JobPayload } from "#app/jobs/catalog.ts";
 import { accessEnforce } from "./access-enforce.ts";
+import { grantImport } from "./grant-import.ts";
 import { grantMail } from "./grant-mail.ts";
 import { chatCompare } from "./chat-compare.ts";
 import { inviteMail } from "./invite-mail.ts";
@@ -36,6 +37,7 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "room.sweep": roomSweep,
   "invite.mail": inviteMail,
   "grant.mail": grantMail,
+  "grant.import": grantImport,
   "access.enforce": accessEnforce,
   "pass.offer": passOffer,
   "pass.offer-mail": passOfferMail,

@@ -1,7 +1,9 @@
 import { sql, type Transaction } from "kysely";
 import type { Database, Db } from "#db/client.ts";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
+import { findGivingBar } from "../passes/giveable.ts";
 import { findSeat, lockSeats } from "../passes/seats.ts";
+import { countLettersLeft } from "./letters-left.ts";
 import { expireOwn, findHeld, insertGrant } from "./insert.ts";
 
 type Trx = Transaction<Database>;
@@ -29,19 +31,9 @@ export async function giveGrant(
 ): Promise<{ ok: true; grantId: string } | GiveRefusal> {
   return db.transaction().execute(async (trx) => {
     const seats = await lockSeats(trx, passId);
-    const pass = await trx
-      .selectFrom("access_passes as p")
-      .innerJoin("spaces as s", "s.id", "p.space_id")
-      .select(sql<boolean>`coalesce(p.term_until <= now(), false)`.as("over"))
-      .where("p.id", "=", passId)
-      .where("p.space_id", "=", spaceId)
-      .where("p.retired_at", "is", null)
-      .where("s.retired_at", "is", null)
-      .forShare("s")
-      .executeTakeFirst();
-    if (!seats || !pass) return { ok: false, reason: "gone" };
-    if (pass.over) return { ok: false, reason: "over" };
-    if ((await countGivenToday(trx, spaceId)) >= mostGivenADay) return { ok: false, reason: "too_many" };
+    const bar = await findGivingBar(trx, { spaceId, passId, keepSpace: true });
+    if (bar || !seats) return { ok: false, reason: bar ?? "gone" };
+    if ((await countLettersLeft(trx, spaceId)) === 0) return { ok: false, reason: "too_many" };
     const person = await findPerson(trx, email);
     if (person?.disabled) return { ok: false, reason: "disabled" };
     if (person) {
@@ -63,16 +55,6 @@ export async function giveGrant(
 
 /** No person's id. */
 const nobody = "00000000-0000-0000-0000-000000000000";
-
-const mostGivenADay = 1000;
-
-async function countGivenToday(trx: Trx, spaceId: string): Promise<number> {
-  const { rows } = await sql<{ many: number }>`
-    select count(*)::int as many from access_grants g join access_passes p on p.id = g.access_pass_id
-    where p.space_id = ${spaceId} and g.source = 'given' and g.created_at > now() - interval '1 day'
-  `.execute(trx);
-  return rows[0]?.many ?? 0;
-}
 
 function findPerson(trx: Trx, email: string) {
   return trx

@@ -2,7 +2,7 @@ import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import type { AccessGrantEventKind, AccessGrantSource } from "#db/types.ts";
-import { grantChanged } from "./changed.ts";
+import { grantsChanged } from "./changed.ts";
 import { grantMoves } from "./moves.ts";
 
 type Trx = Transaction<Database>;
@@ -20,7 +20,8 @@ export const endOfTerm = (from: RawBuilder<Date>) => sql<Date | null>`
   end
 `;
 
-type New = Of & {
+type Made = {
+  passId: string;
   source: AccessGrantSource;
   kind: AccessGrantEventKind;
   /** Who makes it: the person themselves, or who gives it. */
@@ -35,64 +36,106 @@ type New = Of & {
 export async function insertGrant(
   trx: Trx,
   queue: Queue,
-  { userId, passId, source, kind, actorId }: New,
+  { userId, ...made }: Made & { userId: string },
 ): Promise<{ id: string; endsAt: Date | null } | undefined> {
-  const grantedBy = source === "claim" ? null : actorId;
-  const { rows } = await sql<{ id: string; endsAt: Date | null }>`
-    insert into access_grants (access_pass_id, user_id, source, ends_at, granted_by)
-    select p.id, ${userId}::uuid, ${source}::access_grant_source, ${endOfTerm(sql`now()`)}, ${grantedBy}::uuid
-    from access_passes p where p.id = ${passId}
-    on conflict (access_pass_id, user_id) where status = 'active' do nothing
-    returning id, ends_at as "endsAt"
-  `.execute(trx);
-  const grant = rows[0];
-  if (!grant) return undefined;
-  await grantChanged(trx, queue, { grantId: grant.id, kind, actorId });
-  await settle(trx, { userId, passId, grantId: grant.id, actorId });
+  const people = [{ userId, endsAt: null, letterLeftOut: false }];
+  const [grant] = await insertGrants(trx, queue, { ...made, people });
   return grant;
 }
 
+/** Who gets one of many grants: to an instant (ISO), or null for the end of the pass's term. */
+export type Receiver = { userId: string; endsAt: string | null; letterLeftOut: boolean };
+
+/** The same for many people at once, each at most once. Gives those that were made. */
+export async function insertGrants(
+  trx: Trx,
+  queue: Queue,
+  { passId, source, kind, actorId, people }: Made & { people: Receiver[] },
+): Promise<{ id: string; userId: string; endsAt: Date | null }[]> {
+  if (people.length === 0) return [];
+  const grantedBy = source === "claim" ? null : actorId;
+  // In one order, so that two who make the same at once wait for each other and do not lock each other out.
+  const { rows } = await sql<{ id: string; userId: string; endsAt: Date | null }>`
+    insert into access_grants (access_pass_id, user_id, source, ends_at, granted_by, letter_left_out)
+    select p.id, receiver.user_id, ${source}::access_grant_source,
+      coalesce(receiver.ends_at, ${endOfTerm(sql`now()`)}), ${grantedBy}::uuid, receiver.letter_left_out
+    from access_passes p cross join unnest(
+      ${people.map(({ userId }) => userId)}::uuid[], ${people.map(({ endsAt }) => endsAt)}::timestamptz[],
+      ${people.map(({ letterLeftOut }) => letterLeftOut)}::boolean[]
+    ) as receiver (user_id, ends_at, letter_left_out)
+    where p.id = ${passId} order by receiver.user_id
+    on conflict (access_pass_id, user_id) where status = 'active' do nothing
+    returning id, user_id as "userId", ends_at as "endsAt"
+  `.execute(trx);
+  await grantsChanged(
+    trx,
+    queue,
+    rows.map(({ id }) => id),
+    { kind, actorId },
+  );
+  await settleMany(trx, { passId, actorId, grants: rows });
+  return rows;
+}
+
 /** Whoever holds a pass neither waits for it nor asks for it. */
-export async function settle(
+export function settle(
   trx: Trx,
   { userId, passId, grantId, actorId }: Of & { grantId: string; actorId: string },
 ): Promise<void> {
+  return settleMany(trx, { passId, actorId, grants: [{ id: grantId, userId }] });
+}
+
+async function settleMany(
+  trx: Trx,
+  { passId, actorId, grants }: { passId: string; actorId: string; grants: { id: string; userId: string }[] },
+): Promise<void> {
+  if (grants.length === 0) return;
+  const userIds = grants.map(({ userId }) => userId);
   await trx
     .updateTable("access_pass_waits")
     .set({ outcome: "taken", ended_at: sql`clock_timestamp()` })
     .where("access_pass_id", "=", passId)
-    .where("user_id", "=", userId)
+    .where("user_id", "=", sql<string>`any(${userIds}::uuid[])`)
     .where("outcome", "is", null)
     .execute();
   // Who gave it meant yes, and the letter about the gift says it. Who could take it by themselves needs no answer.
-  const own = actorId === userId;
-  await trx
-    .updateTable("access_pass_requests")
-    .set({ status: own ? "withdrawn" : "approved", access_grant_id: grantId })
-    .set({
-      decided_at: sql`clock_timestamp()`,
-      decided_by: own ? null : actorId,
-      mailed_at: sql`clock_timestamp()`,
-    })
-    .where("access_pass_id", "=", passId)
-    .where("user_id", "=", userId)
-    .where("status", "=", "asked")
-    .execute();
+  await sql`
+    update access_pass_requests r
+    set status = case when made.user_id = ${actorId}::uuid then 'withdrawn' else 'approved' end::access_pass_request_status,
+      access_grant_id = made.id, decided_at = clock_timestamp(),
+      decided_by = case when made.user_id = ${actorId}::uuid then null else ${actorId}::uuid end,
+      mailed_at = clock_timestamp()
+    from unnest(${grants.map(({ id }) => id)}::uuid[], ${userIds}::uuid[]) as made (id, user_id)
+    where r.access_pass_id = ${passId} and r.user_id = made.user_id and r.status = 'asked'
+  `.execute(trx);
 }
 
 /** The index counts an active grant, also one whose end has passed and that the worker has not marked yet. */
-export async function expireOwn(trx: Trx, queue: Queue, { userId, passId }: Of): Promise<void> {
+export function expireOwn(trx: Trx, queue: Queue, { userId, passId }: Of): Promise<void> {
+  return expireOf(trx, queue, { userIds: [userId], passId });
+}
+
+/** The same for many people. */
+export async function expireOf(
+  trx: Trx,
+  queue: Queue,
+  { userIds, passId }: { userIds: string[]; passId: string },
+): Promise<void> {
   const expired = await trx
     .updateTable("access_grants")
     .set({ status: grantMoves.expire.to, status_changed_at: sql`now()` })
     .where("access_pass_id", "=", passId)
-    .where("user_id", "=", userId)
+    .where("user_id", "=", sql<string>`any(${userIds}::uuid[])`)
     .where("status", "in", grantMoves.expire.from)
     .where("ends_at", "<=", sql<Date>`now()`)
     .returning("id")
     .execute();
-  for (const { id } of expired)
-    await grantChanged(trx, queue, { grantId: id, kind: "expired", actorId: null });
+  await grantsChanged(
+    trx,
+    queue,
+    expired.map(({ id }) => id),
+    { kind: "expired", actorId: null },
+  );
 }
 
 /** What this person holds of a pass; nothing in a space that has closed. */

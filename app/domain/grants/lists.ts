@@ -20,12 +20,14 @@ export type TeamGrant = {
   source: AccessGrantSource;
   givenBy: string | null;
   mailedAt: Date | null;
+  /** Nobody writes to its holder: it was one of more than a space may write to in a day. */
+  letterLeftOut: boolean;
 };
 
 const teamGrant = sql`
   g.id, u.email, u.name, ${grantStatus} as status, g.starts_at <= now() as started, g.starts_at as "startsAt",
   g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source, giver.email as "givenBy",
-  g.mailed_at as "mailedAt"
+  g.mailed_at as "mailedAt", g.letter_left_out as "letterLeftOut"
 `;
 
 /**

@@ -46,6 +46,10 @@ test("quotation marks, commas and line breaks stay inside their field", async ()
   expect(lines).toContain('"he said ""a,\r\nb"""');
 });
 
+test.each(["a\nb", "a\rb"])("a line break of any kind is inside its field: %j", async (reason) => {
+  expect(await csv({ ...entry, reason })).toContain(`"${reason}"`);
+});
+
 test("a log without acts is its head alone", async () => {
   expect((await csv()).split("\r\n")).toHaveLength(2);
 });

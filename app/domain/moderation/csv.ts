@@ -1,5 +1,5 @@
-import { stringify } from "csv-stringify";
-import { pipeline, Readable } from "node:stream";
+import type { Readable } from "node:stream";
+import { writeCsv } from "../csv.ts";
 import type { LogEntry } from "./log.ts";
 import { actDetail, actWords } from "./words.ts";
 
@@ -18,20 +18,9 @@ const columns = [
   "outcome",
 ] as const;
 
-/**
- * A log of moderation as a CSV file (RFC 4180), a line an act, times in UTC (ISO 8601). People's names, reasons and titles are
- * their own words: what a spreadsheet would take for a formula begins with an apostrophe (ASVS 1.2.10).
- */
+/** A log of moderation as a CSV file, a line an act, times in UTC (ISO 8601). */
 export function writeLogCsv(entries: AsyncIterable<LogEntry>): Readable {
-  const out = stringify({
-    header: true,
-    columns: [...columns],
-    escape_formulas: true,
-    record_delimiter: "windows",
-  });
-  // An error of either ends the file; whoever reads it sees that it is not whole.
-  pipeline(Readable.from(linesOf(entries)), out, () => {});
-  return out;
+  return writeCsv(columns, linesOf(entries));
 }
 
 async function* linesOf(entries: AsyncIterable<LogEntry>) {

@@ -81,6 +81,19 @@ export async function findSeat(
 }
 
 /**
+ * How many seats of a pass are free when everybody who waits has got theirs; null: as many as want to. It is so for as
+ * long as `lockSeats` holds the pass, and otherwise may be a moment old.
+ */
+export async function countFreeSeats(db: Kysely<Database>, passId: string): Promise<number | null> {
+  const { rows } = await sql<{ free: number | null }>`
+    select p.stock - ${heldSeats} - ${offeredSeats} - case when p.price_minor = 0 then ${waitingPeople} else 0 end as free
+    from access_passes p where p.id = ${passId}
+  `.execute(db);
+  const free = rows[0]?.free ?? null;
+  return free === null ? null : Math.max(0, free);
+}
+
+/**
  * Whether a pass has no seat for this person, nor a grant that they hold. Nothing is locked: a no is final only under
  * `lockSeats`, a yes may be a moment old.
  */

@@ -21,6 +21,8 @@ const budgets = {
   "drafts.network": { points: 120, seconds: quarter },
   "invites.space": { points: 60, seconds: day },
   "invites.address": { points: 8, seconds: day },
+  /** Files of people who are to get a pass. */
+  "imports.space": { points: 60, seconds: day },
   /** Of one person for one pass. */
   "requests.pass": { points: 5, seconds: day },
   /** Requests of programs. Those of one address may use several keys. */

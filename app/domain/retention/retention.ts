@@ -1,11 +1,12 @@
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
+import { deleteOldImports } from "../grant-imports/retention.ts";
 import { deleteStaleSignIns } from "../people/sign-in-codes.ts";
 
 /**
  * Deletes what nobody needs any more: used-up sign-in codes and sessions, webhooks that were worked on, and presence of
  * pages that were never open while their stream was live (the rest is who was there, and counts), answers of the API
- * that were kept for a day, and what was sent to other people's servers a month ago. A thousand rows at a time, so that it never holds a table for long. A busy chat sends hundreds of webhooks in a second, and what they say
+ * that were kept for a day, what was sent to other people's servers a month ago, and lists of people that were imported or forgotten. A thousand rows at a time, so that it never holds a table for long. A busy chat sends hundreds of webhooks in a second, and what they say
  * is in our rows: they are kept for two days, so that one that is sent again is known.
  */
 export async function deleteOld(db: Db): Promise<void> {
@@ -33,6 +34,7 @@ export async function deleteOld(db: Db): Promise<void> {
         select from webhook_deliveries d where d.message_id = m.id and d.status = 'waiting'
       ) limit 1000) returning 1`.execute(db),
   );
+  await deleteOldImports(db);
   await sql`delete from stream_presence where (stream_id, user_id, tab) in (
     select stream_id, user_id, tab from stream_presence
     where not seen_live and last_seen < now() - interval '1 day' limit 1000)`.execute(db);

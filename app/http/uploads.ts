@@ -1,0 +1,114 @@
+import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { data } from "@remix-run/node";
+import busboy from "busboy";
+import type { Typed } from "./forms.ts";
+
+/** Bytes of a file that a form may send. */
+export const mostFileBytes = 20 * 1024 * 1024;
+/** What the rest of a form with a file may need. */
+const mostBesides = 64 * 1024;
+/** Small, so that whoever works on one piece after another leaves room for others between two of them. */
+const pieceBytes = 16 * 1024;
+
+export type Upload = {
+  /** The other fields of the form, as far as they were asked for. */
+  typed: Typed;
+  /** Without a folder, at most 200 characters; null where no file was chosen. */
+  fileName: string | null;
+  /** Reads the file from its beginning, as often as it is called. */
+  open: () => AsyncIterable<Uint8Array>;
+};
+
+type Wanted = { file: string; fields: readonly string[] };
+
+/**
+ * Takes a form with a file, as `take` wants it: the file is written to the disk as it comes in, is never in memory as a
+ * whole, and is gone when `take` has ended, also when this process is killed. `too_large` for a form that says it is longer
+ * than 20 MB allows, of which nothing is read. Rejects with a 400 Response when the body is no form at all.
+ */
+export async function withUpload<Result>(
+  request: Request,
+  { file, fields }: Wanted,
+  take: (upload: Upload) => Promise<Result>,
+): Promise<Result | "too_large"> {
+  if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides) return "too_large";
+  const kept = await openNameless();
+  try {
+    const { typed, fileName, whole } = await receive(request, { file, fields, kept });
+    if (!whole) return "too_large";
+    return await take({ typed, fileName, open: () => readPieces(kept) });
+  } finally {
+    await kept.close();
+  }
+}
+
+/** A file that has no name any more: it is gone with the process that holds it. */
+async function openNameless(): Promise<FileHandle> {
+  const folder = await mkdtemp(path.join(tmpdir(), "frontrow-upload-"));
+  try {
+    return await open(path.join(folder, "file"), "wx+", 0o600);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function* readPieces(kept: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let at = 0; ;) {
+    const { bytesRead, buffer } = await kept.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function receive(request: Request, { file, fields, kept }: Wanted & { kept: FileHandle }) {
+  const typed: Typed = {};
+  let fileName: string | null = null;
+  let whole = true;
+  let writing = Promise.resolve();
+  try {
+    const parser = busboy({
+      headers: { "content-type": request.headers.get("content-type") ?? "" },
+      defParamCharset: "utf8",
+      limits: { files: 1, fields: 20, parts: 25, fieldSize: 10_000, fileSize: mostFileBytes },
+    });
+    parser.on("field", (name, text) => {
+      if (fields.includes(name)) typed[name] = text.replaceAll("\0", "");
+    });
+    parser.on("file", (name, stream, { filename }) => {
+      if (name !== file) return void stream.resume();
+      fileName = filename ? plainName(filename) : null;
+      stream.on("limit", () => (whole = false));
+      writing = write(stream, kept);
+      // It is awaited below, once the form is at its end.
+      writing.catch(() => {});
+    });
+    if (request.body) await pipeline(Readable.fromWeb(request.body as ReadableStream), parser);
+    await writing;
+  } catch (error) {
+    if (isOfDisk(error)) throw error;
+    throw data(
+      { message: "What your browser sent was not a form that we can read. Nothing was changed." },
+      { status: 400 },
+    );
+  }
+  return { typed, fileName, whole };
+}
+
+async function write(stream: Readable, kept: FileHandle): Promise<void> {
+  for await (const piece of stream) await kept.appendFile(piece as Buffer);
+}
+
+/** A full disk is our failure, and not the form's. */
+const isOfDisk = (error: unknown) =>
+  ["ENOSPC", "EIO", "EDQUOT", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
+
+const plainName = (name: string) =>
+  [...(name.split(/[/\\]/).at(-1) ?? "").normalize("NFC").replaceAll(/[\p{Cc}\p{Cf}]/gu, "")]
+    .slice(0, 200)
+    .join("") || "A file without a name";

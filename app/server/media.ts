@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
 import type { Services } from "#app/context.ts";
-import { type AccessDecision, findAccess } from "#app/domain/access/decision.ts";
+import { type AccessDecision, findAccess, grantOf } from "#app/domain/access/decision.ts";
+import { takePlace } from "#app/domain/devices/places.ts";
 import { findViewer } from "#app/domain/people/sessions.ts";
 import { posterSizes } from "#app/domain/recordings/export-poster.ts";
 import {
@@ -32,7 +33,8 @@ type Answer = (admitted: Admitted, request: Request, response: Response) => Prom
 /**
  * A recording's playlist, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
- * belongs to another stream. Bytes come through us, or with `mediaRedirect` from storage by a URL that is good for a
+ * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
+ * others have all of them. Bytes come through us, or with `mediaRedirect` from storage by a URL that is good for a
  * minute.
  */
 export function mediaRouter(services: Services): Router {
@@ -40,7 +42,7 @@ export function mediaRouter(services: Services): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   const admitted =
-    (answer: Answer) =>
+    (answer: Answer, { plays = false } = {}) =>
     async (request: Request, response: Response, next: NextFunction): Promise<void> => {
       try {
         response.set("Cache-Control", "private, no-store");
@@ -52,9 +54,16 @@ export function mediaRouter(services: Services): Router {
         if (!access) return refuse(response, 404);
         if (!viewer) return refuse(response, 401, access.reason);
         if (!access.mayWatch) return refuse(response, 403, access.reason);
-        const stillAllowed = async () =>
-          (await findViewer(db, token)) !== undefined &&
-          Boolean((await findAccess(db, { userId: viewer.userId, streamId }))?.mayWatch);
+        const hasPlace = async (now: AccessDecision) => {
+          const grantId = plays ? grantOf(now) : null;
+          return !grantId || takePlace(db, { grantId, sessionId: viewer.sessionId, streamId });
+        };
+        if (!(await hasPlace(access))) return refuse(response, 409, "devices");
+        const stillAllowed = async () => {
+          if (!(await findViewer(db, token))) return false;
+          const now = await findAccess(db, { userId: viewer.userId, streamId });
+          return now !== undefined && now.mayWatch && (await hasPlace(now));
+        };
         await answer(
           { userId: viewer.userId, access, streamId, recordingId, stillAllowed },
           request,
@@ -71,7 +80,7 @@ export function mediaRouter(services: Services): Router {
       if (!(await findReadyRecording(db, { streamId, recordingId }))) return refuse(response, 404);
       const playlist = replayPlaylist(await listParts(db, recordingId));
       response.set("Content-Type", "application/vnd.apple.mpegurl").send(playlist);
-    }),
+    }, playing),
   );
 
   router.get(
@@ -88,7 +97,7 @@ export function mediaRouter(services: Services): Router {
         request,
         response,
       );
-    }),
+    }, playing),
   );
 
   router.get(
@@ -126,7 +135,7 @@ export function mediaRouter(services: Services): Router {
         request,
         response,
       );
-    }),
+    }, playing),
   );
 
   router.post(
@@ -159,11 +168,14 @@ export function mediaRouter(services: Services): Router {
   return router;
 }
 
+const playing = { plays: true };
+
 const sentences: Record<number, string> = {
   400: "That was not a place in a recording.",
   401: "Sign in to watch this.",
   403: "You may not watch this right now.",
   404: "There is nothing here.",
+  409: "Your pass is watched on other devices. Load the stream's page to choose.",
   503: "This cannot be read right now. Try again in some seconds.",
 };
 

@@ -87,4 +87,8 @@ export const rowsAfter: Record<string, string> = {
   "0017_signal_gate": `
     update stream_participants set signal_seen_at = now() where identity = 'p-1';
     insert into signal_gate_watch (since, seen_at) values (now(), now());`,
+  "0018_devices": `
+    update access_passes set most_devices = 1 where id = ${pass};
+    insert into access_grant_devices (access_grant_id, session_id, stream_id, ended_at)
+      select id, ${session}, ${stream}, now() from access_grants;`,
 };

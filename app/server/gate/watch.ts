@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { type AccessDecision, listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
+import {
+  type AccessDecision,
+  grantOf,
+  listAccessOfPeople,
+  mayJoinRoom,
+} from "#app/domain/access/decision.ts";
+import { keepPlaces } from "#app/domain/devices/places.ts";
 import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
 import { findHostIdentity } from "#app/domain/streams/host-participants.ts";
 import type { GateHall, Guest, Person, Room } from "./hall.ts";
@@ -75,6 +81,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     });
     room.decidedOn = facts;
     for (const person of people) heed(person, decisions.get(person.userId));
+    await putOutDevices(people, decisions);
     if (sessions) await cutDeadSessions(people);
     await cutFormerHosts(room);
   }
@@ -106,26 +113,55 @@ export function createGateWatch(services: Needs, hall: GateHall) {
   function putOut(person: Person, reason: string) {
     if (person.leaving) return;
     person.leaving = true;
-    const { room, userId } = person;
-    log.info({ streamId: room.streamId, userId, reason }, "put out of a room");
-    const leaving = remove(person)
-      .catch((error: unknown) =>
-        log.error({ err: error, streamId: room.streamId, userId }, "could not put out"),
-      )
+    const gone = () => void (person.leaving = false);
+    leave(
+      person,
+      reason,
+      remove(person.room.streamId, () => [...person.guests], gone),
+    );
+  }
+
+  /**
+   * Puts out the devices of people who may watch that have no place any more: another one of theirs took it. A device that
+   * only was silent takes a free one again. Its other devices, and the chat, stay.
+   */
+  async function putOutDevices(people: Person[], decisions: Map<string, AccessDecision>) {
+    const guests = people.flatMap((person) => {
+      const access = decisions.get(person.userId);
+      const grantId = access && mayJoinRoom(access) ? grantOf(access) : null;
+      for (const guest of person.guests) guest.grantId = grantId;
+      if (!grantId || person.leaving) return [];
+      return [...person.guests].map(({ sessionId, streamId }) => ({ person, grantId, sessionId, streamId }));
+    });
+    const placed = await keepPlaces(db, guests);
+    const out = new Map<string, Person>();
+    guests.forEach(({ sessionId, person }, at) => placed[at] || out.set(sessionId, person));
+    for (const [sessionId, person] of out) {
+      const ofSession = () => [...person.guests].filter((guest) => guest.sessionId === sessionId);
+      leave(person, "devices", remove(person.room.streamId, ofSession));
+    }
+  }
+
+  function leave({ room: { streamId }, userId }: Person, reason: string, removed: Promise<void>) {
+    log.info({ streamId, userId, reason }, "put out of a room");
+    const leaving = removed
+      .catch((error: unknown) => log.error({ err: error, streamId, userId }, "could not put out"))
       .finally(() => leavings.delete(leaving));
     leavings.add(leaving);
   }
 
-  async function remove(person: Person) {
-    const { streamId } = person.room;
-    const identities = new Set([...person.guests].map(({ identity }) => identity));
+  async function remove(streamId: string, guests: () => Guest[], onCut: () => void = () => {}) {
+    const identities = new Set(guests().map(({ identity }) => identity));
     const all = () => Promise.allSettled([...identities].map((each) => livekit.removePerson(streamId, each)));
     // LiveKit may be away, or slow: the sockets are cut all the same, and the sweep goes on.
     await Promise.race([all(), sleep(lastQuestionMs)]);
     await sleep(removalSettlesMs);
-    for (const guest of person.guests) identities.add(guest.identity);
-    cutAll(person);
-    person.leaving = false;
+    for (const guest of guests()) {
+      identities.add(guest.identity);
+      hall.leave(guest);
+      guest.cut();
+    }
+    onCut();
     await all();
   }
 

@@ -93,7 +93,7 @@ async function takePlaces(db: Db, watching: Watching[]): Promise<Set<string>> {
   let waiting = [...new Map(watching.map((one) => [keyOf(one), one])).values()];
   while (waiting.length > 0) {
     // One of each grant at a time: in one statement they would not see each other.
-    const turn = [...new Map(waiting.map((one) => [one.grantId, one])).values()];
+    const turn = [...Map.groupBy(waiting, ({ grantId }) => grantId).values()].map(([first]) => first!);
     waiting = waiting.filter((one) => !turn.includes(one));
     for (const key of await db.transaction().execute((trx) => takeUnderLock(trx, turn))) taken.add(key);
   }

@@ -152,6 +152,61 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
   });
 });
 
+test("a third device is asked which to end, and plays; the ended one goes dark, says why, keeps its chat, and can come back", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(240_000);
+  const { viewer: first, second: secondTab, studio, people, path } = await openHouse({ person, db });
+  const userId = people.viewer.id;
+  const openDevice = async (options: Parameters<World["person"]>[0] = {}) => {
+    const page = await (await person({ userId, expects: [cut], ...options })).newPage();
+    await page.goto(path);
+    return page;
+  };
+  const asks = (page: Page) => page.getByText(/Which is to end\?/);
+  const wentOn = (page: Page) => page.getByText(/You went on with another device/);
+  const endFirst = (page: Page) => page.getByRole("button", { name: /^End it and watch here/ }).first();
+
+  const other = await openDevice();
+  await expect(picture(other)).toBeVisible({ timeout: 30_000 });
+  const third = await openDevice({ width: 360 });
+  await expect(asks(third)).toBeVisible();
+  await expect(third.locator("video")).toHaveCount(0);
+  // Three devices, four tabs, and one person.
+  await expect(third.getByText("1 watching", { exact: true })).toBeVisible({ timeout: 20_000 });
+
+  await endFirst(third).click();
+  for (const tab of [first, secondTab]) {
+    await expect(wentOn(tab)).toBeVisible({ timeout: 3_000 });
+    await expect(tab.locator("video")).toHaveCount(0);
+    await expect(message(tab)).toBeVisible();
+  }
+  await expect(picture(third)).toBeVisible({ timeout: 30_000 });
+  await expect.poll(() => advances(picture(third)), { timeout: 20_000 }).toBe(true);
+  expect(await advances(picture(other))).toBe(true);
+
+  await test.step("it goes on here instead, in both tabs", async () => {
+    await expect(asks(first)).toBeVisible();
+    await endFirst(first).click();
+    for (const tab of [first, secondTab]) await expect(picture(tab)).toBeVisible({ timeout: 30_000 });
+    await expect(wentOn(other)).toBeVisible({ timeout: 3_000 });
+  });
+
+  await test.step("during the replay, and without scripts", async () => {
+    await endStream(studio);
+    for (const page of [first, third])
+      await expect(page.getByLabel(/^Replay of/)).toBeVisible({ timeout: 60_000 });
+    const plain = await openDevice({ script: false });
+    await expect(asks(plain)).toBeVisible();
+    await expect(plain.locator("video")).toHaveCount(0);
+    await endFirst(plain).click();
+    await expect(plain.getByLabel(/^Replay of/)).toBeVisible();
+    const dark = wentOn(first).or(wentOn(third));
+    await expect(dark).toBeVisible({ timeout: 3_000 });
+  });
+});
+
 test("a script that keeps all its tokens and ignores leaving sees nothing more after its pass was taken back (F27)", async ({
   person,
   db,

@@ -26,6 +26,8 @@ type Admitted = {
   access: AccessDecision;
   streamId: string;
   recordingId: string;
+  /** Of what plays, once it is known to be there: whether the device has a place for it, which it takes. */
+  hasPlace: () => Promise<boolean>;
   stillAllowed: () => Promise<boolean>;
 };
 type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
@@ -58,14 +60,20 @@ export function mediaRouter(services: Services): Router {
           const grantId = plays ? grantOf(now) : null;
           return !grantId || takePlace(db, { grantId, sessionId: viewer.sessionId, streamId });
         };
-        if (!(await hasPlace(access))) return refuse(response, 409, "devices");
         const stillAllowed = async () => {
           if (!(await findViewer(db, token))) return false;
           const now = await findAccess(db, { userId: viewer.userId, streamId });
           return now !== undefined && now.mayWatch && (await hasPlace(now));
         };
         await answer(
-          { userId: viewer.userId, access, streamId, recordingId, stillAllowed },
+          {
+            userId: viewer.userId,
+            access,
+            streamId,
+            recordingId,
+            hasPlace: () => hasPlace(access),
+            stillAllowed,
+          },
           request,
           response,
         );
@@ -76,8 +84,9 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/index.m3u8",
-    admitted(async ({ streamId, recordingId }, _request, response) => {
+    admitted(async ({ streamId, recordingId, hasPlace }, _request, response) => {
       if (!(await findReadyRecording(db, { streamId, recordingId }))) return refuse(response, 404);
+      if (!(await hasPlace())) return refuse(response, 409, "devices");
       const playlist = replayPlaylist(await listParts(db, recordingId));
       response.set("Content-Type", "application/vnd.apple.mpegurl").send(playlist);
     }, playing),
@@ -85,10 +94,11 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/:attempt([1-9][0-9]{0,5})/:segment(0|[1-9][0-9]{0,6}).ts",
-    admitted(async ({ streamId, recordingId, stillAllowed }, request, response) => {
+    admitted(async ({ streamId, recordingId, hasPlace, stillAllowed }, request, response) => {
       const [attempt, number] = [Number(request.params.attempt), Number(request.params.segment)];
       const object = await findSegmentObject(db, { streamId, recordingId, attempt, number });
       if (!object) return refuse(response, 404);
+      if (!(await hasPlace())) return refuse(response, 409, "devices");
       // In the person's own browser, for seeking back and forth; no longer than an answer may be old.
       const cacheControl = "private, max-age=60";
       await sendObject(
@@ -121,12 +131,13 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/video.mp4",
-    admitted(async ({ access, streamId, recordingId, stillAllowed }, request, response) => {
+    admitted(async ({ access, streamId, recordingId, hasPlace, stillAllowed }, request, response) => {
       const recording = await findReadyRecording(db, { streamId, recordingId });
       const object = recording && (await findExportObject(db, { streamId, recordingId, kind: "mp4" }));
       if (!object) return refuse(response, 404);
       const isDownload = request.query.download !== undefined;
       if (isDownload && !access.mayHost) return refuse(response, 403, "not_host");
+      if (!(await hasPlace())) return refuse(response, 409, "devices");
       const disposition = isDownload ? attachment(recording.title, "mp4") : "inline";
       const cacheControl = "private, no-store";
       await sendObject(

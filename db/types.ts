@@ -59,6 +59,15 @@ export type WebhookDeliveryStatus = "given_up" | "taken" | "waiting";
 
 export type WebhookEndpointOffReason = "dead" | "gone";
 
+export interface AccessGrantDevices {
+  access_grant_id: string;
+  ended_at: Timestamp | null;
+  seen_at: Generated<Timestamp>;
+  session_id: string;
+  stream_id: string;
+  taken_at: Generated<Timestamp>;
+}
+
 export interface AccessGrantEvents {
   access_grant_id: string;
   actor_id: string | null;
@@ -121,6 +130,7 @@ export interface AccessPasses {
   currency: Generated<string>;
   description: Generated<string>;
   id: Generated<string>;
+  most_devices: Generated<number>;
   name: string;
   on_sale: Generated<boolean>;
   price_minor: Generated<number>;
@@ -651,6 +661,7 @@ export interface WorkerTicks {
 }
 
 export interface DB {
+  access_grant_devices: AccessGrantDevices;
   access_grant_events: AccessGrantEvents;
   access_grant_import_lines: AccessGrantImportLines;
   access_grant_imports: AccessGrantImports;

@@ -12,12 +12,23 @@ type PassFormProps = {
   zones: string[];
   /** ISO codes. */
   currencies: readonly string[];
+  /** On how many devices one person watches where nothing is said. */
+  usualDevices: number;
   /** Above the experiences of a pass that people hold already. */
   note?: ReactNode;
 };
 
 /** The fields of a pass, new or not. Those of a term that is not chosen are put away by the style sheet alone. */
-export function PassFields({ value, chosen, problems, experiences, zones, currencies, note }: PassFormProps) {
+export function PassFields({
+  value,
+  chosen,
+  problems,
+  experiences,
+  zones,
+  currencies,
+  usualDevices,
+  note,
+}: PassFormProps) {
   return (
     <>
       <TextField
@@ -145,6 +156,15 @@ export function PassFields({ value, chosen, problems, experiences, zones, curren
         hint="How many people may hold it at once. Empty is as many as want to."
         error={problems.stock}
         defaultValue={value("stock")}
+        autoComplete="off"
+      />
+      <TextField
+        label="Devices at once"
+        name="devices"
+        inputMode="numeric"
+        hint={`On how many devices one person can watch at the same time. Empty is ${usualDevices}.`}
+        error={problems.devices}
+        defaultValue={value("devices")}
         autoComplete="off"
       />
       <div className="form-line">

@@ -14,6 +14,8 @@ export type PassWords = {
   termUntil: string | null;
   termTimeZone: string | null;
   atExpiry: "finish" | "cut";
+  /** On how many at once one person may watch. */
+  devices: number;
   priceMinor: number;
   currency: string;
 };
@@ -52,7 +54,7 @@ export function PassTicket({ pass, zone, action, level, spent }: PassTicketProps
       </p>
       <p className="small">
         <PassLength pass={pass} zone={zone} />
-        {pass.term !== "open" && <> {atExpiryWords[pass.atExpiry]}</>}
+        {pass.term !== "open" && <> {atExpiryWords[pass.atExpiry]}</>} {devicesWords(pass.devices)}
       </p>
       <Available pass={pass} zone={zone} />
     </Ticket>
@@ -94,7 +96,7 @@ export function PassLength({
   pass,
   zone,
 }: {
-  pass: Omit<PassWords, "name" | "experiences" | "priceMinor" | "currency" | "atExpiry">;
+  pass: Omit<PassWords, "name" | "experiences" | "priceMinor" | "currency" | "atExpiry" | "devices">;
   zone: string | null;
 }) {
   if (pass.term === "days") {
@@ -119,6 +121,15 @@ export const atExpiryWords = {
   finish: "A stream that has begun by then plays to its end.",
   cut: "It ends at that moment, also in the middle of a stream.",
 };
+
+export const devicesWords = (devices: number) =>
+  devices === 1 ? "You watch on one device at a time." : `You watch on up to ${devices} devices at once.`;
+
+/** The same, for who gives the pass. */
+export const devicesOfPerson = (devices: number) =>
+  devices === 1
+    ? "Each person watches on one device at a time."
+    : `Each person watches on up to ${devices} devices at once.`;
 
 /** Money is kept in its smallest unit; how many make one is the currency's. */
 export function priceWords({ priceMinor, currency }: Pick<PassWords, "priceMinor" | "currency">): string {

@@ -115,6 +115,8 @@ export type PageSocket = {
   endedReason: string | null;
   /** When access ends by itself, by the browser's `performance.now()`; undefined before that was told. */
   end: PageEnd | undefined;
+  /** Whether another device took this one's place, and the database's clock when that was looked at; null before it was told. */
+  device: { ended: boolean; at: string } | null;
   /** Hears what the socket says of the chat, from now on; gives how to stop. */
   onChat: (listener: ChatListener) => () => void;
 };
@@ -134,6 +136,7 @@ const nothingYet = {
   connection: "connecting",
   endedReason: null,
   end: undefined,
+  device: null,
 } as const;
 
 /**
@@ -171,6 +174,8 @@ export function usePageSocket({
         setHeard((now) => {
           if (message.type === "state") return { ...now, state: message.state, at: message.at };
           if (message.type === "access-ended") return { ...now, endedReason: message.reason };
+          if (message.type === "device")
+            return { ...now, device: { ended: message.ended !== null, at: message.at } };
           if (message.type === "until") {
             const { until, remainingMs } = message;
             return {

@@ -3,9 +3,11 @@ import { useLoaderData } from "@remix-run/react";
 import liveFiles from "virtual:live-files";
 import { pageTitle } from "#app/components/page-title.ts";
 import { toParagraphs } from "#app/components/paragraphs.ts";
-import { type AccessDecision, findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { type AccessDecision, findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { listOpeners } from "#app/domain/access/openers.ts";
 import { accessWords } from "#app/domain/access/words.ts";
+import { findObstacle } from "#app/domain/devices/places.ts";
+import { browserInWords } from "#app/domain/people/browser-words.ts";
 import { findAudience, pageTab, touchPresence } from "#app/domain/presence/presence.ts";
 import { findReplay } from "#app/domain/recordings/replay.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
@@ -14,7 +16,7 @@ import { movedOrAbsent } from "#app/http/moved.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { LiveHead } from "#app/live/watch/live-head.tsx";
 import { placeOf, refreshSeconds } from "#app/live/watch/place.ts";
-import type { Refusal, WatchData } from "#app/live/watch/watch-data.ts";
+import type { DevicesAsked, Refusal, WatchData } from "#app/live/watch/watch-data.ts";
 import { WatchPage } from "#app/live/watch/watch-page.tsx";
 
 const now = (page: WatchData) => Date.parse(page.at);
@@ -45,10 +47,11 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
   if (userId && mayWatch && !watched.pageSeen && isDocument(request))
     countPage(context, { streamId, userId, role });
   const over = state.status === "ended";
-  const [viewers, replay, refusal] = await Promise.all([
+  const [viewers, replay, refusal, devices] = await Promise.all([
     mayWatch ? (watched.audience ?? findAudience(db, streamId)) : undefined,
     mayWatch && over && userId ? findReplay(db, { streamId, userId }) : undefined,
     mayWatch ? null : findRefusal(context, watched, access),
+    findDevices(args, access),
   ]);
   return {
     streamId,
@@ -71,7 +74,8 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     refusal,
     viewers: viewers ?? null,
     replay: replay ?? null,
-    liveFiles: mayJoinRoom(access) ? liveFiles : null,
+    devices,
+    liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,
   };
 }
 
@@ -93,6 +97,30 @@ async function findRefusal(
     ...words,
     openers,
     ban: ban && { reason: ban.reason, until: ban.until?.toISOString() ?? null },
+  };
+}
+
+/** What the page asks where other devices have the places; null where this one has a picture, or nobody has. */
+async function findDevices(
+  { request, context: { db, viewer } }: LoaderFunctionArgs,
+  access: AccessDecision,
+): Promise<DevicesAsked | null> {
+  const grantId = access.status === "live" || access.status === "ended" ? grantOf(access) : null;
+  const sessionId = grantId && (await viewer())?.sessionId;
+  const obstacle = sessionId && (await findObstacle(db, { grantId, sessionId }));
+  if (!obstacle) return null;
+  const { reason, most, devices } = obstacle;
+  return {
+    reason,
+    most,
+    tooLate: new URL(request.url).searchParams.get("device") === "taken",
+    devices: devices.map(({ sessionId: id, userAgent, networkAddress, takenAt, streamTitle }) => ({
+      id,
+      browser: browserInWords(userAgent),
+      networkAddress,
+      since: takenAt.toISOString(),
+      streamTitle,
+    })),
   };
 }
 

@@ -15,7 +15,13 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { toParagraphs } from "#app/components/paragraphs.ts";
 import { PassStanding } from "#app/components/pass-standing.tsx";
 import { PassStub } from "#app/components/pass-stub.tsx";
-import { atExpiryWords, PassLength, priceWords, seatsLeft } from "#app/components/pass-ticket.tsx";
+import {
+  atExpiryWords,
+  devicesWords,
+  PassLength,
+  priceWords,
+  seatsLeft,
+} from "#app/components/pass-ticket.tsx";
 import { SafeText } from "#app/components/safe-text.tsx";
 import { Ticket, TicketTitle } from "#app/components/ticket.tsx";
 import { When } from "#app/components/when.tsx";
@@ -39,14 +45,15 @@ export async function loader(args: LoaderFunctionArgs) {
   const stream = streamOf(request, pass.spaceSlug);
   const path = `/${pass.spaceSlug}/passes/${pass.slug}`;
   const iso = (at: Date | null) => at?.toISOString() ?? null;
-  const { slug, name, spaceSlug, spaceName, term, termDays, termMonths, termTimeZone, atExpiry } = pass;
+  const { slug, name, spaceSlug, spaceName, term, termDays, termMonths, termTimeZone, atExpiry, devices } =
+    pass;
   const { priceMinor, currency, stock, left, saleBegun, retired, experiences, teamRole } = pass;
   const { grantStatus, grantStarted, grantReason, place, offerLapsed, banned } = pass;
   const { requestStatus, requestWords, requestReason } = pass;
   return {
     state: passStateOf(pass),
     pass: {
-      ...{ slug, name, spaceSlug, spaceName, term, termDays, termMonths, termTimeZone, atExpiry },
+      ...{ slug, name, spaceSlug, spaceName, term, termDays, termMonths, termTimeZone, atExpiry, devices },
       ...{ priceMinor, currency, stock, left, saleBegun, retired, experiences },
       description: toParagraphs(pass.description),
       termUntil: iso(pass.termUntil),
@@ -114,6 +121,7 @@ export default function PassPage() {
         {(pass.term !== "open" || (state === "held" && own.endsAt)) && (
           <p className="small">{atExpiryWords[pass.atExpiry]}</p>
         )}
+        <p className="small">{devicesWords(pass.devices)}</p>
       </Ticket>
       <PassStanding pass={pass} own={own} state={state} paths={paths} zone={zone} />
       <section className="part">

@@ -18,7 +18,13 @@ import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { PassNumbers, PassSaleTimes } from "#app/components/pass-numbers.tsx";
-import { atExpiryWords, Opens, PassLength, priceWords } from "#app/components/pass-ticket.tsx";
+import {
+  atExpiryWords,
+  devicesOfPerson,
+  Opens,
+  PassLength,
+  priceWords,
+} from "#app/components/pass-ticket.tsx";
 import { Table } from "#app/components/table.tsx";
 import { When } from "#app/components/when.tsx";
 import { giveForm } from "#app/domain/grants/fields.ts";
@@ -141,6 +147,7 @@ export default function PassOfTeam() {
                 <PassLength pass={pass} zone={zone} />
               </p>
               {pass.term !== "open" && <p className="small">{atExpiryWords[pass.atExpiry]}</p>}
+              <p className="small">{devicesOfPerson(pass.devices)}</p>
               <p>{priceWords(pass)}.</p>
               <PassSaleTimes pass={pass} zone={zone} />
             </div>

@@ -15,7 +15,7 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { PassFields } from "#app/components/pass-form.tsx";
 import { listExperiences } from "#app/domain/experiences/experiences.ts";
-import { passForm } from "#app/domain/passes/fields.ts";
+import { passForm, usualDevices } from "#app/domain/passes/fields.ts";
 import { findPass } from "#app/domain/passes/lists.ts";
 import { findSpaceOfPass, updatePass } from "#app/domain/passes/passes.ts";
 import { currencies } from "#app/domain/passes/prices.ts";
@@ -49,6 +49,7 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
     experiences: experiences.filter(({ retired }) => !retired).map(({ id, name }) => ({ id, name })),
     zones: zoneNames(),
     currencies,
+    usualDevices,
     stock: pass.stock,
     query: teamQuery(teams, team),
     draft: await takeDraft({ request, context }),
@@ -71,7 +72,7 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
 }
 
 export default function EditPass() {
-  const { id, values, chosen, holders, experiences, zones, currencies, stock, query, draft } =
+  const { id, values, chosen, holders, experiences, zones, currencies, usualDevices, stock, query, draft } =
     useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const typed = refused?.typed ?? draft;
@@ -105,6 +106,7 @@ export default function EditPass() {
           experiences={experiences}
           zones={zones}
           currencies={currencies}
+          usualDevices={usualDevices}
           note={
             holders > 0
               ? "What you take out here is closed at once to everybody who holds the pass."

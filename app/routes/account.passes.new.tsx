@@ -15,7 +15,7 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { PassFields } from "#app/components/pass-form.tsx";
 import { listExperiences } from "#app/domain/experiences/experiences.ts";
-import { passForm } from "#app/domain/passes/fields.ts";
+import { passForm, usualDevices } from "#app/domain/passes/fields.ts";
 import { insertPass } from "#app/domain/passes/passes.ts";
 import { currencies } from "#app/domain/passes/prices.ts";
 import { zoneNames } from "#app/domain/passes/terms.ts";
@@ -40,6 +40,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     zone: readTimeZone(request, viewer.timeZone),
     zones: zoneNames(),
     currencies,
+    usualDevices,
     draft: await takeDraft({ request, context }),
   };
 }
@@ -58,7 +59,8 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function NewPass() {
-  const { experiences, space, query, zone, zones, currencies, draft } = useLoaderData<typeof loader>();
+  const { experiences, space, query, zone, zones, currencies, usualDevices, draft } =
+    useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const typed = refused?.typed ?? draft;
   const only = experiences.length === 1 ? experiences.map(({ id }) => id) : [];
@@ -95,6 +97,7 @@ export default function NewPass() {
             experiences={experiences}
             zones={zones}
             currencies={currencies}
+            usualDevices={usualDevices}
           />
           <SubmitButton kind="go" pending="Making it…">
             Make the pass

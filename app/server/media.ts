@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
 import type { Services } from "#app/context.ts";
-import { type AccessDecision, findAccess } from "#app/domain/access/decision.ts";
+import { type AccessDecision, findAccess, grantOf } from "#app/domain/access/decision.ts";
+import { takePlace } from "#app/domain/devices/places.ts";
 import { findViewer } from "#app/domain/people/sessions.ts";
 import { posterSizes } from "#app/domain/recordings/export-poster.ts";
 import {
@@ -25,6 +26,8 @@ type Admitted = {
   access: AccessDecision;
   streamId: string;
   recordingId: string;
+  /** Of what plays, once it is known to be there: whether the device has a place for it, which it takes. */
+  hasPlace: () => Promise<boolean>;
   stillAllowed: () => Promise<boolean>;
 };
 type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
@@ -32,7 +35,8 @@ type Answer = (admitted: Admitted, request: Request, response: Response) => Prom
 /**
  * A recording's playlist, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
- * belongs to another stream. Bytes come through us, or with `mediaRedirect` from storage by a URL that is good for a
+ * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
+ * others have all of them. Bytes come through us, or with `mediaRedirect` from storage by a URL that is good for a
  * minute.
  */
 export function mediaRouter(services: Services): Router {
@@ -40,7 +44,7 @@ export function mediaRouter(services: Services): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   const admitted =
-    (answer: Answer) =>
+    (answer: Answer, { plays = false } = {}) =>
     async (request: Request, response: Response, next: NextFunction): Promise<void> => {
       try {
         response.set("Cache-Control", "private, no-store");
@@ -52,11 +56,24 @@ export function mediaRouter(services: Services): Router {
         if (!access) return refuse(response, 404);
         if (!viewer) return refuse(response, 401, access.reason);
         if (!access.mayWatch) return refuse(response, 403, access.reason);
-        const stillAllowed = async () =>
-          (await findViewer(db, token)) !== undefined &&
-          Boolean((await findAccess(db, { userId: viewer.userId, streamId }))?.mayWatch);
+        const hasPlace = async (now: AccessDecision) => {
+          const grantId = plays ? grantOf(now) : null;
+          return !grantId || takePlace(db, { grantId, sessionId: viewer.sessionId, streamId });
+        };
+        const stillAllowed = async () => {
+          if (!(await findViewer(db, token))) return false;
+          const now = await findAccess(db, { userId: viewer.userId, streamId });
+          return now !== undefined && now.mayWatch && (await hasPlace(now));
+        };
         await answer(
-          { userId: viewer.userId, access, streamId, recordingId, stillAllowed },
+          {
+            userId: viewer.userId,
+            access,
+            streamId,
+            recordingId,
+            hasPlace: () => hasPlace(access),
+            stillAllowed,
+          },
           request,
           response,
         );
@@ -67,19 +84,21 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/index.m3u8",
-    admitted(async ({ streamId, recordingId }, _request, response) => {
+    admitted(async ({ streamId, recordingId, hasPlace }, _request, response) => {
       if (!(await findReadyRecording(db, { streamId, recordingId }))) return refuse(response, 404);
+      if (!(await hasPlace())) return refuse(response, 409, "devices");
       const playlist = replayPlaylist(await listParts(db, recordingId));
       response.set("Content-Type", "application/vnd.apple.mpegurl").send(playlist);
-    }),
+    }, playing),
   );
 
   router.get(
     "/:streamId/:recordingId/:attempt([1-9][0-9]{0,5})/:segment(0|[1-9][0-9]{0,6}).ts",
-    admitted(async ({ streamId, recordingId, stillAllowed }, request, response) => {
+    admitted(async ({ streamId, recordingId, hasPlace, stillAllowed }, request, response) => {
       const [attempt, number] = [Number(request.params.attempt), Number(request.params.segment)];
       const object = await findSegmentObject(db, { streamId, recordingId, attempt, number });
       if (!object) return refuse(response, 404);
+      if (!(await hasPlace())) return refuse(response, 409, "devices");
       const cacheControl = "private, no-store";
       await sendObject(
         services,
@@ -87,7 +106,7 @@ export function mediaRouter(services: Services): Router {
         request,
         response,
       );
-    }),
+    }, playing),
   );
 
   router.get(
@@ -111,12 +130,13 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/video.mp4",
-    admitted(async ({ access, streamId, recordingId, stillAllowed }, request, response) => {
+    admitted(async ({ access, streamId, recordingId, hasPlace, stillAllowed }, request, response) => {
       const recording = await findReadyRecording(db, { streamId, recordingId });
       const object = recording && (await findExportObject(db, { streamId, recordingId, kind: "mp4" }));
       if (!object) return refuse(response, 404);
       const isDownload = request.query.download !== undefined;
       if (isDownload && !access.mayHost) return refuse(response, 403, "not_host");
+      if (!(await hasPlace())) return refuse(response, 409, "devices");
       const disposition = isDownload ? attachment(recording.title, "mp4") : "inline";
       const cacheControl = "private, no-store";
       await sendObject(
@@ -125,7 +145,7 @@ export function mediaRouter(services: Services): Router {
         request,
         response,
       );
-    }),
+    }, playing),
   );
 
   router.post(
@@ -158,11 +178,14 @@ export function mediaRouter(services: Services): Router {
   return router;
 }
 
+const playing = { plays: true };
+
 const sentences: Record<number, string> = {
   400: "That was not a place in a recording.",
   401: "Sign in to watch this.",
   403: "You may not watch this right now.",
   404: "There is nothing here.",
+  409: "Your pass is watched on other devices. Load the stream's page to choose.",
   503: "This cannot be read right now. Try again in some seconds.",
 };
 

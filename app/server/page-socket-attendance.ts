@@ -1,3 +1,5 @@
+import { grantOf } from "#app/domain/access/decision.ts";
+import { touchPlaces, type Watching } from "#app/domain/devices/places.ts";
 import {
   countAudiences,
   type Left,
@@ -21,7 +23,7 @@ export type Attendance = ReturnType<typeof createAttendance>;
 
 /**
  * Who is there: pings every page, ends the sockets of those that do not answer, and writes once a second, in one
- * statement each, who answered, who left, and which hosts are at their desk. Then it counts, and tells whom the count
+ * statement each, who answered, who left, which devices watch, and which hosts are at their desk. Then it counts, and tells whom the count
  * changed for.
  */
 export function createAttendance({ db, log }: Pick<Services, "db" | "log">, hall: Hall) {
@@ -101,19 +103,25 @@ export function createAttendance({ db, log }: Pick<Services, "db" | "log">, hall
 
   async function write(now: number) {
     const seen: Seen[] = [];
+    const watching: Watching[] = [];
     for (const seat of hall.seats()) {
       const { person } = seat;
       if (!seat.fresh || !person.access?.mayWatch) continue;
       seat.fresh = false;
       const audience = person.access.role === "viewer";
+      const { status } = person.access;
+      const grantId = status === "live" || status === "ended" ? grantOf(person.access) : null;
       const agoMs = now - seat.answeredAt;
+      // A page whose picture stands still is watched all the same. One that has no picture has no place to keep.
+      if (grantId && seat.page === "watch")
+        watching.push({ grantId, sessionId: seat.sessionId, streamId: person.room.streamId });
       // A studio is no seat in the house, but its tab may watch, too.
       if (seat.page === "watch")
         seen.push({ streamId: person.room.streamId, userId: person.userId, tab: seat.tab, audience, agoMs });
     }
     const due = [...left].filter(([, { dueAt }]) => dueAt <= now);
     for (const [key] of due) left.delete(key);
-    await touchPresence(db, seen);
+    await Promise.all([touchPresence(db, seen), touchPlaces(db, watching)]);
     await leavePresence(
       db,
       due.map(([, { at, ...entry }]) => ({ ...entry, agoMs: performance.now() - at })),

@@ -1,8 +1,9 @@
-import { type AccessDecision, listAccessOfPeople } from "#app/domain/access/decision.ts";
+import { type AccessDecision, grantOf, listAccessOfPeople } from "#app/domain/access/decision.ts";
+import { keyOf, listEndedDevices } from "#app/domain/devices/places.ts";
 import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
 import { findStreamFacts, stateFor, type StreamFacts } from "#app/domain/streams/state.ts";
 import type { Services } from "#app/context.ts";
-import { closeCodes, sayAccessEnded, sayState, sayUntil } from "./page-socket-messages.ts";
+import { closeCodes, sayAccessEnded, sayDevice, sayState, sayUntil } from "./page-socket-messages.ts";
 import type { Hall, Person, Room, Seat } from "./page-socket-hall.ts";
 import { seatsOf } from "./page-socket-hall.ts";
 
@@ -97,6 +98,19 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     for (const person of room.people.values()) {
       if (person.access) sayTo(person, person.access, facts, words);
     }
+    await sayDevices(asked, facts.at);
+  }
+
+  /** The pages of a device that another one ended lose their picture, and nothing else: the chat stays. */
+  async function sayDevices(people: Person[], at: string) {
+    const watching = people.flatMap(({ access, seats }) => {
+      const grantId = access && grantOf(access);
+      if (!grantId) return [];
+      const pages = [...seats].filter((seat) => seat.page === "watch");
+      return pages.map((seat) => ({ seat, grantId, sessionId: seat.sessionId }));
+    });
+    const ended = await listEndedDevices(db, watching);
+    for (const one of watching) sayDevice(one.seat, ended.has(keyOf(one)), at);
   }
 
   async function endDeadSessions(people: Person[]) {

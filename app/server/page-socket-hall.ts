@@ -16,6 +16,8 @@ export type Seat = {
   viewersSent: string;
   /** The end of access that was told last (ISO); null: none, which nobody has to be told. */
   untilSent: string | null;
+  /** It was told that another device took its place. */
+  deviceEnded: boolean;
   /** In which of the seconds between two pings this one is pinged. */
   phase: number;
   pingedAt: number;
@@ -96,6 +98,7 @@ export function createHall() {
         sent: "",
         viewersSent: "",
         untilSent: null,
+        deviceEnded: false,
         phase: phase++,
         pingedAt: 0,
         answeredAt: now,

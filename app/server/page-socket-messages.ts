@@ -42,6 +42,16 @@ export function sayUntil(seat: Seat, { until, remainingMs }: AccessDecision): vo
   say(seat, JSON.stringify({ type: "until", until: iso, remainingMs }));
 }
 
+/**
+ * Tells a page whose device was ended by another one, or has its place back, when that is new. The socket stays: the page
+ * goes on without its picture. `at` is the database's clock before it was looked at.
+ */
+export function sayDevice(seat: Seat, ended: boolean, at: string): void {
+  if (seat.deviceEnded === ended) return;
+  seat.deviceEnded = ended;
+  say(seat, JSON.stringify({ type: "device", ended: ended ? "other_device" : null, at }));
+}
+
 /** Tells that access has ended and why, and closes. */
 export function sayAccessEnded(seat: Seat, reason: AccessReason): void {
   say(seat, JSON.stringify({ type: "access-ended", reason }));

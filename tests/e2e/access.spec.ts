@@ -2,6 +2,7 @@ import type { Page } from "@playwright/test";
 import { sql } from "kysely";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { openHostile } from "#tests/browser/hostile.ts";
+import { lastFrame, noteFrames } from "#tests/browser/last-frame.ts";
 import { endStream, goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertPeople } from "#tests/factories.ts";
@@ -148,6 +149,68 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
     });
     await isDark(/was paid back/);
     for (const address of [playlist, segment]) expect((await viewer.request.get(address)).status()).toBe(403);
+  });
+});
+
+test("a third device is asked which to end, and plays; the ended one goes dark, says why, keeps its chat, and can come back", async ({
+  person,
+  db,
+}) => {
+  test.setTimeout(300_000);
+  const { viewer: first, second: secondTab, studio, people, path } = await openHouse({ person, db });
+  const userId = people.viewer.id;
+  const openDevice = async (options: Parameters<World["person"]>[0] = {}) => {
+    const page = await (await person({ userId, expects: [cut], ...options })).newPage();
+    await page.goto(path);
+    return page;
+  };
+  const asks = (page: Page) => page.getByText(/Which is to end\?/);
+  const wentOn = (page: Page) => page.getByText(/You went on with another device/);
+  const endFirst = (page: Page) => page.getByRole("button", { name: /^End it and watch here/ }).first();
+
+  const other = await openDevice();
+  await expect(picture(other)).toBeVisible({ timeout: 30_000 });
+  const third = await openDevice({ width: 360 });
+  await expect(asks(third)).toBeVisible();
+  await expect(third.locator("video")).toHaveCount(0);
+  // Three devices, four tabs, and one person.
+  await expect(third.getByText("1 watching", { exact: true })).toBeVisible({ timeout: 20_000 });
+
+  const ended = [first, secondTab];
+  for (const tab of ended) await noteFrames(tab);
+  const answered = third.waitForResponse(/\/device\b/);
+  await endFirst(third).click();
+  await answered;
+  const endedAt = Date.now();
+  for (const tab of ended) {
+    await expect(wentOn(tab)).toBeVisible();
+    expect((await lastFrame(tab)) - endedAt).toBeLessThan(3_000);
+    await expect(tab.locator("video")).toHaveCount(0);
+    await expect(message(tab)).toBeVisible();
+  }
+  await expect(picture(third)).toBeVisible({ timeout: 30_000 });
+  await expect.poll(() => advances(picture(third)), { timeout: 20_000 }).toBe(true);
+  expect(await advances(picture(other))).toBe(true);
+
+  await test.step("it goes on here instead, in both tabs", async () => {
+    await expect(asks(first)).toBeVisible();
+    await endFirst(first).click();
+    for (const tab of ended) await expect(picture(tab)).toBeVisible({ timeout: 30_000 });
+    await expect(wentOn(other)).toBeVisible();
+  });
+
+  await test.step("during the replay, and without scripts", async () => {
+    await endStream(studio);
+    for (const page of [first, third])
+      await expect(page.getByLabel(/^Replay of/)).toBeVisible({ timeout: 60_000 });
+    const plain = await openDevice({ script: false });
+    await expect(asks(plain)).toBeVisible();
+    await expect(plain.locator("video")).toHaveCount(0);
+    await endFirst(plain).click();
+    await expect(plain.getByLabel(/^Replay of/)).toBeVisible();
+    await expect(wentOn(third)).toBeVisible();
+    await expect(third.locator("video")).toHaveCount(0);
+    await expect(first.getByLabel(/^Replay of/)).toBeVisible();
   });
 });
 

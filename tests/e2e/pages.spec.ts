@@ -1,5 +1,5 @@
 import { RoomServiceClient } from "livekit-server-sdk";
-import { insertMachines, insertPeople, insertStream, insertUser, unique } from "#tests/factories.ts";
+import { insertMachines, insertPeople, insertStream, insertUser, signIn, unique } from "#tests/factories.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { expect, expectAccessible, expectFits, test } from "./world.ts";
 
@@ -146,6 +146,32 @@ for (const { status, says, asksAgain } of states) {
       asksAgain,
     );
   });
+}
+
+for (const { width, scheme } of looks) {
+  for (const script of [true, false]) {
+    test(`the page that asks which device to end (${width} px, ${scheme}, ${script ? "with" : "without"} scripts)`, async ({
+      person,
+      db,
+    }) => {
+      const { people, path, stream, grant } = await insertPeople(db, { status: "live" });
+      await openRoom(stream.id);
+      for (let device = 0; device < 2; device += 1) {
+        const { sessionId } = await signIn(db, people.viewer.id);
+        const place = { access_grant_id: grant.id, session_id: sessionId, stream_id: stream.id };
+        await db.insertInto("access_grant_devices").values(place).execute();
+      }
+      const context = await person({ userId: people.viewer.id, width, scheme, script });
+      const page = await context.newPage();
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expect(page.getByText("You are watching on 2 other devices.")).toBeVisible();
+      await expect(page.getByRole("button", { name: /^End it and watch here/ })).toHaveCount(2);
+      await expectFits(page);
+      // Axe is a script itself.
+      if (script) await expectAccessible(page);
+    });
+  }
 }
 
 test("a title of one long word stays in its page", async ({ person, db }) => {

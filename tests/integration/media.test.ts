@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
@@ -102,6 +103,42 @@ describe("each address of a recording", () => {
       expect(answer.headers.get("cache-control")).toBe("private, no-store");
       expect((await answer.text()).length).toBeLessThan(100);
     }
+  });
+
+  it("that plays is refused to one device more than may watch at once; its picture is not, nor anything to the team", async () => {
+    const { db } = test;
+    const cookieOf = async (person: "viewer" | "host") => (await signIn(db, house.people[person].id)).cookie;
+    const as = (cookie: string, address: string, method = "GET") =>
+      fetch(new URL(`${house.base}/${address}`, web.url), {
+        method,
+        headers: { cookie },
+        redirect: "manual",
+      });
+    const forget = () =>
+      db.deleteFrom("access_grant_devices").where("access_grant_id", "=", house.grant.id).execute();
+    await forget();
+    const [first, second, third] = [
+      await cookieOf("viewer"),
+      await cookieOf("viewer"),
+      await cookieOf("viewer"),
+    ];
+    for (const cookie of [first, second]) expect((await as(cookie, "index.m3u8")).status).toBe(200);
+    for (const address of ["index.m3u8", "1/0.ts", "video.mp4"]) {
+      const answer = await as(third, address);
+      expect([address, answer.status, answer.headers.get("x-reason")]).toEqual([address, 409, "devices"]);
+      expect(answer.headers.get("cache-control")).toBe("private, no-store");
+      expect(await answer.text()).toContain("on other devices");
+    }
+    expect((await as(third, "poster.jpg")).status).toBe(200);
+    for (let device = 0; device < 3; device += 1)
+      expect((await as(await cookieOf("host"), "index.m3u8")).status).toBe(200);
+    await db
+      .updateTable("access_grant_devices")
+      .set({ seen_at: sql<Date>`clock_timestamp() - interval '31 seconds'` })
+      .where("access_grant_id", "=", house.grant.id)
+      .execute();
+    expect((await as(third, "1/0.ts")).status).toBe(200);
+    await forget();
   });
 
   it("is refused from the moment that a grant ends (ASVS 8.3.2)", async () => {

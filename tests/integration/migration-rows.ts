@@ -88,6 +88,10 @@ export const rowsAfter: Record<string, string> = {
   "0017_signal_gate": `
     update stream_participants set signal_seen_at = now() where identity = 'p-1';
     insert into signal_gate_watch (since, seen_at) values (now(), now());`,
+  "0018_devices": `
+    update access_passes set most_devices = 1 where id = ${pass};
+    insert into access_grant_devices (access_grant_id, session_id, stream_id, ended_at)
+      select id, ${session}, ${stream}, now() from access_grants;`,
   "0019_grant_imports": `
     update access_grants set letter_left_out = true where source = 'given';
     insert into access_grant_imports (id, access_pass_id, made_by, file_name, time_zone, encoding, separator, ignored_columns, status, confirmed_by, confirmed_at, moved_at, done_at)

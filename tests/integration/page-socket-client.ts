@@ -12,6 +12,7 @@ type Message =
   | ({ type: "viewers" } & Audience)
   | { type: "access-ended"; reason: string }
   | { type: "until"; until: string | null; remainingMs: number | null }
+  | { type: "device"; ended: "other_device" | null; at: string }
   | { type: "beat" };
 
 /** A web process with nothing but the page socket, on a database of its own. */
@@ -111,6 +112,12 @@ export function openPage(
         return last?.now === now && last;
       }, ms),
     untils: () => messages.filter((message) => message.type === "until"),
+    /** The last that was said about this device, once it is as `test` wants it. */
+    device: (test: (ended: "other_device" | null) => boolean = () => true, ms?: number) =>
+      until(() => {
+        const last = messages.findLast((message) => message.type === "device");
+        return last && test(last.ended) && last;
+      }, ms),
     ended: () => messages.find((message) => message.type === "access-ended"),
     closed: (ms?: number) => until(() => closed, ms),
     isOpen: () => socket.readyState === WebSocket.OPEN,

@@ -38,6 +38,7 @@ describe("passes", () => {
     priceMinor: 0,
     currency: "EUR",
     stock: null,
+    devices: 2,
     sale: { startsAt: null, endsAt: null },
     onSale: true,
     ...more,

@@ -66,6 +66,8 @@ const table = `
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/ticket         GET    405   405  405  405  405   405  405   405  405
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
+/$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
+/$space/$experience/streams/$stream/device         POST   in    403  403  403  back  back back  back 403
 /$space/$experience/streams/$stream/chat                         GET    in 403 403 403 200 200 200 200 403
 /$space/$experience/streams/$stream/chat/write                   GET    in 403 403 403 200 200 200 200 403
 /$space/$experience/streams/$stream/chat/write                   POST   in 403 403 403 409 409 409 409 403

@@ -224,6 +224,10 @@ function decide(row: Row, userId: string | null): AccessDecision {
   };
 }
 
+/** The grant by which somebody watches, whose devices are counted. Null for the team, which has no limit, and for who may not. */
+export const grantOf = ({ mayWatch, reason, grantId }: AccessDecision): string | null =>
+  mayWatch && reason === "grant" ? grantId : null;
+
 /** Whether the decision opens the live room now: viewers while it is live, the team also in rehearsal. */
 export function mayJoinRoom(access: AccessDecision): boolean {
   if (!access.mayWatch) return false;

@@ -2,11 +2,11 @@ import { sql, type Transaction } from "kysely";
 import type { Services } from "#app/context.ts";
 import { chatMayBeOn, keepInChat, removeFromChat } from "#app/domain/chat/removal.ts";
 import { eachOf } from "#app/domain/chat/each-of.ts";
-import { listPlaces, removePlaces } from "#app/domain/participants/removal.ts";
+import { listEndedPlaces, listPlaces, removePlaces } from "#app/domain/participants/removal.ts";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
 import { notifyPeople } from "../changes/notices.ts";
-import { listAccessOfPeople, mayJoinRoom } from "./decision.ts";
+import { grantOf, listAccessOfPeople, mayJoinRoom } from "./decision.ts";
 
 /** A job carries at most so many ids. */
 const mostPeople = 500;
@@ -14,8 +14,9 @@ const mostPeople = 500;
 const laterLooksSeconds = [1, 3];
 
 /**
- * What must follow when these people's access may have changed, in the transaction that changes it: their open pages and
- * signal sockets are told, and a job takes them out of rooms and chats where the decision has turned to no.
+ * What must follow when these people's access may have changed, or a device of theirs was ended, in the transaction that
+ * does it: their open pages and signal sockets are told, and a job takes them out of rooms and chats where the decision
+ * has turned to no, and the device out of rooms.
  */
 export async function enforceAccess(
   trx: Transaction<Database>,
@@ -40,27 +41,33 @@ export async function enforceDecisions(
 ): Promise<void> {
   const { db, queue } = services;
   const rooms: { streamId: string; userId: string }[] = [];
+  const watching: { streamId: string; userId: string; grantId: string }[] = [];
   const chats: { streamId: string; out: string[]; stay: string[] }[] = [];
   for (const { streamId, people } of await listWhereTheyAre(db, userIds)) {
     const decisions = await listAccessOfPeople(db, { streamId, userIds: people.map(({ userId }) => userId) });
     const isOut = (userId: string) => !decisions.get(userId)?.mayChat;
     for (const { userId, inRoom } of people) {
       const access = decisions.get(userId);
-      if (inRoom && !(access && mayJoinRoom(access))) rooms.push({ streamId, userId });
+      if (!inRoom) continue;
+      const grantId = access && grantOf(access);
+      if (!access || !mayJoinRoom(access)) rooms.push({ streamId, userId });
+      else if (grantId) watching.push({ streamId, userId, grantId });
     }
     const inChat = people.filter((person) => person.inChat).map(({ userId }) => userId);
     chats.push({ streamId, out: inChat.filter(isOut), stay: inChat.filter((userId) => !isOut(userId)) });
   }
+  const [places, ended] = [await listPlaces(db, rooms), await listEndedPlaces(db, watching)];
   const done = await Promise.allSettled([
-    listPlaces(db, rooms).then((places) => removePlaces(services, places)),
+    removePlaces(services, [...places, ...ended]),
     eachOf(chats, async ({ streamId, out, stay }) => {
       if (stay.length > 0) await keepInChat(db, { streamId, userIds: stay });
       if (out.length > 0) await removeFromChat(services, { streamId, userIds: out });
     }),
   ]);
   const wait = laterLooksSeconds[looks];
-  if (rooms.length > 0 && wait !== undefined) {
-    const again = [...new Set(rooms.map(({ userId }) => userId))];
+  const removed = [...rooms, ...(ended.length > 0 ? watching : [])];
+  if (removed.length > 0 && wait !== undefined) {
+    const again = [...new Set(removed.map(({ userId }) => userId))];
     await db
       .transaction()
       .execute((trx) =>

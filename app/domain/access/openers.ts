@@ -20,6 +20,8 @@ export type Opener = {
   termUntil: string | null;
   termTimeZone: string | null;
   atExpiry: "finish" | "cut";
+  /** On how many devices at once one person may watch. */
+  devices: number;
   priceMinor: number;
   currency: string;
   /** ISO; where its sale has not begun yet. */
@@ -60,7 +62,7 @@ async function list(db: Db, of: { experienceId: string } | { spaceId: string }):
   const { rows } = await sql<Row>`
     select p.id as "passId", p.name, p.description, p.slug, s.slug as "spaceSlug", s.name as "spaceName", p.term,
       p.term_days as "termDays", p.term_months as "termMonths", p.term_until as "termUntil", p.term_time_zone as "termTimeZone",
-      p.at_expiry as "atExpiry", p.price_minor as "priceMinor", p.currency,
+      p.at_expiry as "atExpiry", p.most_devices as devices, p.price_minor as "priceMinor", p.currency,
       case when p.sale_starts_at > now() then p.sale_starts_at end as "saleStartsAt",
       case when p.stock is not null then greatest(0, p.stock - ${heldSeats} - ${offeredSeats} - ${waitingPeople}) end as left,
       coalesce((

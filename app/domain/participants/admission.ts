@@ -1,6 +1,12 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { type AccessDecision, listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
+import {
+  type AccessDecision,
+  grantOf,
+  listAccessOfPeople,
+  mayJoinRoom,
+} from "#app/domain/access/decision.ts";
+import { keepPlaces } from "#app/domain/devices/places.ts";
 import { hashToken, sessionIdleDays } from "#app/domain/people/sessions.ts";
 import type { RoomRole } from "#app/services/livekit.ts";
 import type { Db } from "#db/client.ts";
@@ -33,8 +39,8 @@ export type Asking = { holder: TicketHolder; sessionToken: string };
 
 /**
  * Whether each of these browsers may be in the room now, under the identity that its token names. The token alone
- * opens nothing: the identity has to be this session's own, the decision has to say yes at this moment, and a host has to
- * have the lease. `note` is called with who it is before the decision is asked, so that nothing that changes meanwhile is
+ * opens nothing: the identity has to be this session's own, the decision has to say yes at this moment, a host has to
+ * have the lease, and a device that watches with a grant its place of it. `note` is called with who it is before the decision is asked, so that nothing that changes meanwhile is
  * missed. Answers in the order of the questions; throws when the database is away.
  */
 export async function admit(
@@ -45,7 +51,7 @@ export async function admit(
   const found = await listOwnParticipants(db, asking);
   for (const [at, own] of found) note(at, own.participant);
   const decisions = await decideAbout([...found.values()].map(({ participant }) => participant));
-  return asking.map(({ holder }, at) => {
+  const admissions = asking.map(({ holder }, at): Admission => {
     const own = found.get(at);
     if (!own) return { ok: false, status: 403, reason: "not_yours", streamId: holder.streamId };
     const { participant, leads } = own;
@@ -59,6 +65,12 @@ export async function admit(
       return { ok: false, status: 403, reason: "not_the_host", userId, streamId };
     return { ok: true, participant, access };
   });
+  const placed = await havePlaces(db, admissions);
+  return admissions.map((admission, at) => {
+    if (!admission.ok || placed[at]) return admission;
+    const { userId, streamId } = admission.participant;
+    return { ok: false, status: 403, reason: "devices", userId, streamId };
+  });
 
   async function decideAbout(participants: Participant[]): Promise<Map<string, AccessDecision>> {
     const streams = Map.groupBy(participants, ({ streamId }) => streamId);
@@ -70,6 +82,21 @@ export async function admit(
     }
     return decided;
   }
+}
+
+/** Of those who were let in, who has a place for their device, or needs none. */
+async function havePlaces(db: Db, admissions: Admission[]): Promise<boolean[]> {
+  const watching = admissions.map((admission) => {
+    const grantId = admission.ok ? grantOf(admission.access) : null;
+    if (!admission.ok || !grantId) return undefined;
+    const { sessionId, streamId } = admission.participant;
+    return { grantId, sessionId, streamId };
+  });
+  const has = await keepPlaces(
+    db,
+    watching.filter((one) => one !== undefined),
+  );
+  return watching.map((one) => one === undefined || Boolean(has.shift()));
 }
 
 type Own = { participant: Participant; leads: boolean };

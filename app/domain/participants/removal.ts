@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { grantOf, listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { keepPlaces, wasEnded } from "#app/domain/devices/places.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
 import { listSocketless } from "./signal-sockets.ts";
@@ -44,6 +45,25 @@ export async function listPlaces(
   return rows;
 }
 
+/** The identities of devices that were ended by another one of the same grant. */
+export async function listEndedPlaces(
+  db: Db,
+  people: readonly { streamId: string; userId: string; grantId: string }[],
+): Promise<Place[]> {
+  if (people.length === 0) return [];
+  const { rows } = await sql<Place>`
+    select p.stream_id as "streamId", p.identity
+    from unnest(
+      ${people.map(({ streamId }) => streamId)}::uuid[], ${people.map(({ userId }) => userId)}::uuid[],
+      ${people.map(({ grantId }) => grantId)}::uuid[]
+    ) as here (stream_id, user_id, grant_id)
+    join stream_participants p on p.stream_id = here.stream_id and p.user_id = here.user_id
+    join access_grant_devices d
+      on d.access_grant_id = here.grant_id and d.session_id = p.session_id and ${wasEnded("d")}
+  `.execute(db);
+  return rows;
+}
+
 /**
  * Removes, waits until joins that were under way have come to stand, and removes again: the gates cut the signal sockets
  * in between. Removing who is not there is no error. Throws the first failure after all were tried.
@@ -69,8 +89,8 @@ async function eachAtOnce<T>(items: T[], work: (item: T) => Promise<void>): Prom
 }
 
 /**
- * Takes everybody out of a stream's room who may not be in it, viewers of whom we know nothing, and (`gated`) whoever has no
- * signal socket. It is what follows when somebody joins, and what the sweep does: a token that was given before can
+ * Takes everybody out of a stream's room who may not be in it, viewers of whom we know nothing, devices without a place, and
+ * (`gated`) whoever has no signal socket. Who is in a room watches, so that keeps a place. It is what follows when somebody joins, and what the sweep does: a token that was given before can
  * be used again. Undefined when LiveKit has no such room; otherwise how many were taken out.
  */
 export async function sweepRoom(
@@ -82,25 +102,37 @@ export async function sweepRoom(
   const identities = people.filter(({ recorder }) => !recorder).map(({ identity }) => identity);
   if (identities.length === 0) return 0;
   const owners = await listOwners(db, { streamId, identities });
-  const decisions = await listAccessOfPeople(db, { streamId, userIds: [...new Set(owners.values())] });
+  const userIds = [...new Set([...owners.values()].map(({ userId }) => userId))];
+  const decisions = await listAccessOfPeople(db, { streamId, userIds });
   const socketless = gated ? await listSocketless(db, identities) : new Set<string>();
-  const out = identities.filter((identity) => {
-    const access = decisions.get(owners.get(identity) ?? "");
-    return !access || !mayJoinRoom(access) || socketless.has(identity);
-  });
+  const staying = new Set<string>();
+  const watching: { identity: string; grantId: string; sessionId: string; streamId: string }[] = [];
+  for (const identity of identities) {
+    const owner = owners.get(identity);
+    const access = owner && decisions.get(owner.userId);
+    if (!access || !mayJoinRoom(access) || socketless.has(identity)) continue;
+    const grantId = grantOf(access);
+    if (grantId) watching.push({ identity, grantId, sessionId: owner.sessionId, streamId });
+    else staying.add(identity);
+  }
+  const placed = await keepPlaces(db, watching);
+  watching.forEach(({ identity }, at) => placed[at] && staying.add(identity));
+  const out = identities.filter((identity) => !staying.has(identity));
   await eachAtOnce(out, (identity) => livekit.removePerson(streamId, identity));
   return out.length;
 }
 
+type Owner = { userId: string; sessionId: string };
+
 async function listOwners(
   db: Db,
   { streamId, identities }: { streamId: string; identities: string[] },
-): Promise<Map<string, string>> {
-  const { rows } = await sql<{ identity: string; user_id: string }>`
-    select identity, user_id from stream_participants
+): Promise<Map<string, Owner>> {
+  const { rows } = await sql<Owner & { identity: string }>`
+    select identity, user_id as "userId", session_id as "sessionId" from stream_participants
     where stream_id = ${streamId}::uuid and identity = any(${identities}::text[])
   `.execute(db);
-  return new Map(rows.map(({ identity, user_id }) => [identity, user_id]));
+  return new Map(rows.map(({ identity, ...owner }) => [identity, owner]));
 }
 
 /** The sweep over all rooms that are on. One that LiveKit has lost (it was started again) is made again. */

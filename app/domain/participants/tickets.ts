@@ -1,6 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
-import { type AccessReason, findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { type AccessReason, findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { takePlace } from "#app/domain/devices/places.ts";
 import type { LiveKit, RoomRole } from "#app/services/livekit.ts";
 import type { Db } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
@@ -12,7 +13,9 @@ export type Ticket = { url: string | null; token: string; identity: string };
 export type TicketAnswer =
   | ({ ok: true } & Ticket)
   | { ok: false; reason: "no_access"; access: AccessReason }
-  | { ok: false; reason: "not_live"; status: StreamStatus };
+  | { ok: false; reason: "not_live"; status: StreamStatus }
+  /** Other devices of theirs have all places of their grant. */
+  | { ok: false; reason: "devices" };
 
 /** Who stands behind a ticket, or behind one of LiveKit's own tokens: nothing that the decision takes for granted. */
 export type TicketHolder = { streamId: string; identity: string };
@@ -26,8 +29,8 @@ const audience = "frontrow-signal-gate";
 
 /**
  * What a viewer's tab joins the live room with: for this one room, to be used within a minute, and it only subscribes.
- * Made after the decision; refuses who has no access, and everybody while there is nothing live to see.
- * Undefined when there is no such stream.
+ * Made after the decision; refuses who has no access, everybody while there is nothing live to see, and a device for
+ * which there is no place. Undefined when there is no such stream.
  */
 export async function mintViewerTicket(
   db: Db,
@@ -41,6 +44,9 @@ export async function mintViewerTicket(
     const status = access.status === "rehearsal" ? "scheduled" : access.status;
     return { ok: false, reason: "not_live", status };
   }
+  const grantId = grantOf(access);
+  if (grantId && !(await takePlace(db, { grantId, sessionId, streamId })))
+    return { ok: false, reason: "devices" };
   const identity = await claimViewerIdentity(db, { streamId, userId, sessionId, tab });
   return { ok: true, ...(await mintTicket(mint, { streamId, identity, role: "viewer" })) };
 }

@@ -14,6 +14,7 @@ export const passAsJson = (pass: SpacePass) => ({
   price: { amount_minor: pass.priceMinor, currency: pass.currency },
   term: termAsJson(pass),
   at_expiry: pass.atExpiry,
+  devices_at_once: pass.devices,
   experience_ids: pass.experienceIds,
   holders: pass.holders,
   created_at: pass.createdAt.toISOString(),

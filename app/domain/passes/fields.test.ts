@@ -80,6 +80,10 @@ describe("the form of a pass", () => {
     [{ stock: "1.5" }, "stock: Type a whole number from 0 to 1,000,000"],
     [{ stock: "1000001" }, "stock: Type a whole number from 0 to 1,000,000"],
     [{ stock: "9".repeat(400) }, "stock: Type a whole number from 0 to 1,000,000"],
+    ...["0", "11", "-1", "1.5", "two", "9".repeat(400)].map(
+      (devices) =>
+        [{ devices }, "devices: Type a whole number from 1 to 10"] as [Record<string, string>, string],
+    ),
     [{ saleStartDate: "2027-02-30", timeZone: "UTC" }, "saleStartDate: There is no such day"],
     [
       { saleEndDate: "2027-02-03", saleEndTime: "24:01", timeZone: "UTC" },
@@ -103,6 +107,12 @@ describe("the form of a pass", () => {
   ])("refuses %j", (fields, said) => {
     expect(problemsOf(fields)?.[0]).toContain(said);
   });
+});
+
+test("a pass lets its holder watch on two devices at once unless it says otherwise", () => {
+  expect(passForm.parse(pass).devices).toBe(2);
+  expect(passForm.parse({ ...pass, devices: " 1 " }).devices).toBe(1);
+  expect(passForm.parse({ ...pass, devices: "10" }).devices).toBe(10);
 });
 
 describe("what a pass costs, and who can get it", () => {

@@ -6,6 +6,9 @@ import { mostDays, mostMonths, readInstant, type Term, zoneUnknown } from "./ter
 
 /** How many people may hold a pass at once, at most; more is without limit. */
 export const mostStock = 1_000_000;
+/** On how many devices at once one person may watch, at most, and where nothing is said. */
+export const mostDevices = 10;
+export const usualDevices = 2;
 
 const typed = z
   .string()
@@ -22,6 +25,7 @@ type Typed = {
   price: string;
   currency: string;
   stock: string;
+  devices: string;
   saleStartDate: string;
   saleStartTime: string;
   saleEndDate: string;
@@ -52,6 +56,7 @@ export const passForm = z
     price: typed,
     currency: z.enum(currencies, "This is not one of the currencies.").default("EUR"),
     stock: typed,
+    devices: typed,
     saleStartDate: typed,
     saleStartTime: typed,
     saleEndDate: typed,
@@ -70,11 +75,12 @@ export const passForm = z
     const price = readPrice(pass.price, currency);
     if (!price.ok) say("price", price.sentence);
     const stock = readStock(pass.stock, say);
+    const devices = readDevices(pass.devices, say);
     const sale = zone && readSale(pass, zone, say);
     if (wrong || !terms || !price.ok || !sale) return z.NEVER;
     const { priceMinor } = price;
     const fields = { name, description, experiences, terms, timeZone: zone, atExpiry };
-    return { ...fields, priceMinor, currency, stock, sale, onSale: pass.onSale === "yes" };
+    return { ...fields, priceMinor, currency, stock, devices, sale, onSale: pass.onSale === "yes" };
   });
 
 export type PassFields = z.output<typeof passForm>;
@@ -123,6 +129,14 @@ function readStock(typed: string, say: Say): number | null {
       : `Type a whole number from 0 to ${most}, or leave it empty for as many as want to.`,
   );
   return null;
+}
+
+function readDevices(typed: string, say: Say): number {
+  if (typed === "") return usualDevices;
+  const devices = wholeNumber(typed, 1, mostDevices);
+  if (devices !== undefined) return devices;
+  say("devices", `Type a whole number from 1 to ${mostDevices}, or leave it empty for ${usualDevices}.`);
+  return usualDevices;
 }
 
 function readSale(pass: Typed, timeZone: string, say: Say): Sale {

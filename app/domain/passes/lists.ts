@@ -14,6 +14,8 @@ export type TeamPass = {
   termUntil: Date | null;
   termTimeZone: string | null;
   atExpiry: AccessAtExpiry;
+  /** On how many devices at once one person may watch. */
+  devices: number;
   retired: boolean;
   over: boolean;
   priceMinor: number;
@@ -40,7 +42,7 @@ export type TeamPass = {
 const teamPass = sql`
   p.id, p.slug, p.name, p.description, p.term, p.term_days as "termDays",
   p.term_months as "termMonths", p.term_until as "termUntil",
-  p.term_time_zone as "termTimeZone", p.at_expiry as "atExpiry", p.retired_at is not null as retired,
+  p.term_time_zone as "termTimeZone", p.at_expiry as "atExpiry", p.most_devices as devices, p.retired_at is not null as retired,
   coalesce(p.term_until <= now(), false) as over,
   p.price_minor as "priceMinor", p.currency, p.stock, p.sale_starts_at as "saleStartsAt", p.sale_ends_at as "saleEndsAt",
   p.on_sale as "onSale", coalesce(p.sale_starts_at <= now(), true) as "saleBegun",

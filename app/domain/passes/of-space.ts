@@ -21,6 +21,8 @@ export type SpacePass = {
   termUntil: Date | null;
   termTimeZone: string | null;
   atExpiry: AccessAtExpiry;
+  /** On how many devices at once one person may watch. */
+  devices: number;
   /** Those that are not retired. */
   experienceIds: string[];
   holders: number;
@@ -38,7 +40,7 @@ const passesOf = (
   select p.id, p.name, p.description, p.price_minor as "priceMinor", p.currency, p.stock, p.on_sale as "onSale",
     p.sale_starts_at as "saleStartsAt", p.sale_ends_at as "saleEndsAt", p.term, p.term_days as "termDays",
     p.term_months as "termMonths",
-    p.term_until as "termUntil", p.term_time_zone as "termTimeZone", p.at_expiry as "atExpiry",
+    p.term_until as "termUntil", p.term_time_zone as "termTimeZone", p.at_expiry as "atExpiry", p.most_devices as devices,
     p.created_at as "createdAt", p.retired_at as "retiredAt", '/' || s.slug || '/passes/' || p.slug as path,
     coalesce((
       select array_agg(e.id order by e.created_at, e.id)

@@ -26,6 +26,7 @@ function columnsOf({ name, description, atExpiry, terms, ...fields }: PassFields
     price_minor: fields.priceMinor,
     currency: fields.currency,
     stock: fields.stock,
+    most_devices: fields.devices,
     sale_starts_at: fields.sale.startsAt,
     sale_ends_at: fields.sale.endsAt,
     on_sale: fields.onSale,
@@ -70,7 +71,8 @@ export async function insertPass(
 
 /**
  * Changes a pass. A new length and price count for grants from now on; what the pass opens, and what its end does during
- * a stream, count at once for everybody who holds it. A stock below what is held takes nothing away, a larger one is
+ * a stream, count at once for everybody who holds it. On fewer devices at once, those that watch go on, and the next one
+ * is asked which to end. A stock below what is held takes nothing away, a larger one is
  * offered to who waits. Refuses as `insertPass` does, but lets an end stay that is past; `gone` also for a pass that is
  * retired.
  */

@@ -25,6 +25,8 @@ export type PassPage = {
   termUntil: Date | null;
   termTimeZone: string | null;
   atExpiry: AccessAtExpiry;
+  /** On how many devices at once one person may watch. */
+  devices: number;
   priceMinor: number;
   currency: string;
   /** How many may hold it at once, and how many seats one can take now; null: as many as want to. */
@@ -70,7 +72,7 @@ export async function findPassPage(
   const { rows } = await sql<PassPage>`
     select p.id, p.slug, p.name, p.description, s.id as "spaceId", s.slug as "spaceSlug", s.name as "spaceName",
       p.term, p.term_days as "termDays", p.term_months as "termMonths", p.term_until as "termUntil", p.term_time_zone as "termTimeZone",
-      p.at_expiry as "atExpiry", p.price_minor as "priceMinor", p.currency, p.stock,
+      p.at_expiry as "atExpiry", p.most_devices as devices, p.price_minor as "priceMinor", p.currency, p.stock,
       case when p.stock is not null then greatest(0, p.stock - ${heldSeats} - ${offeredSeats} - ${waitingPeople}) end as left,
       p.on_sale as "onSale", p.sale_starts_at as "saleStartsAt", p.sale_ends_at as "saleEndsAt",
       coalesce(p.sale_starts_at <= now(), true) as "saleBegun", coalesce(p.sale_ends_at <= now(), false) as "saleOver",

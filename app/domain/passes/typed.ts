@@ -19,6 +19,7 @@ export function typePass(pass: TeamPass, timeZone: string): Record<string, strin
     price: typePrice(pass.priceMinor, pass.currency),
     currency: pass.currency,
     stock: String(pass.stock ?? ""),
+    devices: String(pass.devices),
     saleStartDate: saleStart.date,
     saleStartTime: saleStart.time,
     saleEndDate: saleEnd.date,

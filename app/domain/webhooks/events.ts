@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
-import { findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { findObstacle } from "#app/domain/devices/places.ts";
 import { takeAnnouncement } from "#app/domain/recordings/attempts.ts";
 import { enqueue, enqueueOnce, type Queue } from "#app/jobs/queue.ts";
 import { readWebhookBody, type WebhookNews } from "#app/services/livekit-webhooks.ts";
@@ -123,20 +124,22 @@ export async function insertChatEvents(db: Db, queue: Queue, events: ChatEvent[]
   });
 }
 
-/** A token that was given before opens a room again, also when its person may not be there any more. */
+/** A token that was given before opens a room again, also when its person, or this device, may not be there any more. */
 async function mayBeThere(
   trx: Transaction<Database>,
   { streamId, identity }: { streamId: string; identity: string },
 ): Promise<boolean> {
   const participant = await trx
     .selectFrom("stream_participants")
-    .select("user_id")
+    .select(["user_id", "session_id"])
     .where("stream_id", "=", streamId)
     .where("identity", "=", identity)
     .executeTakeFirst();
   if (!participant) return false;
   const access = await findAccess(trx, { streamId, userId: participant.user_id });
-  return access !== undefined && mayJoinRoom(access);
+  if (!access || !mayJoinRoom(access)) return false;
+  const grantId = grantOf(access);
+  return !grantId || !(await findObstacle(trx, { grantId, sessionId: participant.session_id }));
 }
 
 /** Gives those webhooks another job whose own is gone, a minute after they came. Gives how many. */

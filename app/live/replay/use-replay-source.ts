@@ -68,6 +68,8 @@ async function explain(playlist: string): Promise<string> {
     const { status } = await fetch(playlist, { method: "HEAD" });
     if (status === 401) return "You have been signed out. Reload the page to sign in again.";
     if (status === 403) return "You may not watch this any more. Reload the page to see why.";
+    if (status === 409)
+      return "Other devices of yours have all places of your pass. Reload the page to choose which is to end.";
     if (status === 404) return "This recording is not here any more.";
     if (status < 400) return "Your browser cannot play this recording. Another browser may be able to.";
   } catch {

@@ -7,6 +7,7 @@ import { formatElapsed } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
+import { ChooseDevice } from "./choose-device.tsx";
 import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
@@ -18,7 +19,13 @@ export function Ended(props: WatchProps) {
   if (page.replay) {
     return (
       <WatchLayout
-        stage={<ReplayPlayer {...page.replay} />}
+        stage={
+          watch.devices ? (
+            <ChooseDevice {...props} asked={watch.devices} />
+          ) : (
+            <ReplayPlayer {...page.replay} />
+          )
+        }
         side={hasChat(state) && <WatchChat {...props} ready />}
       >
         <PageHeader title={state.title} above={<Whose page={page} />} />

@@ -31,7 +31,7 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame }: LivePictur
     if (line === "refused") told.current();
   }, [line]);
 
-  const said = wordsFor(view, hostAbsent);
+  const said = wordsFor(view, { hostAbsent, otherDevices: room.refusal() === "devices" });
   return (
     <>
       <Stage
@@ -117,7 +117,7 @@ function Words({ said, line, soundBlocked, room }: WordsProps) {
           Watch here
         </Button>
       )}
-      {line === "failed" && (
+      {(line === "failed" || (line === "refused" && room.refusal() === "devices")) && (
         <Button type="button" kind="go" onClick={room.tryAgain}>
           Try again now
         </Button>
@@ -133,9 +133,11 @@ function Words({ said, line, soundBlocked, room }: WordsProps) {
 
 function wordsFor(
   { line, wasIn, screen, camera, sounds }: RoomView,
-  hostAbsent: boolean,
+  { hostAbsent, otherDevices }: { hostAbsent: boolean; otherDevices: boolean },
 ): string | undefined {
   if (line === "elsewhere") return "You are watching this stream in another tab.";
+  // The page is read again, and asks which is to end; unless a place was free by then.
+  if (line === "refused" && otherDevices) return "Other devices of yours have all places of your pass.";
   if (line === "refused") return "One moment, we are asking whether this is still live.";
   if (line === "failed")
     return "The live picture cannot be reached. Your network may block it; we keep trying.";

@@ -5,6 +5,7 @@ import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { Tag } from "#app/components/tag.tsx";
 import { Elapsed } from "#app/components/ticking.tsx";
+import { ChooseDevice } from "./choose-device.tsx";
 import { LivePlayer } from "./live-player.tsx";
 import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, House, WatchChat, Whose } from "./pieces.tsx";
@@ -18,13 +19,17 @@ export function OnAir({ page, watch }: WatchProps) {
   return (
     <WatchLayout
       stage={
-        <LivePlayer
-          path={page.path}
-          hostAbsent={state.hostAbsentSince !== null}
-          onRefused={() => watch.readAgain(500)}
-          onFrame={onFrame}
-          spreadMs={watch.spreadMs}
-        />
+        watch.devices ? (
+          <ChooseDevice page={page} watch={watch} asked={watch.devices} />
+        ) : (
+          <LivePlayer
+            path={page.path}
+            hostAbsent={state.hostAbsentSince !== null}
+            onRefused={() => watch.readAgain(500)}
+            onFrame={onFrame}
+            spreadMs={watch.spreadMs}
+          />
+        )
       }
       side={hasChat(state) && <WatchChat page={page} watch={watch} ready={pictured} />}
     >

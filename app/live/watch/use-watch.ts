@@ -3,7 +3,7 @@ import type { PageConnection, PageState, PageViewers } from "../page-messages.ts
 import { type PageEnd, type PageSocket, usePageSocket } from "../page-socket.ts";
 import { useReadAgain } from "../read-again.ts";
 import { almostLive, nextTurnMs, type Place, placeOf } from "./place.ts";
-import type { WatchData } from "./watch-data.ts";
+import type { DevicesAsked, WatchData } from "./watch-data.ts";
 
 /** Browsers' timers end at 2^31 ms. */
 const longestTimerMs = 86_400_000;
@@ -17,6 +17,8 @@ export type Watch = {
   connection: PageConnection;
   /** When access ends by itself, if that was told since the page was loaded. */
   end: PageEnd | undefined;
+  /** Why there is no picture on this device, although the person may watch. */
+  devices: DevicesAsked | null;
   onChat: PageSocket["onChat"];
   /** It went live while this page was open: so many ms for its people to come in. */
   spreadMs: number;
@@ -64,6 +66,7 @@ export function useWatch(loaded: WatchData): Watch {
     if (ready) readAgain(Math.min(10_000, many * 5));
     // eslint-disable-next-line react-hooks/exhaustive-deps -- how many there were at that moment
   }, [ready, readAgain]);
+  const devices = useDevices(loaded, socket.device, readAgain);
   useReadWhenSeen(loaded.email === null, readAgain);
 
   const soon = place !== "refused" && almostLive(state, now);
@@ -78,10 +81,29 @@ export function useWatch(loaded: WatchData): Watch {
     at,
     connection: socket.connection,
     end: socket.end,
+    devices,
     onChat: socket.onChat,
     spreadMs: loaded.state.status === "live" ? 0 : Math.min(15_000, many * 2),
     readAgain,
   };
+}
+
+/** Until it is read which devices watch instead. */
+const justEnded: DevicesAsked = { reason: "ended", most: 1, tooLate: false, devices: [] };
+
+/** What the page was loaded with, or what the socket has told since: then the page is read again, for the devices' names. */
+function useDevices(
+  { devices, at }: WatchData,
+  told: PageSocket["device"],
+  readAgain: (spreadMs: number) => void,
+): DevicesAsked | null {
+  const ended = told && Date.parse(told.at) >= Date.parse(at) ? told.ended : null;
+  const differs = ended !== null && ended !== (devices !== null);
+  useEffect(() => {
+    if (differs) readAgain(0);
+  }, [differs, readAgain]);
+  if (!differs) return devices;
+  return ended ? justEnded : null;
 }
 
 /** Milliseconds by the server's clock, kept up at the moments at which the page changes by itself. */

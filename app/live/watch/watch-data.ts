@@ -27,8 +27,21 @@ export type WatchData = {
   refusal: Refusal | null;
   viewers: PageViewers | null;
   replay: ReplayProps | null;
+  /** Why this device gets no picture, where other devices of the person have the places of their pass. */
+  devices: DevicesAsked | null;
   /** Where the live picture's files are, on a page that begins live. */
   liveFiles: LiveFiles | null;
+};
+
+export type DevicesAsked = {
+  /** `full`: others have all places. `ended`: another device took this one's. */
+  reason: "full" | "ended";
+  /** On how many at once the pass lets them watch. */
+  most: number;
+  /** What was chosen was gone by then. */
+  tooLate: boolean;
+  /** Those that watch, the longest first; `id` is a session's, `since` ISO. */
+  devices: { id: string; browser: string; networkAddress: string; since: string; streamTitle: string }[];
 };
 
 export type LiveFiles = { begin: string; room: string; files: string[] };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { passAsJson } from "#app/domain/passes/as-json.ts";
-import { mostStock, type PassFields } from "#app/domain/passes/fields.ts";
+import { mostDevices, mostStock, type PassFields, usualDevices } from "#app/domain/passes/fields.ts";
 import { findSpacePass, listSpacePasses, type SpacePass } from "#app/domain/passes/of-space.ts";
 import { insertPass, type PassRefusal, retirePass, updatePass } from "#app/domain/passes/passes.ts";
 import { currencies, mostPriceMinor } from "#app/domain/passes/prices.ts";
@@ -34,6 +34,9 @@ export const passSchema = z
       z.object({ kind: z.literal("until"), until: instantOut, time_zone: z.string() }),
     ]),
     at_expiry: atExpiry,
+    devices_at_once: z
+      .int()
+      .meta({ description: "On how many devices one person can watch at the same time." }),
     experience_ids: z.array(id),
     holders: z.int().meta({ description: "How many hold it now." }),
     created_at: instantOut,
@@ -67,6 +70,11 @@ const fields = {
   experience_ids: z.array(id).min(1, "A pass opens at least one experience.").max(200),
   term,
   at_expiry: atExpiry,
+  devices_at_once: z
+    .int()
+    .min(1)
+    .max(mostDevices)
+    .meta({ description: "On how many devices one person can watch at the same time." }),
   price: z.strictObject({
     amount_minor: z.int().min(0).max(mostPriceMinor).meta({ description: "0 is free." }),
     currency: z.enum(currencies),
@@ -108,6 +116,7 @@ function toFields(sent: Sent, timeZone = "UTC"): PassFields {
     priceMinor: sent.price.amount_minor,
     currency: sent.price.currency,
     stock: sent.stock,
+    devices: sent.devices_at_once,
     sale: { startsAt: sent.sale.starts_at, endsAt: sent.sale.ends_at },
     onSale: sent.sale.open,
   };
@@ -176,6 +185,7 @@ export const passOperations = [
       ...fields,
       description: fields.description.default(""),
       at_expiry: fields.at_expiry.default("finish"),
+      devices_at_once: fields.devices_at_once.default(usualDevices),
       price: fields.price.default({ amount_minor: 0, currency: "EUR" }),
       stock: fields.stock.default(null),
       sale: fields.sale.default({ open: true, starts_at: null, ends_at: null }),

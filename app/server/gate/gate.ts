@@ -2,6 +2,8 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Request, Response } from "express";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import type { Services } from "#app/context.ts";
+import { grantOf } from "#app/domain/access/decision.ts";
+import { touchPlaces } from "#app/domain/devices/places.ts";
 import { type Admission, type Participant, readAnyToken } from "#app/domain/participants/admission.ts";
 import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
@@ -31,8 +33,8 @@ type Refused = { status: number; text: string };
 
 /**
  * The signal gate: LiveKit's signalling on our own origin, `GET /rtc`, `/rtc/v1` (web sockets) and their `/validate`.
- * Each is let through when the session cookie's person owns the identity that the token names and the access decision says
- * yes now, with a token that the gate mints itself; the socket is cut when that answer changes, or ends by its own time. A
+ * Each is let through when the session cookie's person owns the identity that the token names, the access decision says
+ * yes now, and the device has its place, with a token that the gate mints itself; the socket is cut when that answer changes, or ends by its own time. A
  * client acts upon the status of `validate`: 401 and 403 end it, 429 and 503 have it come back while its picture goes on, and it
  * is never told 404 in words that are not LiveKit's. While the database is away nobody new is let in (503).
  */
@@ -55,13 +57,26 @@ export function createGate(services: Needs) {
   const sweep = setInterval(() => watch.everything(), sweepMs);
   let touching: Promise<void> = Promise.resolve();
   const touch = setInterval(() => {
-    const identities = [...hall.guests()].filter(({ standing }) => standing).map(({ identity }) => identity);
-    touching = touchSignalSockets(db, identities).catch((error: unknown) =>
+    touching = writeDown().catch((error: unknown) =>
       log.warn({ err: error }, "signal sockets could not be written down"),
     );
   }, touchMs);
   let waiting = 0;
   let draining = false;
+
+  async function writeDown() {
+    const standing = [...hall.guests()].filter((guest) => guest.standing);
+    await touchSignalSockets(
+      db,
+      standing.map(({ identity }) => identity),
+    );
+    await touchPlaces(
+      db,
+      standing.flatMap(({ grantId, sessionId, streamId }) =>
+        grantId ? [{ grantId, sessionId, streamId }] : [],
+      ),
+    );
+  }
 
   async function check(
     request: IncomingMessage,
@@ -129,6 +144,7 @@ export function createGate(services: Needs) {
       const { cut } = joinSockets({ ...sides, response: answer.response }, () => hall.leave(mine));
       mine.cut = cut;
       mine.standing = true;
+      mine.grantId = grantOf(checked.access);
       watch.entered(mine, checked.access);
     } catch (error) {
       if (gone.signal.aborted) return hall.leave(mine);

@@ -2,7 +2,12 @@ import type { AccessDecision } from "#app/domain/access/decision.ts";
 import type { Participant } from "#app/domain/participants/admission.ts";
 
 /** A signal socket: on its way in (`cut` destroys what there is of it by then), or standing. */
-export type Guest = Participant & { cut: () => void; standing: boolean };
+export type Guest = Participant & {
+  cut: () => void;
+  standing: boolean;
+  /** By which it watches; null for the team, and before the decision. */
+  grantId: string | null;
+};
 
 /** Somebody with signal sockets to one room. */
 export type Person = {
@@ -53,7 +58,7 @@ export function createGateHall() {
         leaving: false,
       };
       room.people.set(userId, person);
-      const guest = { ...participant, cut, standing: false };
+      const guest: Guest = { ...participant, cut, standing: false, grantId: null };
       person.guests.add(guest);
       sessions.set(sessionId, (sessions.get(sessionId) ?? 0) + 1);
       return { guest, person };

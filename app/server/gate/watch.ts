@@ -5,6 +5,7 @@ import { type AccessDecision, listAccessOfPeople, mayJoinRoom } from "#app/domai
 import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
 import { findHostIdentity } from "#app/domain/streams/host-participants.ts";
 import type { GateHall, Guest, Person, Room } from "./hall.ts";
+import { createPutOut } from "./put-out.ts";
 
 type Needs = Pick<Services, "db" | "livekit" | "log">;
 
@@ -13,8 +14,6 @@ const gatherMs = 10;
 const tryAgainMs = 1_000;
 /** How long the database may take to say whether a decision that has ended by the clock was extended. */
 const lastQuestionMs = 500;
-/** LiveKit needs this long to forget a join that was under way when its participant was removed. */
-const removalSettlesMs = 100;
 
 /** A room is deleted right after its stream has ended; a worker that was away makes up for it within this time, or does not. */
 const roomGoesMs = 5_000;
@@ -22,15 +21,14 @@ const roomGoesMs = 5_000;
 type Wanted = { everybody: boolean; sessions: boolean; userIds: Set<string> };
 
 /**
- * Asks the decision again about who has a signal socket here whenever it may have changed, and puts out whom it
- * refuses: removed from the room, then their sockets cut, pending ones as well, then removed again, since a join that was
- * under way would else stay for ever.
+ * Asks the decision again about who has a signal socket here whenever it may have changed, and has those
+ * put out whom it refuses.
  */
 export function createGateWatch(services: Needs, hall: GateHall) {
-  const { db, livekit, log } = services;
+  const { db, log } = services;
   const wanted = new Map<string, Wanted>();
   const running = new Set<string>();
-  const leavings = new Set<Promise<void>>();
+  const out = createPutOut(services, hall);
   let closed = false;
 
   function want(streamId: string, { everybody = false, sessions = false, userIds = [] as string[] } = {}) {
@@ -56,7 +54,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     } catch (error) {
       // Nobody is cut for our database's sake, but whose own time is over.
       log.warn({ err: error, streamId }, "the gate could not ask who may stay");
-      for (const person of room?.people.values() ?? []) if (isOver(person)) putOut(person, "ended");
+      for (const person of room?.people.values() ?? []) if (isOver(person)) out.person(person, "ended");
       want(streamId, { ...now, userIds: [...(now?.userIds ?? [])] });
       pause = tryAgainMs;
     }
@@ -75,6 +73,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     });
     room.decidedOn = facts;
     for (const person of people) heed(person, decisions.get(person.userId));
+    await out.devices(people, decisions);
     if (sessions) await cutDeadSessions(people);
     await cutFormerHosts(room);
   }
@@ -82,7 +81,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
   function heed(person: Person, access: AccessDecision | undefined) {
     if (access && mayJoinRoom(access)) return keep(person, access);
     if (access?.mayWatch) return leaveWithRoom(person);
-    putOut(person, access?.reason ?? "no_stream");
+    out.person(person, access?.reason ?? "no_stream");
   }
 
   /** The stream is over: its room goes as a whole, and says so to everybody in it. Whoever stays behind is cut. */
@@ -90,7 +89,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     clearTimeout(person.timer);
     person.endsAt = undefined;
     const late = person.overSince !== undefined && performance.now() - person.overSince >= roomGoesMs;
-    if (late) return cutAll(person);
+    if (late) return out.cutAll(person);
     person.overSince ??= performance.now();
     person.timer = setTimeout(
       () => want(person.room.streamId, { userIds: [person.userId] }),
@@ -103,43 +102,10 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     hall.keep(person, access, () => want(person.room.streamId, { userIds: [person.userId] }));
   }
 
-  function putOut(person: Person, reason: string) {
-    if (person.leaving) return;
-    person.leaving = true;
-    const { room, userId } = person;
-    log.info({ streamId: room.streamId, userId, reason }, "put out of a room");
-    const leaving = remove(person)
-      .catch((error: unknown) =>
-        log.error({ err: error, streamId: room.streamId, userId }, "could not put out"),
-      )
-      .finally(() => leavings.delete(leaving));
-    leavings.add(leaving);
-  }
-
-  async function remove(person: Person) {
-    const { streamId } = person.room;
-    const identities = new Set([...person.guests].map(({ identity }) => identity));
-    const all = () => Promise.allSettled([...identities].map((each) => livekit.removePerson(streamId, each)));
-    // LiveKit may be away, or slow: the sockets are cut all the same, and the sweep goes on.
-    await Promise.race([all(), sleep(lastQuestionMs)]);
-    await sleep(removalSettlesMs);
-    for (const guest of person.guests) identities.add(guest.identity);
-    cutAll(person);
-    person.leaving = false;
-    await all();
-  }
-
-  function cutAll(person: Person) {
-    for (const guest of [...person.guests]) {
-      hall.leave(guest);
-      guest.cut();
-    }
-  }
-
   async function cutDeadSessions(people: Person[]) {
     const guests = people.flatMap((person) => [...person.guests]);
     const alive = await listLiveSessions(db, [...new Set(guests.map(({ sessionId }) => sessionId))]);
-    for (const guest of guests.filter(({ sessionId }) => !alive.has(sessionId))) await cutOne(guest);
+    for (const guest of guests.filter(({ sessionId }) => !alive.has(sessionId))) await out.cutOne(guest);
   }
 
   /** Of the hosts only the one with the lease stays: who took over has removed the others, who could come back by themselves. */
@@ -149,14 +115,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     );
     if (hosts.length === 0) return;
     const holder = await findHostIdentity(db, { streamId: room.streamId });
-    for (const guest of hosts.filter(({ identity }) => identity !== holder)) await cutOne(guest);
-  }
-
-  async function cutOne(guest: { streamId: string; identity: string; cut: () => void }) {
-    const { streamId, identity } = guest;
-    await Promise.allSettled([livekit.removePerson(streamId, identity)]);
-    guest.cut();
-    await Promise.allSettled([livekit.removePerson(streamId, identity)]);
+    for (const guest of hosts.filter(({ identity }) => identity !== holder)) await out.cutOne(guest);
   }
 
   /** Everything about a stream, besides its people, that a decision here hangs on. */
@@ -189,7 +148,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     },
     async close() {
       closed = true;
-      await Promise.all(leavings);
+      await out.settled();
     },
   };
 }

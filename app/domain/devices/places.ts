@@ -1,0 +1,193 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { Database, Db } from "#db/client.ts";
+
+/** A device that was not seen for so long has given up its place. */
+const silentSeconds = 30;
+/** Places are written down anew at most so often. */
+const freshSeconds = 8;
+/**
+ * Who was ended does not come back by itself for so long, but only when asked to: longer than any ticket or token lasts
+ * that was given before, so none of them opens anything.
+ */
+const endedMinutes = 30;
+
+/** A browser that watches with a grant: a session, and the stream that it watches. Two tabs of it are one device. */
+export type Watching = { grantId: string; sessionId: string; streamId: string };
+
+const isHere = (table: string) => sql<boolean>`(${sql.ref(`${table}.ended_at`)} is null
+  and ${sql.ref(`${table}.seen_at`)} > clock_timestamp() - make_interval(secs => ${silentSeconds}))`;
+
+/** Another device took its place, a moment ago, and nobody has asked for it since. */
+export const wasEnded = (table: string) =>
+  sql<boolean>`(${sql.ref(`${table}.ended_at`)} > clock_timestamp() - make_interval(mins => ${endedMinutes}))`;
+
+/** How many other devices than that of `session` have a place of `grant`. A session that has ended has none. */
+const others = (grant: string, session: string) => sql<number>`(
+  select count(*)::integer from access_grant_devices o
+  join sessions s on s.id = o.session_id and s.ended_at is null
+  where o.access_grant_id = ${sql.ref(grant)} and o.session_id <> ${sql.ref(session)} and ${isHere("o")}
+)`;
+
+const asked = (watching: Watching[]) => sql`unnest(
+  ${watching.map(({ grantId }) => grantId)}::uuid[], ${watching.map(({ sessionId }) => sessionId)}::uuid[],
+  ${watching.map(({ streamId }) => streamId)}::uuid[]
+) with ordinality as w (grant_id, session_id, stream_id, at)`;
+
+/**
+ * Whether each of these devices has a place of its grant. It keeps the one that it has, and takes one that is free: as
+ * many at once as the pass says, counted under the grant's row lock, so that the last place is given once. Whose place
+ * another device took gets none, also where one is free (see `watchHere`). Answers in the order of the questions.
+ */
+export async function keepPlaces(db: Db, watching: Watching[]): Promise<boolean[]> {
+  if (watching.length === 0) return [];
+  const { rows } = await sql<{ at: number; stale: boolean }>`
+    select w.at::integer as at,
+      d.seen_at < clock_timestamp() - make_interval(secs => ${freshSeconds}) or d.stream_id <> w.stream_id as stale
+    from ${asked(watching)}
+    join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id and ${isHere("d")}
+  `.execute(db);
+  const held = new Map(rows.map(({ at, stale }) => [at - 1, stale]));
+  const stale = watching.filter((_, at) => held.get(at));
+  if (stale.length > 0) await writeSeen(db, stale);
+  const taken = await takePlaces(
+    db,
+    watching.filter((_, at) => !held.has(at)),
+  );
+  return watching.map((one, at) => held.has(at) || taken.has(keyOf(one)));
+}
+
+/** The same for one device. */
+export async function takePlace(db: Db, watching: Watching): Promise<boolean> {
+  const [has = false] = await keepPlaces(db, [watching]);
+  return has;
+}
+
+/** Notes that these devices still watch: each keeps the place that it has. One that was given up is not taken again. */
+export async function touchPlaces(db: Db, watching: Watching[]): Promise<void> {
+  if (watching.length > 0)
+    await writeSeen(
+      db,
+      watching,
+      sql`d.seen_at < clock_timestamp() - make_interval(secs => ${freshSeconds})`,
+    );
+}
+
+async function writeSeen(db: Db, watching: Watching[], condition = sql`true`): Promise<void> {
+  const once = [...new Map(watching.map((one) => [keyOf(one), one])).values()];
+  // A row that somebody else is changing need not be touched, and waiting for it could go round in a circle.
+  await sql`
+    update access_grant_devices d set seen_at = clock_timestamp(), stream_id = mine.stream_id
+    from (
+      select w.grant_id, w.session_id, w.stream_id from ${asked(once)}
+      join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id
+      where ${isHere("d")} and ${condition}
+      for update of d skip locked
+    ) mine
+    where d.access_grant_id = mine.grant_id and d.session_id = mine.session_id
+  `.execute(db);
+}
+
+/** Gives those that got one. */
+async function takePlaces(db: Db, watching: Watching[]): Promise<Set<string>> {
+  const taken = new Set<string>();
+  let waiting = [...new Map(watching.map((one) => [keyOf(one), one])).values()];
+  while (waiting.length > 0) {
+    // One of each grant at a time: in one statement they would not see each other.
+    const turn = [...Map.groupBy(waiting, ({ grantId }) => grantId).values()].map(([first]) => first!);
+    waiting = waiting.filter((one) => !turn.includes(one));
+    for (const key of await db.transaction().execute((trx) => takeUnderLock(trx, turn))) taken.add(key);
+  }
+  return taken;
+}
+
+/** Takes a free place for each of these devices, no two of which are of one grant. Gives those that got one. */
+export async function takeUnderLock(trx: Transaction<Database>, watching: Watching[]): Promise<string[]> {
+  const grantIds = watching.map(({ grantId }) => grantId);
+  await sql`
+    select from access_grants where id = any(${grantIds}::uuid[]) order by id for no key update
+  `.execute(trx);
+  const { rows } = await sql<{ grantId: string; sessionId: string }>`
+    insert into access_grant_devices as mine (access_grant_id, session_id, stream_id)
+    select w.grant_id, w.session_id, w.stream_id
+    from ${asked(watching)}
+    join access_grants g on g.id = w.grant_id
+    join access_passes p on p.id = g.access_pass_id
+    left join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id
+    where ${others("w.grant_id", "w.session_id")} < p.most_devices and not coalesce(${wasEnded("d")}, false)
+    on conflict (access_grant_id, session_id) do update
+      set seen_at = clock_timestamp(), stream_id = excluded.stream_id, ended_at = null,
+        taken_at = case when ${isHere("mine")} then mine.taken_at else clock_timestamp() end
+    returning access_grant_id as "grantId", session_id as "sessionId"
+  `.execute(trx);
+  return rows.map(keyOf);
+}
+
+export const keyOf = ({ grantId, sessionId }: Pick<Watching, "grantId" | "sessionId">) =>
+  `${grantId} ${sessionId}`;
+
+/** A device that watches with a grant now. */
+export type Device = {
+  sessionId: string;
+  userAgent: string;
+  networkAddress: string;
+  takenAt: Date;
+  /** What it watches. */
+  streamTitle: string;
+};
+
+/** Which devices watch with a grant now, the longest first. */
+export async function listDevices(db: Kysely<Database>, grantId: string): Promise<Device[]> {
+  const { rows } = await sql<Device>`
+    select d.session_id as "sessionId", s.user_agent as "userAgent", s.network_address as "networkAddress",
+      d.taken_at as "takenAt", watched.title as "streamTitle"
+    from access_grant_devices d
+    join sessions s on s.id = d.session_id and s.ended_at is null
+    join streams watched on watched.id = d.stream_id
+    where d.access_grant_id = ${grantId}::uuid and ${isHere("d")}
+    order by d.taken_at, d.session_id
+  `.execute(db);
+  return rows;
+}
+
+/** Why a device gets no place; `most`: how many its pass lets watch at once. */
+export type Obstacle = {
+  /** `full`: others have all places. `ended`: another device took this one's. */
+  reason: "full" | "ended";
+  most: number;
+  /** Those that have the places. */
+  devices: Device[];
+};
+
+/** What keeps a device from watching with a grant, or undefined when it has its place or could take one. Changes nothing. */
+export async function findObstacle(
+  db: Kysely<Database>,
+  { grantId, sessionId }: Omit<Watching, "streamId">,
+): Promise<Obstacle | undefined> {
+  const { rows } = await sql<{ most: number; here: boolean; ended: boolean; others: number }>`
+    select p.most_devices as most, coalesce(${isHere("d")}, false) as here, coalesce(${wasEnded("d")}, false) as ended,
+      ${others("w.grant_id", "w.session_id")} as others
+    from (select ${grantId}::uuid as grant_id, ${sessionId}::uuid as session_id) w
+    join access_grants g on g.id = w.grant_id
+    join access_passes p on p.id = g.access_pass_id
+    left join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id
+  `.execute(db);
+  const row = rows[0];
+  if (!row || row.here || (!row.ended && row.others < row.most)) return undefined;
+  const devices = (await listDevices(db, grantId)).filter((device) => device.sessionId !== sessionId);
+  return { reason: row.ended ? "ended" : "full", most: row.most, devices };
+}
+
+/** Which of these devices were ended by another one, for pages that are open on them (see `keyOf`). */
+export async function listEndedDevices(
+  db: Db,
+  devices: Pick<Watching, "grantId" | "sessionId">[],
+): Promise<Set<string>> {
+  if (devices.length === 0) return new Set();
+  const { rows } = await sql<{ grantId: string; sessionId: string }>`
+    select d.access_grant_id as "grantId", d.session_id as "sessionId"
+    from unnest(${devices.map(({ grantId }) => grantId)}::uuid[], ${devices.map(({ sessionId }) => sessionId)}::uuid[])
+      as w (grant_id, session_id)
+    join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id and ${wasEnded("d")}
+  `.execute(db);
+  return new Set(rows.map(keyOf));
+}

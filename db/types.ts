@@ -7,9 +7,9 @@ import type { ColumnType } from "kysely";
 
 export type AccessAtExpiry = "cut" | "finish";
 
-export type AccessGrantEventKind = "approved" | "cancelled" | "claimed" | "expired" | "extended" | "given" | "offer_taken" | "refunded" | "restored" | "shortened";
+export type AccessGrantEventKind = "approved" | "cancelled" | "claimed" | "expired" | "extended" | "given" | "link_taken" | "offer_taken" | "refunded" | "restored" | "shortened";
 
-export type AccessGrantSource = "claim" | "given" | "request";
+export type AccessGrantSource = "claim" | "given" | "link" | "request";
 
 export type AccessGrantStatus = "active" | "cancelled" | "expired" | "refunded";
 
@@ -68,6 +68,7 @@ export interface AccessGrantEvents {
 
 export interface AccessGrants {
   access_pass_id: string;
+  access_pass_link_id: string | null;
   created_at: Generated<Timestamp>;
   ends_at: Timestamp | null;
   granted_by: string | null;
@@ -107,6 +108,21 @@ export interface AccessPasses {
 export interface AccessPassExperiences {
   access_pass_id: string;
   experience_id: string;
+}
+
+export interface AccessPassLinks {
+  access_pass_id: string;
+  code_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  ends_at: Timestamp | null;
+  form_key: string;
+  id: Generated<string>;
+  made_by: string;
+  most_uses: number | null;
+  name: string;
+  revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  uses: Generated<number>;
 }
 
 export interface AccessPassRequests {
@@ -620,6 +636,7 @@ export interface DB {
   access_grant_events: AccessGrantEvents;
   access_grants: AccessGrants;
   access_pass_experiences: AccessPassExperiences;
+  access_pass_links: AccessPassLinks;
   access_pass_requests: AccessPassRequests;
   access_pass_waits: AccessPassWaits;
   access_passes: AccessPasses;

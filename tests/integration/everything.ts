@@ -15,6 +15,7 @@ export async function everything(db: Db): Promise<string> {
       (select jsonb_agg(to_jsonb(t) order by t.access_pass_id, t.experience_id) from access_pass_experiences t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_grants t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_grant_events t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_links t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_waits t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_requests t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from streams t),

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql, type Transaction } from "kysely";
+import { type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import type { AccessGrantEventKind, AccessGrantSource } from "#db/types.ts";
@@ -25,6 +25,8 @@ type New = Of & {
   kind: AccessGrantEventKind;
   /** Who makes it: the person themselves, or who gives it. */
   actorId: string;
+  /** By which it came to them, and who made that. */
+  link?: { id: string; madeBy: string };
 };
 
 /**
@@ -35,12 +37,13 @@ type New = Of & {
 export async function insertGrant(
   trx: Trx,
   queue: Queue,
-  { userId, passId, source, kind, actorId }: New,
+  { userId, passId, source, kind, actorId, link }: New,
 ): Promise<{ id: string; endsAt: Date | null } | undefined> {
-  const grantedBy = source === "claim" ? null : actorId;
+  const grantedBy = link ? link.madeBy : source === "claim" ? null : actorId;
   const { rows } = await sql<{ id: string; endsAt: Date | null }>`
-    insert into access_grants (access_pass_id, user_id, source, ends_at, granted_by)
-    select p.id, ${userId}::uuid, ${source}::access_grant_source, ${endOfTerm(sql`now()`)}, ${grantedBy}::uuid
+    insert into access_grants (access_pass_id, user_id, source, ends_at, granted_by, access_pass_link_id)
+    select p.id, ${userId}::uuid, ${source}::access_grant_source, ${endOfTerm(sql`now()`)}, ${grantedBy}::uuid,
+      ${link?.id ?? null}::uuid
     from access_passes p where p.id = ${passId}
     on conflict (access_pass_id, user_id) where status = 'active' do nothing
     returning id, ends_at as "endsAt"
@@ -110,10 +113,10 @@ export function findHeld(trx: Trx, { userId, passId }: Of) {
 }
 
 /** Whether this person holds a pass at this moment, marked or not. */
-export async function holdsNow(trx: Trx, { userId, passId }: Of): Promise<boolean> {
+export async function holdsNow(db: Kysely<Database>, { userId, passId }: Of): Promise<boolean> {
   const { rows } = await sql`
     select from access_grants where access_pass_id = ${passId} and user_id = ${userId} and status = 'active'
       and (ends_at is null or ends_at > statement_timestamp())
-  `.execute(trx);
+  `.execute(db);
   return rows.length > 0;
 }

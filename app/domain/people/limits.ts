@@ -21,6 +21,10 @@ const budgets = {
   "drafts.network": { points: 120, seconds: quarter },
   "invites.space": { points: 60, seconds: day },
   "invites.address": { points: 8, seconds: day },
+  /** Invitations opened that there are not. */
+  "invites.network": { points: 120, seconds: quarter },
+  /** Passes taken, or tried, by links. */
+  "links.person": { points: 40, seconds: quarter },
   /** Of one person for one pass. */
   "requests.pass": { points: 5, seconds: day },
   /** Requests of programs. Those of one address may use several keys. */

@@ -28,7 +28,7 @@ const perPage = 50;
 export async function loader(args: LoaderFunctionArgs) {
   const { viewer, link, page, query, ids } = await requireLinkOfTeam(args);
   const { config, db } = args.context;
-  const before = readCursor(args.request);
+  const before = readCursor(args.request)?.id;
   const taken = await listTaken(db, { ...ids, before, most: perPage + 1 });
   const { name, state, passName, madeBy, endsAt, madeAt, revokedAt } = link;
   const code = state === "open" ? shownCode(config.sessionSecrets, link) : undefined;

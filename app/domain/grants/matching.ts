@@ -1,0 +1,31 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "#db/client.ts";
+
+const escape = (text: string) => text.replaceAll(/[\\%_]/g, "\\$&");
+
+/** What the index `users_found` is on: an address and a name, which no search can span. */
+const found = sql`(u.email || E'\\n' || u.name)`;
+
+/**
+ * Whether a text stands in the address or the name of a person `u`. Parts of words are found from three letters on, as the
+ * index has them; shorter ones begin an address, a name, or a word in it.
+ */
+export function isCalled(text: string): RawBuilder<boolean> {
+  const part = escape(text);
+  if (/[\p{L}\p{N}]{3}/u.test(text)) return sql<boolean>`${found} ilike ${`%${part}%`}`;
+  const beginnings = [`${part}%`, `%\n${part}%`, `% ${part}%`].map((like) => sql`${found} ilike ${like}`);
+  return sql<boolean>`(${sql.join(beginnings, sql` or `)})`;
+}
+
+/** Signs alone are in no index. */
+const isInIndex = (text: string) => /[\p{L}\p{N}]/u.test(text);
+
+/** The ids of everybody who is called so, wherever they are; undefined when they are more than `most`, or cannot be looked up. */
+export async function findCalled(db: Db, text: string, most: number): Promise<string[] | undefined> {
+  if (!isInIndex(text)) return undefined;
+  const { rows } = await sql<{ id: string }>`
+    with called as materialized (select u.id from users u where ${isCalled(text)})
+    select id from called limit ${most + 1}
+  `.execute(db);
+  return rows.length > most ? undefined : rows.map(({ id }) => id);
+}

@@ -29,7 +29,7 @@ type GrantListProps = {
     next: string | null;
     /** Whether this is the first page. */
     first: boolean;
-    /** How many were looked through for a name that many have. */
+    /** How many were looked through for a name that is too short, or that many have. */
     lookedThrough: number | null;
     /** How many there are, in words. */
     many: string | null;
@@ -49,7 +49,7 @@ export function GrantList({ list, zone, empty, ofSeveral }: GrantListProps) {
     <>
       {(narrowed || !few) && <GrantSearch list={list} />}
       {lookedThrough !== null && (
-        <Notice title="Many people are called like that">
+        <Notice title="Not everybody was looked through">
           These are the ones among the next {lookedThrough.toLocaleString("en-GB")}. Go on with “Next page”,
           or type more of the name or address.
         </Notice>
@@ -92,7 +92,11 @@ function By({ linkName, givenBy }: Pick<Grant, "linkName" | "givenBy">) {
   );
 }
 
-function Grants({ grants, zone, ofSeveral }: Pick<GrantListProps, "zone" | "ofSeveral"> & { grants: Grant[] }) {
+function Grants({
+  grants,
+  zone,
+  ofSeveral,
+}: Pick<GrantListProps, "zone" | "ofSeveral"> & { grants: Grant[] }) {
   return (
     <Table caption="People with passes" hideCaption>
       <thead>

@@ -69,7 +69,8 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
   const made = await insertLink(context.db, secrets, { ...of, fields: form.value });
   if (made.ok) return redirect(`/account/passes/${id}/links/${made.linkId}`, 303);
   if (made.reason === "made_before") return redirect(`/account/passes/${id}/links`, 303);
-  if (made.reason === "past") return refuse(problem("date", "This moment is past. Choose a later day.", form.typed));
+  if (made.reason === "past")
+    return refuse(problem("date", "This moment is past. Choose a later day.", form.typed));
   const sentence =
     made.reason === "gone"
       ? "This pass is no longer given: a link of it would open nothing."

@@ -31,7 +31,10 @@ type TypedEnd = { end: "none" | "date"; date: string; time: string; timeZone: st
 type Wrong = { addIssue(issue: { code: "custom"; path: string[]; message: string }): void };
 
 /** An end: none, or a day and time in a zone, as an instant (ISO; null for no end). Undefined: `refinement` says why. */
-export function readEnd({ end, date, time, timeZone }: TypedEnd, refinement: Wrong): string | null | undefined {
+export function readEnd(
+  { end, date, time, timeZone }: TypedEnd,
+  refinement: Wrong,
+): string | null | undefined {
   const wrong = (path: string, message: string) =>
     void refinement.addIssue({ code: "custom", path: [path], message });
   if (end === "none") return null;

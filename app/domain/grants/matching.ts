@@ -6,19 +6,13 @@ const escape = (text: string) => text.replaceAll(/[\\%_]/g, "\\$&");
 /** What the index `users_found` is on: an address and a name, which no search can span. */
 const found = sql`(u.email || E'\\n' || u.name)`;
 
-/**
- * Whether a text stands in the address or the name of a person `u`. Parts of words are found from three letters on, as the
- * index has them; shorter ones begin an address, a name, or a word in it.
- */
+/** Whether a text is a part of the address or the name of a person `u`, in any case. */
 export function isCalled(text: string): RawBuilder<boolean> {
-  const part = escape(text);
-  if (/[\p{L}\p{N}]{3}/u.test(text)) return sql<boolean>`${found} ilike ${`%${part}%`}`;
-  const beginnings = [`${part}%`, `%\n${part}%`, `% ${part}%`].map((like) => sql`${found} ilike ${like}`);
-  return sql<boolean>`(${sql.join(beginnings, sql` or `)})`;
+  return sql<boolean>`${found} ilike ${`%${escape(text)}%`}`;
 }
 
-/** Signs alone are in no index. */
-const isInIndex = (text: string) => /[\p{L}\p{N}]/u.test(text);
+/** The index has runs of three letters: what has none is not found by it. */
+const isInIndex = (text: string) => /[\p{L}\p{N}]{3}/u.test(text);
 
 /** The ids of everybody who is called so, wherever they are; undefined when they are more than `most`, or cannot be looked up. */
 export async function findCalled(db: Db, text: string, most: number): Promise<string[] | undefined> {

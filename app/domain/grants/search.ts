@@ -26,8 +26,8 @@ export type GrantPage = {
   /** Where the next page begins; undefined: there is none. */
   next?: GrantCursor;
   /**
-   * How many grants were looked through, where the name is too common for more in one go: there may be fewer on this page
-   * than on the next.
+   * How many grants were looked through, where the name is too common or too short for more in one go: there may be fewer
+   * on this page than on the next.
    */
   lookedThrough?: number;
 };
@@ -55,7 +55,10 @@ export async function findGrants(
 }
 
 /** How many grants fit a filter; more than 1,000 are counted as 1,001. */
-export async function countGrants(db: Db, { state, source, ...scope }: GrantScope & GrantFilter): Promise<number> {
+export async function countGrants(
+  db: Db,
+  { state, source, ...scope }: GrantScope & GrantFilter,
+): Promise<number> {
   const ids = grantIds({ scope, filter: { state, source }, most: mostCounted + 1 });
   const { rows } = await sql<{ many: number }>`
     select count(*)::int as many from (select from (${ids}) listed limit ${mostCounted + 1}) counted

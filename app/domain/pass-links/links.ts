@@ -75,12 +75,7 @@ export const linkState = sql<LinkState>`
 /** Revokes a link; who took the pass by it keeps it. False when it is not this pass's, or was revoked before. */
 export async function revokeLink(
   db: Db,
-  {
-    spaceId,
-    passId,
-    linkId,
-    actorId,
-  }: { spaceId: string; passId: string; linkId: string; actorId: string },
+  { spaceId, passId, linkId, actorId }: { spaceId: string; passId: string; linkId: string; actorId: string },
 ): Promise<boolean> {
   const revoked = await db
     .updateTable("access_pass_links as l")

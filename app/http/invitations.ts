@@ -4,6 +4,7 @@ import { takeFrom } from "#app/domain/people/limits.ts";
 import { readLinkCode } from "#app/domain/people/link-codes.ts";
 import { findInvite, type Invite } from "#app/domain/teams/invites.ts";
 import { absent } from "./absent.ts";
+import { waitInWords } from "./wait.ts";
 
 type Args = Pick<LoaderFunctionArgs | ActionFunctionArgs, "params" | "context">;
 
@@ -24,9 +25,6 @@ export async function requireInvitation({
   if (pass) return { kind: "pass", invite: pass };
   const turn = await takeFrom(db, "invites.network", networkAddress);
   if (turn.ok) throw absent("There is no such invitation. Open the link again, or ask for a new one.");
-  const headers = { "Retry-After": String(turn.waitSeconds) };
-  throw data(
-    { message: "Too many invitations that there are not were opened from your network." },
-    { status: 429, headers },
-  );
+  const message = `Too many wrong links were opened from your network. Try again ${waitInWords(turn.waitSeconds)}.`;
+  throw data({ message }, { status: 429 });
 }

@@ -335,7 +335,7 @@ for (const script of [true, false]) {
     db,
   }) => {
     const house = await insertPeople(db, { status: "scheduled" });
-    const other = await insertPassWith(db, house, {});
+    const other = await insertPassWith(db, house, { on_sale: true });
     const names = Array.from({ length: 56 }, (_, index) => `Guest number ${index}`);
     for (const name of names) {
       const { id } = await insertUser(db, { name });

@@ -7,13 +7,13 @@ import type { ColumnType } from "kysely";
 
 export type AccessAtExpiry = "cut" | "finish";
 
-export type AccessGrantEventKind = "approved" | "cancelled" | "claimed" | "expired" | "extended" | "given" | "offer_taken" | "refunded" | "restored" | "shortened";
+export type AccessGrantEventKind = "approved" | "cancelled" | "claimed" | "expired" | "extended" | "given" | "link_taken" | "offer_taken" | "refunded" | "restored" | "shortened";
 
 export type AccessGrantImportLineState = "added" | "held" | "refused" | "repeated" | "wanted";
 
 export type AccessGrantImportStatus = "done" | "importing" | "reading" | "ready";
 
-export type AccessGrantSource = "claim" | "given" | "request";
+export type AccessGrantSource = "claim" | "given" | "link" | "request";
 
 export type AccessGrantStatus = "active" | "cancelled" | "expired" | "refunded";
 
@@ -110,6 +110,7 @@ export interface AccessGrantImports {
 
 export interface AccessGrants {
   access_pass_id: string;
+  access_pass_link_id: string | null;
   created_at: Generated<Timestamp>;
   ends_at: Timestamp | null;
   granted_by: string | null;
@@ -151,6 +152,21 @@ export interface AccessPasses {
 export interface AccessPassExperiences {
   access_pass_id: string;
   experience_id: string;
+}
+
+export interface AccessPassLinks {
+  access_pass_id: string;
+  code_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  ends_at: Timestamp | null;
+  form_key: string;
+  id: Generated<string>;
+  made_by: string;
+  most_uses: number | null;
+  name: string;
+  revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  uses: Generated<number>;
 }
 
 export interface AccessPassRequests {
@@ -667,6 +683,7 @@ export interface DB {
   access_grant_imports: AccessGrantImports;
   access_grants: AccessGrants;
   access_pass_experiences: AccessPassExperiences;
+  access_pass_links: AccessPassLinks;
   access_pass_requests: AccessPassRequests;
   access_pass_waits: AccessPassWaits;
   access_passes: AccessPasses;

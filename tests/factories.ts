@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { insertKey } from "#app/domain/api-keys/keys.ts";
 import { makeImport } from "#app/domain/grant-imports/make.ts";
+import { codeOf, hashOf } from "#app/domain/pass-links/codes.ts";
 import { insertEndpoint } from "#app/domain/outgoing-webhooks/endpoints.ts";
 import { insertSession } from "#app/domain/people/sessions.ts";
 import type { Db } from "#db/client.ts";
@@ -217,6 +218,35 @@ export async function insertImport(
   if (!made.ok) throw new Error(made.reason);
   return made.importId;
 }
+
+/** A link of a pass with the secret of a running server, in whatever state, and its address. */
+export async function insertLink(
+  db: Db,
+  { passId, madeBy, secret, ...values }: LinkValues,
+): Promise<{ id: string; path: string }> {
+  const id = randomUUID();
+  const code = codeOf([secret], id);
+  await db
+    .insertInto("access_pass_links")
+    .values({
+      ...{ name: "Newsletter", ...values },
+      ...{ id, access_pass_id: passId, made_by: madeBy, code_hash: hashOf(code), form_key: randomUUID() },
+    })
+    .execute();
+  return { id, path: `/invites/${code}` };
+}
+
+type LinkValues = {
+  passId: string;
+  madeBy: string;
+  secret: string;
+  name?: string;
+  most_uses?: number;
+  uses?: number;
+  ends_at?: Instant;
+  revoked_at?: Instant;
+  revoked_by?: string;
+};
 
 /** Everybody whom a protected thing is tried as, around one stream. `null` is nobody. */
 export async function insertPeople(db: Db, { status = "live" }: { status?: StreamStatus } = {}) {

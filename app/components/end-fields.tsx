@@ -6,10 +6,12 @@ type EndFieldsProps = {
   value: (name: string) => string | undefined;
   problems: Record<string, string[]> | undefined;
   zones: string[];
+  /** What is meant by no end. */
+  none?: string;
 };
 
-/** The fields of a grant's new end; those of the day are put away by the style sheet where it has none. */
-export function EndFields({ value, problems = {}, zones }: EndFieldsProps) {
+/** The fields of an end; those of the day are put away by the style sheet where it has none. */
+export function EndFields({ value, problems = {}, zones, none = "Until you take it back." }: EndFieldsProps) {
   return (
     <>
       <Choice
@@ -19,7 +21,7 @@ export function EndFields({ value, problems = {}, zones }: EndFieldsProps) {
         error={problems.end}
         options={[
           { value: "date", label: "Until a date" },
-          { value: "none", label: "Without an end", hint: "Until you take it back." },
+          { value: "none", label: "Without an end", hint: none },
         ]}
       />
       <div className="form-line" data-end="date">

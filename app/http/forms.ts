@@ -16,7 +16,18 @@ export async function readForm<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
 ): Promise<{ ok: true; value: z.output<Schema>; typed: Typed } | Refusal> {
-  const form = await formOf(request);
+  return readFields(await formOf(request), schema);
+}
+
+/** The same for what a form that only asks carries in its address. */
+export function readQuery<Schema extends z.ZodType>(request: Request, schema: Schema) {
+  return readFields(new URL(request.url).searchParams, schema);
+}
+
+function readFields<Schema extends z.ZodType>(
+  form: FormData | URLSearchParams,
+  schema: Schema,
+): { ok: true; value: z.output<Schema>; typed: Typed } | Refusal {
   const submission = parseWithZod(form, { schema });
   const typed = typedIn(form);
   if (submission.status === "success")
@@ -73,10 +84,10 @@ export async function readTyped(request: Request): Promise<Typed | undefined> {
 /** No field's text is handed back longer than a person can type. */
 const mostTyped = 200_000;
 
-function typedIn(form: FormData): Typed {
+function typedIn(form: FormData | URLSearchParams): Typed {
   const typed: Typed = {};
   for (const name of new Set(form.keys())) {
-    const values = form.getAll(name).filter((value) => typeof value === "string");
+    const values = [...form.getAll(name)].filter((value) => typeof value === "string");
     const texts = values.map((value) => value.replaceAll("\0", "").slice(0, mostTyped));
     typed[name] = texts.length === 1 ? texts[0]! : texts;
   }

@@ -1,5 +1,6 @@
 import {
   type ActionFunctionArgs,
+  data,
   type LoaderFunctionArgs,
   type MetaFunction,
   redirect,
@@ -7,12 +8,12 @@ import {
 import { Form, Link, useActionData, useLoaderData } from "@remix-run/react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
-import { Button, ButtonLink, SubmitButton } from "#app/components/button.tsx";
+import { ButtonLink, SubmitButton } from "#app/components/button.tsx";
 import { CopyLink } from "#app/components/copy-link.tsx";
-import { EmptyList } from "#app/components/empty-list.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { TextField } from "#app/components/field.tsx";
 import { FormError } from "#app/components/form-error.tsx";
+import { GrantList } from "#app/components/grant-list.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
@@ -25,39 +26,31 @@ import {
   PassLength,
   priceWords,
 } from "#app/components/pass-ticket.tsx";
-import { Table } from "#app/components/table.tsx";
-import { When } from "#app/components/when.tsx";
 import { giveForm } from "#app/domain/grants/fields.ts";
 import { type GiveRefusal, giveGrant } from "#app/domain/grants/gifts.ts";
-import { listGrants } from "#app/domain/grants/lists.ts";
-import { grantWords, sourceWords } from "#app/domain/grants/words.ts";
 import { findPass } from "#app/domain/passes/lists.ts";
 import { findSpaceOfPass } from "#app/domain/passes/passes.ts";
 import { absent } from "#app/http/absent.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
-import { readPage } from "#app/http/page-number.ts";
+import { searchGrants } from "#app/http/grant-search.ts";
 import { requireTeamOf, teamQuery } from "#app/http/team-of.ts";
 
-export const meta: MetaFunction<typeof loader> = ({ data, error }) => pageTitle(data?.pass.name, error);
-
-const perPage = 50;
+export const meta: MetaFunction<typeof loader> = ({ data: page, error }) => pageTitle(page?.pass.name, error);
 
 export async function loader({ params, request, context }: LoaderFunctionArgs) {
   const wanted = { least: "host", id: params.id, findSpace: findSpaceOfPass } as const;
   const { viewer, team, teams, id } = await requireTeamOf({ request, context }, wanted);
   const { spaceId } = team;
   const url = new URL(request.url);
-  const search = (url.searchParams.get("q") ?? "").replaceAll("\0", "").trim().slice(0, 100);
-  const page = readPage(request);
-  const [pass, { grants, total }] = await Promise.all([
+  const [pass, list] = await Promise.all([
     findPass(context.db, { spaceId, passId: id }),
-    listGrants(context.db, { spaceId, passId: id, search, limit: perPage, offset: (page - 1) * perPage }),
+    searchGrants({ request, context }, { spaceId, passId: id }),
   ]);
   if (!pass) throw absent();
   const { slug, experiences, termUntil, saleStartsAt, saleEndsAt, description: _, ...rest } = pass;
-  return {
+  const page = {
     pass: {
       ...rest,
       termUntil: termUntil?.toISOString() ?? null,
@@ -66,16 +59,7 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
       experiences: experiences.map((experience) => experience.name),
       url: `${context.config.publicUrl}/${team.slug}/passes/${slug}`,
     },
-    grants: grants.map(({ startsAt, endsAt, statusChangedAt: _, mailedAt: __, ...grant }) => ({
-      ...grant,
-      words: grantWords(grant),
-      how: sourceWords[grant.source],
-      startsAt: startsAt.toISOString(),
-      endsAt: endsAt?.toISOString() ?? null,
-    })),
-    total,
-    page,
-    search,
+    list,
     owner: team.role === "owner",
     query: teamQuery(teams, team),
     saved: url.searchParams.has("saved"),
@@ -83,6 +67,7 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
     zone: readTimeZone(request, viewer.timeZone),
     draft: await takeDraft({ request, context }),
   };
+  return data(page, { status: list.problems ? 400 : 200 });
 }
 
 /** Gives the pass to somebody. */
@@ -111,10 +96,10 @@ const giveRefusals: Record<GiveRefusal["reason"], string> = {
 };
 
 export default function PassOfTeam() {
-  const { pass, grants, owner, query, saved, given, zone } = useLoaderData<typeof loader>();
+  const { pass, list, owner, query, saved, given, zone } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const offered = !pass.retired && !pass.over;
-  const receiver = grants.find(({ email }) => email === given);
+  const receiver = list.grants.find(({ email }) => email === given);
   return (
     <Page>
       <PageHeader
@@ -152,6 +137,12 @@ export default function PassOfTeam() {
               <PassSaleTimes pass={pass} zone={zone} />
             </div>
             {offered && <CopyLink url={pass.url} label="Where people get it" />}
+            {owner && (
+              <p>
+                <Link to={`/account/passes/${pass.id}/links`}>Invite links</Link> give it to whoever opens
+                them.
+              </p>
+            )}
             {owner && !pass.retired && (
               <p className="small">
                 No longer offered? <Link to={`/account/passes/${pass.id}/retirement`}>Retire the pass</Link>
@@ -163,10 +154,15 @@ export default function PassOfTeam() {
         <PassNumbers pass={pass} />
         {owner && offered && <Give key={given} />}
       </Two>
-      <Grants />
+      <section className="part">
+        <h2>Who holds it</h2>
+        <GrantList list={list} zone={zone} empty={noHolders} />
+      </section>
     </Page>
   );
 }
+
+const noHolders = "People stand here as soon as they get the pass on its page, or you give it to them.";
 
 function Give() {
   const { draft, pass } = useLoaderData<typeof loader>();
@@ -193,87 +189,6 @@ function Give() {
       <p className="small">
         Many at once? <Link to={`/account/passes/${pass.id}/imports`}>Add people from a file</Link>
       </p>
-    </section>
-  );
-}
-
-function Grants() {
-  const { pass, grants, total, page, search, zone } = useLoaderData<typeof loader>();
-  const pages = Math.ceil(total / perPage);
-  const toPage = (number: number) =>
-    `?${new URLSearchParams({ ...(search && { q: search }), page: String(number) })}`;
-  return (
-    <section className="part">
-      <h2>Who holds it</h2>
-      {(total > 20 || search) && (
-        <Form method="get" role="search" className="search">
-          <TextField label="Find a person" name="q" type="search" defaultValue={search} />
-          <Button>Find</Button>
-        </Form>
-      )}
-      {grants.length === 0 ? (
-        <EmptyList next={search && <ButtonLink to=".">Show everybody</ButtonLink>}>
-          {search
-            ? "Nobody with this name or address holds or held it."
-            : "People stand here as soon as they get the pass on its page, or you give it to them."}
-        </EmptyList>
-      ) : (
-        <Table caption="People with this pass" hideCaption>
-          <thead>
-            <tr>
-              <th scope="col">Person</th>
-              <th scope="col">Status</th>
-              <th scope="col">From</th>
-              <th scope="col">Until</th>
-              <th scope="col">How</th>
-            </tr>
-          </thead>
-          <tbody>
-            {grants.map((grant) => (
-              <tr key={grant.id}>
-                <th scope="row">
-                  <Link to={`/account/passes/${pass.id}/grants/${grant.id}`}>
-                    <Bidi>{grant.email}</Bidi>
-                  </Link>
-                  {grant.name && (
-                    <>
-                      <br />
-                      <span className="small">
-                        <Bidi>{grant.name}</Bidi>
-                      </span>
-                    </>
-                  )}
-                </th>
-                <td className="nowrap">{grant.words}</td>
-                <td className="nowrap">
-                  <When at={grant.startsAt} zone={zone} size="day" />
-                </td>
-                <td className="nowrap">
-                  {grant.endsAt ? <When at={grant.endsAt} zone={zone} size="day" /> : "No end"}
-                </td>
-                <td>
-                  {grant.how}
-                  {grant.givenBy && (
-                    <span className="small">
-                      {" by "}
-                      <Bidi>{grant.givenBy}</Bidi>
-                    </span>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
-      )}
-      {pages > 1 && (
-        <p className="row">
-          {page > 1 && <ButtonLink to={toPage(page - 1)}>Newer</ButtonLink>}
-          <span className="small num">
-            Page {page} of {pages}, {total} in all
-          </span>
-          {page < pages && <ButtonLink to={toPage(page + 1)}>Older</ButtonLink>}
-        </p>
-      )}
     </section>
   );
 }

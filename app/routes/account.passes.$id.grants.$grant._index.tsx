@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
+import { Link, useLoaderData } from "@remix-run/react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
@@ -47,6 +47,7 @@ export async function loader(args: LoaderFunctionArgs) {
       endsAfter: endsAfter?.toISOString() ?? null,
     })),
     may: { end: may("end"), cancel: may("cancel"), refund: may("refund"), restore: may("restore") },
+    owner: team.role === "owner",
     query: teamQuery(teams, team),
     zone: readTimeZone(args.request, viewer.timeZone),
   };
@@ -83,6 +84,11 @@ export default function GrantOfTeam() {
         <Fact label="Until">{grant.endsAt ? <When at={grant.endsAt} zone={zone} /> : "No end"}</Fact>
         <Fact label="How" note={grant.givenBy && <Bidi>{grant.givenBy}</Bidi>}>
           {grant.how}
+          {grant.linkId && (
+            <>
+              : <ByLink />
+            </>
+          )}
         </Fact>
         {grant.source === "given" && (
           <Fact label="Our letter">
@@ -131,7 +137,14 @@ function History() {
             <tbody>
               {events.map((event) => (
                 <tr key={event.id}>
-                  <th scope="row">{event.words}</th>
+                  <th scope="row">
+                    {event.words}
+                    {event.kind === "link_taken" && (
+                      <span className="small line-below">
+                        <ByLink />
+                      </span>
+                    )}
+                  </th>
                   <td className="nowrap">
                     <Short at={event.at} />
                   </td>
@@ -153,6 +166,13 @@ function History() {
       )}
     </section>
   );
+}
+
+/** The link by which they took it, which only owners open. */
+function ByLink() {
+  const { passId, grant, owner } = useLoaderData<typeof loader>();
+  const name = <Bidi>{grant.linkName ?? ""}</Bidi>;
+  return owner ? <Link to={`/account/passes/${passId}/links/${grant.linkId}`}>{name}</Link> : name;
 }
 
 function Short({ at }: { at: string }) {

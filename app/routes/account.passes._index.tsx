@@ -52,11 +52,15 @@ export default function Passes() {
         above={<Breadcrumbs items={[{ to: `/account/space${query}`, label: space }]} />}
         lead="Tickets that open your experiences. Only who holds one can watch."
         actions={
-          owner &&
           passes.length > 0 && (
-            <ButtonLink kind="go" to={next.to}>
-              {next.label}
-            </ButtonLink>
+            <>
+              {owner && (
+                <ButtonLink kind="go" to={next.to}>
+                  {next.label}
+                </ButtonLink>
+              )}
+              <ButtonLink to={`/account/passes/grants${query}`}>Find who holds one</ButtonLink>
+            </>
           )
         }
       />

@@ -5,16 +5,12 @@ import { CompiledQuery, createQueryId, type RootOperationNode, sql } from "kysel
 import { findAccess } from "#app/domain/access/decision.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
-import { insertPeople } from "#tests/factories.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
+import { fill, grants } from "./million-grants.ts";
 
 export const name = "decision";
 export const title = "The access decision with 1 000 000 grants and 10 000 streams";
 
-const people = 200_000;
-const passes = 500;
-const streams = 10_000;
-const grants = 1_000_000;
 const questions = 2_000;
 const rounds = 3;
 
@@ -69,46 +65,6 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     await rm(dir, { recursive: true, force: true });
   }
 };
-
-/** Half of the grants open one of the streams that are asked about; of the rest, some have run out or were taken back. */
-async function fill(db: Db): Promise<void> {
-  const { space, people: cast } = await insertPeople(db);
-  await sql`insert into users (email) select 'person-' || n || '@example.com' from generate_series(1, ${people}::int) n`.execute(
-    db,
-  );
-  await sql`
-    insert into experiences (space_id, slug, name)
-    select ${space.id}::uuid, 'series-' || n, 'Series ' || n from generate_series(1, ${passes}::int) n
-  `.execute(db);
-  await sql`
-    insert into access_passes (space_id, slug, name)
-    select ${space.id}::uuid, 'season-' || n, 'Season ' || n from generate_series(1, ${passes}::int) n
-  `.execute(db);
-  await sql`
-    insert into access_pass_experiences (access_pass_id, experience_id)
-    select p.id, e.id from access_passes p join experiences e
-      on e.slug in ('series-' || substr(p.slug, 8), 'series-' || (1 + substr(p.slug, 8)::int % ${passes}))
-    where p.slug like 'season-%'
-  `.execute(db);
-  await sql`
-    insert into streams (experience_id, slug, title, status, live_at, starts_at, wall_time, time_zone, length_minutes, created_by)
-    select e.id, 'stream-' || n, 'Stream ' || n, 'live', now() - interval '10 minutes', now(), '2030-01-01T12:00', 'UTC', 60, ${cast.owner.id}::uuid
-    from generate_series(1, ${streams}::int) n join experiences e on e.slug = 'series-' || (1 + n % ${passes})
-  `.execute(db);
-  await sql`
-    with u as (select id, row_number() over (order by id) as n from users where email like 'person-%'),
-      p as (select id, substr(slug, 8)::int as n from access_passes where slug like 'season-%')
-    insert into access_grants (access_pass_id, user_id, source, status, starts_at, ends_at)
-    select p.id, u.id, 'given',
-      (case g % 10 when 0 then 'refunded' when 1 then 'expired' else 'active' end)::access_grant_status,
-      now() - interval '2 days',
-      case when g % 10 = 1 then now() - interval '1 day' when g % 3 = 0 then now() + interval '30 days' end
-    from generate_series(0, ${grants - 1}::int) g
-    join u on u.n = 1 + g % ${people}
-    join p on p.n = 1 + (g % ${people} * 7 + g / ${people} * 13) % ${passes}
-  `.execute(db);
-  await sql`vacuum analyze`.execute(db);
-}
 
 /** Half of the questions are of people about a stream that a grant of theirs is for. */
 async function choosePairs(db: Db): Promise<{ userId: string; streamId: string }[]> {

@@ -55,6 +55,8 @@ for (const { width, scheme } of looks) {
       "/account/passes/new",
       `/account/passes/${pass.id}`,
       `/account/passes/${pass.id}/imports`,
+      `/account/passes/${pass.id}/links`,
+      "/account/passes/grants",
       "/account/members",
       "/account/streams",
       "/account/streams/new",

@@ -7,13 +7,14 @@ import {
   inFuture,
   insertGrant,
   insertImport,
+  insertLink,
   insertPass,
   insertPeople,
   insertUser,
   unique,
 } from "#tests/factories.ts";
 import type { Db } from "#db/client.ts";
-import { expect, expectAccessible, expectFits, test } from "./world.ts";
+import { expect, expectAccessible, expectFits, signInByMail, test } from "./world.ts";
 
 const looks = [
   { width: 360, scheme: "light" },
@@ -149,6 +150,66 @@ for (const { width, scheme } of looks) {
       await expect(page.getByRole("heading", { name: heading })).toBeVisible();
     await expectFits(page);
     await expectAccessible(page);
+  });
+
+  test(`a link of a pass in each of its states fits, and Axe finds nothing (${width} px, ${scheme})`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    const [owner, someone] = [house.people.owner, await insertUser(db)];
+    const secret = (process.env.SESSION_SECRET ?? "").split(",")[0]!;
+    const nobody = await (await person({ width, scheme })).newPage();
+    const reader = await (await person({ userId: someone.id, width, scheme })).newPage();
+    const creator = await (await person({ userId: owner.id, width, scheme })).newPage();
+    const linkStates: [RegExp, RegExp, Partial<Parameters<typeof insertLink>[1]>][] = [
+      [/Sign in to take it/, /Take your pass/, { ends_at: inFuture("3 days"), name: longWords.slice(0, 80) }],
+      [/This invitation has run out/, /has run out/, { ends_at: ago("1 hour") }],
+      [/This invitation is used up/, /used up/, { most_uses: 3, uses: 3 }],
+      [/was taken back/, /was taken back/, { revoked_at: ago("1 hour"), revoked_by: owner.id }],
+    ];
+    for (const [says, saysSignedIn, values] of linkStates) {
+      const pass = await insertPassWith(db, house, {
+        ...{ price_minor: 1250, term: "until", term_until: inFuture("30 days") },
+      });
+      const link = await insertLink(db, { passId: pass.id, madeBy: owner.id, secret, ...values });
+      await look(nobody, link.path, says);
+      await look(reader, link.path, saysSignedIn);
+      const root = `/account/passes/${pass.id}/links`;
+      await look(creator, root, /Make a link/);
+      await look(creator, `${root}/${link.id}`, /Nobody|People stand here as soon as they take/);
+      if (!values.revoked_at) await look(creator, `${root}/${link.id}/revocation`, /at once and for good/);
+    }
+
+    async function look(page: Page, path: string, text: RegExp) {
+      await page.goto(path);
+      await expect(page.getByRole("main").getByText(text).first()).toBeVisible();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+  });
+
+  test(`a long list of who holds passes fits, and Axe finds nothing (${width} px, ${scheme})`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const { id } = await insertUser(db, { name: index % 20 === 0 ? longWords.slice(0, 80) : "" });
+        await insertGrant(db, { passId: house.pass.id, userId: id, endsAt: inFuture(`${index + 1} days`) });
+      }),
+    );
+    const page = await (await person({ userId: house.people.owner.id, width, scheme })).newPage();
+    for (const path of [`/account/passes/${house.pass.id}`, "/account/passes/grants"])
+      for (const query of ["", "?q=donau", "?q=nobody&state=refunded", `?q=${"a".repeat(120)}`]) {
+        await page.goto(path + query);
+        await expect(page.getByLabel("Name or address")).toBeVisible();
+        await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+        await expectFits(page);
+        await expectAccessible(page);
+      }
   });
 
   test(`a creator's pages of a pass and its grants fit, and Axe finds nothing (${width} px, ${scheme})`, async ({
@@ -297,6 +358,94 @@ for (const script of [true, false]) {
     await creator.getByRole("link", { name: "people.csv" }).click();
     await creator.getByRole("button", { name: "Delete this list" }).click();
     await expect(creator.getByText("The list is deleted")).toBeVisible();
+  });
+
+  test(`a creator hands on a link: people take the pass by it until it is used up, and it is revoked${how}`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    const pass = await insertPassWith(db, house, priced);
+    const creator = await (await person({ userId: house.people.owner.id, script })).newPage();
+    await creator.goto(`/account/passes/${pass.id}`);
+    await creator.getByRole("link", { name: "Invite links" }).click();
+    await creator.getByLabel("Name").fill("Newsletter");
+    await creator.getByLabel("How many people").fill("0");
+    await creator.getByRole("button", { name: "Make the link" }).click();
+    await expect(creator.getByText("Type a whole number from 1 to 1,000,000").first()).toBeVisible();
+    await expect(creator.getByLabel("Name")).toHaveValue("Newsletter");
+    await creator.getByLabel("How many people").fill("1");
+    await creator.getByRole("button", { name: "Make the link" }).click();
+    await expect(creator.getByRole("heading", { level: 1 })).toHaveText("Newsletter");
+    const address = await creator.getByLabel("Whoever opens this gets the pass").inputValue();
+    const path = new URL(address).pathname;
+
+    const guest = await (await person({ script })).newPage();
+    await guest.goto(path);
+    await expect(guest.getByRole("heading", { level: 1 })).toHaveText(pass.name);
+    await guest.getByRole("link", { name: "Sign in to take it" }).click();
+    const email = `${unique("guest")}@example.com`;
+    await signInByMail(guest, email);
+    expect(new URL(guest.url()).pathname).toBe(path);
+    await guest.getByRole("button", { name: "Take your pass" }).click();
+    await expect(guest.getByText("You hold this without an end")).toBeVisible();
+    await guest.goto(path);
+    await expect(guest.getByText("You have this pass already")).toBeVisible();
+
+    const late = await (await person({ userId: (await insertUser(db)).id, script })).newPage();
+    await late.goto(path);
+    await expect(late.getByText("This invitation is used up")).toBeVisible();
+
+    await creator.reload();
+    await expect(creator.getByText("1 of 1")).toBeVisible();
+    await creator.getByRole("link", { name: "Revoke the link" }).click();
+    await creator.getByRole("button", { name: "Revoke the link for good" }).click();
+    await expect(creator.getByText("Revoked")).toBeVisible();
+    await late.reload();
+    await expect(late.getByText("This invitation was taken back")).toBeVisible();
+    await creator.getByRole("link", { name: email }).click();
+    await expect(creator.getByRole("rowheader", { name: /Took it by a link/ })).toBeVisible();
+    await creator.getByRole("link", { name: "Take the pass back" }).click();
+    await creator.getByLabel("Reason").fill("Handed on to a stranger");
+    await creator.getByRole("button", { name: "Take the pass back" }).click();
+    await expect(creator.getByRole("rowheader", { name: "Taken back" })).toBeVisible();
+    await guest.reload();
+    await expect(guest.getByText("This pass was taken back from you")).toBeVisible();
+  });
+
+  test(`a creator finds who holds passes by a part of a name, a state and a way${how}`, async ({
+    person,
+    db,
+  }) => {
+    const house = await insertPeople(db, { status: "scheduled" });
+    const other = await insertPassWith(db, house, { on_sale: true });
+    const names = Array.from({ length: 56 }, (_, index) => `Guest number ${index}`);
+    for (const name of names) {
+      const { id } = await insertUser(db, { name });
+      await insertGrant(db, { passId: other.id, userId: id });
+    }
+    const mara = await insertUser(db, { name: "Mara Lind" });
+    await insertGrant(db, { passId: house.pass.id, userId: mara.id, status: "refunded" });
+    const page = await (await person({ userId: house.people.owner.id, script })).newPage();
+    await page.goto("/account/passes");
+    await page.getByRole("link", { name: "Find who holds one" }).click();
+    await expect(page.getByText("60 in all")).toBeVisible();
+    await page.getByRole("link", { name: "Next page" }).click();
+    await expect(page.getByRole("row")).toHaveCount(11);
+    await page.getByRole("link", { name: "First page" }).click();
+    await expect(page.getByRole("row")).toHaveCount(51);
+    await page.getByLabel("Name or address").fill("mara l");
+    await page.getByRole("button", { name: "Find" }).click();
+    await expect(page.getByRole("row")).toHaveCount(2);
+    await expect(page.getByRole("link", { name: mara.email })).toBeVisible();
+    await expect(page.getByLabel("Name or address")).toHaveValue("mara l");
+    await page.getByLabel("Status").selectOption("Active");
+    await page.getByRole("button", { name: "Find" }).click();
+    await expect(page.getByText("Nobody fits what you look for")).toBeVisible();
+    await expect(page.getByLabel("Status")).toHaveValue("active");
+    await page.getByRole("link", { name: "Show everybody" }).click();
+    await expect(page.getByRole("row")).toHaveCount(51);
+    await expect(page.getByLabel("Name or address")).toHaveValue("");
   });
 
   test(`the last seat goes to one, the next waits, and gets it when it comes free${how}`, async ({

@@ -18,6 +18,7 @@ export async function everything(db: Db): Promise<string> {
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_grant_imports t),
       (select jsonb_agg(to_jsonb(t) order by t.access_grant_import_id, t.number) from access_grant_import_lines t),
       (select jsonb_agg(to_jsonb(t) - 'seen_at' order by t.access_grant_id, t.session_id) from access_grant_devices t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_links t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_waits t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_requests t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from streams t),

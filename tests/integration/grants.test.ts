@@ -5,7 +5,7 @@ import { expireGrants } from "#app/domain/grants/expiry.ts";
 import { claimPass } from "#app/domain/grants/claims.ts";
 import { giveGrant } from "#app/domain/grants/gifts.ts";
 import { cancelGrant, refundGrant } from "#app/domain/grants/grants.ts";
-import { listGrants } from "#app/domain/grants/lists.ts";
+import { findGrants } from "#app/domain/grants/search.ts";
 import { retirePass } from "#app/domain/passes/passes.ts";
 import { ago, ban, inFuture, insertGrant, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { grantMail } from "#worker/handlers/grant-mail.ts";
@@ -319,7 +319,7 @@ describe("running out", () => {
         });
       }
       await insertGrant(db, { passId: pass.id, userId: people.stranger.id, endsAt: inFuture("1 hour") });
-      const list = await listGrants(db, { spaceId: space.id, passId: pass.id, limit: 100 });
+      const list = await findGrants(db, { spaceId: space.id, passId: pass.id, most: 100 });
       const expired = list.grants.filter(({ status }) => status === "expired");
       expect(expired).toHaveLength(21);
       const marked = await Promise.all([

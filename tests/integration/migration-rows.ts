@@ -2,8 +2,7 @@ const id = (number: number) => `'00000000-0000-7000-8000-${String(number).padSta
 const [person, session, space, experience, pass, stream, recording, attempt, act, message, monthly] = [
   1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12,
 ].map(id);
-const [endpoint, event] = [16, 17].map(id);
-const list = id(19);
+const [endpoint, event, link, list] = [16, 17, 18, 19].map(id);
 
 /** For each migration, rows as they could stand in every table that it made. Frozen with it. */
 export const rowsAfter: Record<string, string> = {
@@ -100,4 +99,9 @@ export const rowsAfter: Record<string, string> = {
       values (${list}, 2, 'Ada@example.com', '2030-01-31', 'ada@example.com', '2030-01-31', 'added');
     insert into access_grant_import_lines (access_grant_import_id, number, email, state, problem, other_number)
       values (${list}, 3, 'Ada@example.com', 'refused', 'other_end', 2);`,
+  "0020_pass_links": `
+    insert into access_pass_links (id, access_pass_id, name, code_hash, most_uses, uses, ends_at, form_key, made_by)
+      values (${link}, ${pass}, 'Newsletter', decode(repeat('cd', 32), 'hex'), 5, 1, now() + interval '1 day', ${id(20)}, ${person});
+    insert into access_grants (access_pass_id, user_id, source, status, access_pass_link_id)
+      values (${pass}, ${person}, 'link', 'cancelled', ${link});`,
 };

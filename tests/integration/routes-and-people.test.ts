@@ -3,6 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { codeOf } from "#app/domain/pass-links/codes.ts";
+import { insertLink } from "#app/domain/pass-links/links.ts";
 import { linkCode } from "#app/domain/people/link-codes.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
@@ -53,6 +55,8 @@ const table = `
 /sign-out                                          POST   back  done done done done  done done  done done
 /invites/$code                                     GET    200   200  200  200  200   200  200   200  200
 /invites/$code                                     POST   in    403  403  403  403   403  403   403  403
+/invites/$passCode                                 GET    200   200  200  200  200   200  200   200  200
+/invites/$passCode                                 POST   in    done done back back  done done  done done
 /$space                                            GET    200   200  200  200  200   200  200   200  200
 /$space/passes/$pass                               GET    200   200  200  200  200   200  200   200  200
 /$space/passes/$pass                               POST   in    done done back back  done done  done done
@@ -171,6 +175,12 @@ const table = `
 /account/passes/$id/imports/$import/removal        GET    back  back back back back  back back  back back
 /account/passes/$id/imports/$import/removal        POST   in    404  404  404  404   403  403   done 404
 /account/passes/$id/imports/$import/refused.csv    GET    in    404  404  404  404   403  403   200  404
+/account/passes/grants                             GET    in    new  new  new  new   403  200   200  200
+/account/passes/$id/links                          GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/links                          POST   in    404  404  404  404   403  403   400  404
+/account/passes/$id/links/$link                    GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/links/$link/revocation         GET    in    404  404  404  404   403  403   200  404
+/account/passes/$id/links/$link/revocation         POST   in    404  404  404  404   403  403   done 404
 /account/passes/$id/requests                       GET    in    404  404  404  404   403  200   200  404
 /account/passes/$id/requests/$request/approval     GET    in    404  404  404  404   403  403   200  404
 /account/passes/$id/requests/$request/approval     POST   in    404  404  404  404   403  403   done 404
@@ -286,9 +296,15 @@ async function insertHouse() {
     .values({ access_pass_id: house.pass.id, user_id: requester.id, price_minor: 100, currency: "EUR" })
     .returning("id")
     .executeTakeFirstOrThrow();
+  const link = await insertLink(web.db, web.services.config.sessionSecrets, {
+    ...{ spaceId: house.space.id, passId: house.pass.id, actorId: house.people.owner.id },
+    fields: { name: "A link", mostUses: null, endsAt: null, formKey: randomUUID() },
+  });
+  if (!link.ok) throw new Error(link.reason);
   return {
     ...house,
     ...machines,
+    linkId: link.linkId,
     banId: ban.id,
     inviteId: invite.inviteId,
     messageId,
@@ -319,6 +335,8 @@ function fill(address: string, house: House): string {
     .replace("$grant", grant.id)
     .replace("$request", requestId)
     .replace("$import", house.importId)
+    .replace("$link", house.linkId)
+    .replace("$passCode", codeOf(web.services.config.sessionSecrets, house.linkId))
     .replace("$key", house.keyId)
     .replace("$endpoint", house.endpointId)
     .replace("$delivery", house.deliveryId)
@@ -429,7 +447,17 @@ it("every route file has its row, one that takes forms a row for them, and every
   const endpoints = machines.filter((machine) => !machine.startsWith("USE "));
   const api = ["GET /api/v1/openapi.json", "POST /api/v1/grants"];
   const sockets = ["SOCKET /events?page=watch", "SOCKET /events?page=studio"];
-  const wanted = [...routes, ...endpoints, "GET /webhooks/livekit", "GET /webhooks/chat", ...api, ...sockets];
+  // Two kinds of invitation share an address.
+  const links = ["GET /invites/$passCode", "POST /invites/$passCode"];
+  const wanted = [
+    ...routes,
+    ...links,
+    ...endpoints,
+    "GET /webhooks/livekit",
+    "GET /webhooks/chat",
+    ...api,
+    ...sockets,
+  ];
   expect(rows.map(({ method, address }) => `${method} ${address}`).sort()).toEqual(wanted.sort());
   for (const { address, answers } of rows) expect([address, answers.length]).toEqual([address, order.length]);
 });

@@ -18,7 +18,7 @@ export type GrantChange = {
 };
 
 /** A grant that is made has no end before. */
-const makes: readonly AccessGrantEventKind[] = ["claimed", "offer_taken", "given", "approved"];
+const makes: readonly AccessGrantEventKind[] = ["claimed", "offer_taken", "given", "approved", "link_taken"];
 /** After these it is nobody's seat any more. */
 const frees: readonly AccessGrantEventKind[] = ["expired", "cancelled", "refunded"];
 

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql, type Transaction } from "kysely";
+import { type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
 import type { AccessGrantEventKind, AccessGrantSource } from "#db/types.ts";
@@ -26,6 +26,8 @@ type Made = {
   kind: AccessGrantEventKind;
   /** Who makes it: the person themselves, or who gives it. */
   actorId: string;
+  /** By which it came to them, and who made that. */
+  link?: { id: string; madeBy: string };
 };
 
 /**
@@ -50,15 +52,16 @@ export type Receiver = { userId: string; endsAt: string | null; letterLeftOut: b
 export async function insertGrants(
   trx: Trx,
   queue: Queue,
-  { passId, source, kind, actorId, people }: Made & { people: Receiver[] },
+  { passId, source, kind, actorId, link, people }: Made & { people: Receiver[] },
 ): Promise<{ id: string; userId: string; endsAt: Date | null }[]> {
   if (people.length === 0) return [];
-  const grantedBy = source === "claim" ? null : actorId;
+  const grantedBy = link ? link.madeBy : source === "claim" ? null : actorId;
   // In one order, so that two who make the same at once wait for each other and do not lock each other out.
   const { rows } = await sql<{ id: string; userId: string; endsAt: Date | null }>`
-    insert into access_grants (access_pass_id, user_id, source, ends_at, granted_by, letter_left_out)
+    insert into access_grants (access_pass_id, user_id, source, ends_at, granted_by, access_pass_link_id, letter_left_out)
     select p.id, receiver.user_id, ${source}::access_grant_source,
-      coalesce(receiver.ends_at, ${endOfTerm(sql`now()`)}), ${grantedBy}::uuid, receiver.letter_left_out
+      coalesce(receiver.ends_at, ${endOfTerm(sql`now()`)}), ${grantedBy}::uuid,
+      ${link?.id ?? null}::uuid, receiver.letter_left_out
     from access_passes p cross join unnest(
       ${people.map(({ userId }) => userId)}::uuid[], ${people.map(({ endsAt }) => endsAt)}::timestamptz[],
       ${people.map(({ letterLeftOut }) => letterLeftOut)}::boolean[]
@@ -153,10 +156,10 @@ export function findHeld(trx: Trx, { userId, passId }: Of) {
 }
 
 /** Whether this person holds a pass at this moment, marked or not. */
-export async function holdsNow(trx: Trx, { userId, passId }: Of): Promise<boolean> {
+export async function holdsNow(db: Kysely<Database>, { userId, passId }: Of): Promise<boolean> {
   const { rows } = await sql`
     select from access_grants where access_pass_id = ${passId} and user_id = ${userId} and status = 'active'
       and (ends_at is null or ends_at > statement_timestamp())
-  `.execute(trx);
+  `.execute(db);
   return rows.length > 0;
 }

@@ -10,6 +10,8 @@ export const grantStatus: RawBuilder<AccessGrantStatus> = sql`
 
 export type TeamGrant = {
   id: string;
+  passId: string;
+  passName: string;
   email: string;
   name: string;
   status: AccessGrantStatus;
@@ -19,53 +21,41 @@ export type TeamGrant = {
   statusChangedAt: Date;
   source: AccessGrantSource;
   givenBy: string | null;
+  /** By which they took it, for who was given it so. */
+  linkId: string | null;
+  linkName: string | null;
   mailedAt: Date | null;
   /** Nobody writes to its holder: it was one of more than a space may write to in a day. */
   letterLeftOut: boolean;
 };
 
 const teamGrant = sql`
-  g.id, u.email, u.name, ${grantStatus} as status, g.starts_at <= now() as started, g.starts_at as "startsAt",
+  g.id, p.id as "passId", p.name as "passName", u.email, u.name, ${grantStatus} as status,
+  g.starts_at <= now() as started, g.starts_at as "startsAt",
   g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source, giver.email as "givenBy",
-  g.mailed_at as "mailedAt", g.letter_left_out as "letterLeftOut"
+  l.id as "linkId", l.name as "linkName", g.mailed_at as "mailedAt", g.letter_left_out as "letterLeftOut"
 `;
 
-/**
- * The grants of a pass of this space, newest first, `limit` from `offset` on, with how many there are in all. `search`
- * finds parts of an address or a name.
- */
-export async function listGrants(
+/** The grants with these ids that are of this space, in their order. */
+export async function listGrantsById(
   db: Db,
-  {
-    spaceId,
-    passId,
-    search = "",
-    limit,
-    offset = 0,
-  }: {
-    spaceId: string;
-    passId: string;
-    search?: string;
-    limit: number;
-    offset?: number;
-  },
-): Promise<{ grants: TeamGrant[]; total: number }> {
-  const like = `%${search.replaceAll(/[\\%_]/g, "\\$&")}%`;
-  const { rows } = await sql<TeamGrant & { total: number }>`
-    select ${teamGrant}, count(*) over ()::int as total
-    from access_grants g
+  { spaceId, ids }: { spaceId: string; ids: string[] },
+): Promise<TeamGrant[]> {
+  const { rows } = await sql<TeamGrant>`
+    select ${teamGrant}
+    from unnest(${ids}::uuid[]) with ordinality wanted (id, place)
+    join access_grants g on g.id = wanted.id
     join access_passes p on p.id = g.access_pass_id and p.space_id = ${spaceId}
     join users u on u.id = g.user_id
     left join users giver on giver.id = g.granted_by
-    where g.access_pass_id = ${passId} and (${search} = '' or u.email ilike ${like} or u.name ilike ${like})
-    order by g.id desc limit ${limit} offset ${offset}
+    left join access_pass_links l on l.id = g.access_pass_link_id
+    order by wanted.place
   `.execute(db);
-  return { grants: rows.map(({ total: _, ...grant }) => grant), total: rows[0]?.total ?? 0 };
+  return rows;
 }
 
-/** Of one grant: also what its pass is called, the pass's zone, and whether its end has passed whatever its status. */
+/** Of one grant: also its pass's zone, and whether its end has passed whatever its status. */
 export type TeamGrantPage = TeamGrant & {
-  passName: string;
   passTimeZone: string | null;
   endPassed: boolean;
 };
@@ -76,12 +66,13 @@ export async function findGrant(
   { spaceId, passId, grantId }: { spaceId: string; passId: string; grantId: string },
 ): Promise<TeamGrantPage | undefined> {
   const { rows } = await sql<TeamGrantPage>`
-    select ${teamGrant}, p.name as "passName", p.term_time_zone as "passTimeZone",
+    select ${teamGrant}, p.term_time_zone as "passTimeZone",
       coalesce(g.ends_at <= now(), false) as "endPassed"
     from access_grants g
     join access_passes p on p.id = g.access_pass_id and p.space_id = ${spaceId}
     join users u on u.id = g.user_id
     left join users giver on giver.id = g.granted_by
+    left join access_pass_links l on l.id = g.access_pass_link_id
     where g.id = ${grantId} and g.access_pass_id = ${passId}
   `.execute(db);
   return rows[0];

@@ -11,6 +11,7 @@ export const sourceWords: Record<AccessGrantSource, string> = {
   claim: "Got it on its page",
   given: "Given",
   request: "Asked for it",
+  link: "Took it by a link",
 };
 
 /** What happened, in the history of a grant. */
@@ -19,6 +20,7 @@ export const eventWords: Record<AccessGrantEventKind, string> = {
   offer_taken: "Took the seat that was kept",
   given: "Given",
   approved: "Asked for, and approved",
+  link_taken: "Took it by a link",
   extended: "Extended",
   shortened: "Shortened",
   expired: "Ran out",

@@ -23,6 +23,10 @@ const budgets = {
   "invites.address": { points: 8, seconds: day },
   /** Files of people who are to get a pass. */
   "imports.space": { points: 60, seconds: day },
+  /** Invitations opened that there are not. */
+  "invites.network": { points: 120, seconds: quarter },
+  /** Passes taken, or tried, by links. */
+  "links.person": { points: 40, seconds: quarter },
   /** Of one person for one pass. */
   "requests.pass": { points: 5, seconds: day },
   /** Requests of programs. Those of one address may use several keys. */

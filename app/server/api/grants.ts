@@ -29,7 +29,7 @@ export const grantSchema = z
     pass_id: id,
     email: z.string().meta({ description: "The mail address of who holds it." }),
     status: status.meta({ description: "At this moment. `cancelled`: it was taken back." }),
-    source: z.enum(["claim", "given", "request"]),
+    source: z.enum(["claim", "given", "request", "link"]),
     starts_at: instantOut,
     ends_at: instantOut.nullable().meta({ description: "Null: without an end." }),
     created_at: instantOut,

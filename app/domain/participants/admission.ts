@@ -40,8 +40,9 @@ export type Asking = { holder: TicketHolder; sessionToken: string };
 /**
  * Whether each of these browsers may be in the room now, under the identity that its token names. The token alone
  * opens nothing: the identity has to be this session's own, the decision has to say yes at this moment, a host has to
- * have the lease, and a device that watches with a grant its place of it. `note` is called with who it is before the decision is asked, so that nothing that changes meanwhile is
- * missed. Answers in the order of the questions; throws when the database is away.
+ * have the lease, and a device that watches with a grant its place of it. `note` is called with who it is before the
+ * decision is asked, so that nothing that changes meanwhile is missed. Answers in the order of the questions; throws when
+ * the database is away.
  */
 export async function admit(
   db: Db,

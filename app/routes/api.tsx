@@ -239,7 +239,8 @@ function Webhooks() {
         <li>
           <code>data</code> is the grant or the stream as the API gives it, at the moment of the change. That
           of a grant has the mail address of its holder. <code>recording.ready</code> has <code>id</code>,{" "}
-          <code>stream_id</code>, <code>duration_ms</code> and <code>ready_at</code>.
+          <code>stream_id</code>, <code>duration_ms</code> and <code>ready_at</code>. The OpenAPI file
+          describes each under <code>webhooks</code>.
         </li>
         <li>
           Answer with any 2xx within 10 seconds. Everything else, redirects too, is tried again, up to {tries}{" "}

@@ -336,20 +336,19 @@ test("a ban takes the picture, the chat and the replay at once, in every tab, an
   await test.step("banned again, the replay is refused", async () => {
     await endStream(studio);
     await expect(viewer.locator("video")).toHaveCount(1, { timeout: 60_000 });
-    const source = await viewer
-      .locator("video source, video")
-      .first()
-      .evaluate(() =>
+    let source: string | undefined;
+    const readSource = () =>
+      viewer.evaluate(() =>
         performance
           .getEntriesByType("resource")
           .map(({ name }) => name)
           .find((name) => name.includes("/media/")),
       );
+    await expect.poll(async () => (source = await readSource())).toBeDefined();
     await choose(moderator, "Thank you", /^Ban/);
     await moderator.getByRole("button", { name: "Ban", exact: true }).click();
     await expect(viewer.getByText(/has banned you from this stream/)).toBeVisible();
     await expect(viewer.locator("video")).toHaveCount(0);
-    expect(source).toBeDefined();
     expect((await viewer.request.get(source!)).status()).toBe(403);
   });
 });

@@ -17,7 +17,10 @@ export type Called = {
 type Call = { key?: string; body?: unknown; headers?: Record<string, string>; raw?: string };
 
 /** The OpenAPI file as far as tests walk it. */
-type Document = { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> };
+type Document = {
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  webhooks: Record<string, unknown>;
+};
 
 /**
  * Calls the API at `url`, and checks each answer to what the OpenAPI file knows against it: its status is one of those

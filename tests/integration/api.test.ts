@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { revokeKey } from "#app/domain/api-keys/keys.ts";
 import { scopes } from "#app/domain/api-keys/scopes.ts";
+import { eventTypes } from "#app/domain/outgoing-webhooks/event-types.ts";
 import { deleteOld } from "#app/domain/retention/retention.ts";
 import { apiRouter, operations } from "#app/server/api/router.ts";
 import { ago, insertGrant, insertPass, insertPeople, insertUser, signIn, unique } from "#tests/factories.ts";
@@ -54,6 +55,10 @@ describe("the OpenAPI file", () => {
     );
     expect(described.sort()).toEqual(routed.filter((one) => one !== "get /openapi.json").sort());
     expect(described.length).toBeGreaterThan(15);
+  });
+
+  it("describes each message that a space can be sent", () => {
+    expect(Object.keys(api.document.webhooks).sort()).toEqual([...eventTypes].sort());
   });
 
   it("is there for everybody, and each address that it names asks for a key", async () => {

@@ -11,11 +11,15 @@ import { insertEndpoint, rotateSecret, switchOn } from "#app/domain/outgoing-web
 import { type EventType, eventTypes } from "#app/domain/outgoing-webhooks/event-types.ts";
 import { resendDelivery, sendTest } from "#app/domain/outgoing-webhooks/log.ts";
 import { deleteOld } from "#app/domain/retention/retention.ts";
-import { endStream, moveToEnded } from "#app/domain/streams/broadcast.ts";
+import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
+import { webhookMessages } from "#app/server/api/webhook-messages.ts";
+import { endStream, goLive, moveToEnded } from "#app/domain/streams/broadcast.ts";
 import { createOutgoingHttp } from "#app/services/outgoing-http.ts";
-import { ago, insertPeople, insertGrant, unique } from "#tests/factories.ts";
+import type { StreamStatus } from "#db/types.ts";
+import { ago, insertPeople, insertGrant, signIn, unique } from "#tests/factories.ts";
 import { webhookOffMail } from "#worker/handlers/webhook-off-mail.ts";
 import { everything } from "./everything.ts";
+import { endStreamRow, segmentsOf, writeSegments } from "./recording-fixtures.ts";
 import { openTestServices } from "./setup.ts";
 import { startReceiver } from "./webhook-receiver.ts";
 
@@ -30,8 +34,9 @@ type Answer = Parameters<typeof startReceiver>[0];
 async function setStage({
   answer,
   events = [...eventTypes],
-}: { answer?: Answer; events?: EventType[] } = {}) {
-  const house = await insertPeople(test.db, { status: "live" });
+  status = "live",
+}: { answer?: Answer; events?: EventType[]; status?: StreamStatus } = {}) {
+  const house = await insertPeople(test.db, { status });
   const receiver = await startReceiver(answer);
   const added = await add(house, receiver.url, events);
   return { ...house, ...added, receiver, deliver: () => deliverTo(test.services, added) };
@@ -45,6 +50,14 @@ async function add({ space, people }: House, url: string, events: EventType[] = 
   if (!added.ok) throw new Error(added.reason);
   return added;
 }
+
+/** What an endpoint was sent: each message is just what the OpenAPI file says of its type. */
+const readAll = ({ received }: { received: { body: string }[] }) =>
+  received.map(({ body }) => {
+    const message = JSON.parse(body) as { type: EventType; data: { id: string } };
+    expect(webhookMessages[message.type].parse(message)).toEqual(message);
+    return message;
+  });
 
 const deliveriesOf = (endpointId: string) =>
   test.db
@@ -86,9 +99,7 @@ describe("what a space is told of", () => {
     await claimPass(db, services.queue, { userId: people.stranger.id, passId: pass.id });
     expect(await jobsFor("webhook.deliver", endpointId)).toBeGreaterThan(0);
     await deliver();
-    const told = receiver.received.map(
-      ({ body }) => JSON.parse(body) as { type: string; data: { id: string } },
-    );
+    const told = readAll(receiver);
     const mine = told.filter(({ data }) => data.id === given.grantId);
     expect(mine.map(({ type }) => type).sort()).toEqual(["grant.changed", "grant.created", "grant.ended"]);
     expect(mine.find(({ type }) => type === "grant.created")).toEqual({
@@ -139,6 +150,40 @@ describe("what a space is told of", () => {
       type: "stream.ended",
       data: { id: stream.id, status: "ended", ended_at: expect.stringMatching(/Z$/) },
     });
+    await receiver.close();
+  });
+
+  it("is that a stream went live, and that its replay is ready, each once", async () => {
+    const { db, services } = test;
+    const { endpointId, stream, people, receiver, deliver } = await setStage({ status: "scheduled" });
+    const streamId = stream.id;
+    const { sessionId } = await signIn(db, people.host.id);
+    const claim = { streamId, userId: people.host.id, sessionId, tab: unique("tab") };
+    const press = { ...claim, liveKey: randomUUID(), record: true, graceSeconds: 30 };
+    const hosting = await Promise.all([1, 2].map(() => goLive(db, services, press)));
+    expect(hosting.map(({ ok }) => ok)).toEqual([true, true]);
+    await deliver();
+    await endStreamRow(db, streamId);
+    const { id: recordingId } = await db
+      .updateTable("streaming_recordings")
+      .set({ status: "stopping", stopped_at: new Date() })
+      .where("stream_id", "=", streamId)
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    const prefix = `recordings/${streamId}/1/`;
+    await writeSegments(services.storage, prefix, await segmentsOf("x264"));
+    const values = { recording_id: recordingId, number: 1, prefix, status: "complete" } as const;
+    await db.insertInto("streaming_recording_attempts").values(values).execute();
+    await Promise.all([1, 2].map(() => finalizeRecording(services, { recordingId })));
+    await deliver();
+    expect((await deliveriesOf(endpointId)).map(({ type }) => type)).toEqual([
+      "stream.live",
+      "recording.ready",
+    ]);
+    const [live, ready] = readAll(receiver);
+    expect(live).toMatchObject({ type: "stream.live", data: { id: streamId, status: "live" } });
+    expect(ready).toMatchObject({ type: "recording.ready", data: { id: recordingId, stream_id: streamId } });
+    expect(ready?.data).toHaveProperty("duration_ms", expect.any(Number));
     await receiver.close();
   });
 

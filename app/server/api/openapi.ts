@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { scopeWords } from "#app/domain/api-keys/scopes.ts";
 import type { Operation } from "./operation.ts";
 import { problemKinds, problemSchema } from "./problem.ts";
+import { describeWebhooks } from "./webhook-messages.ts";
 
 const path = z.object({ id: z.uuid() });
 const idempotencyKey = z.string().min(1).max(255).optional().meta({
@@ -68,6 +69,7 @@ export function openApiDocument(operations: readonly Operation[], publicUrl: str
       { name: "streams", description: "What is and was on" },
     ],
     paths,
+    webhooks: describeWebhooks(),
     components: {
       securitySchemes: {
         key: {

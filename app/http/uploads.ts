@@ -81,12 +81,13 @@ async function receive(request: Request, { file, fields, kept }: Wanted & { kept
       if (fields.includes(name)) typed[name] = text.replaceAll("\0", "");
     });
     parser.on("file", (name, stream, { filename }) => {
-      if (name !== file) return void stream.resume();
+      // A form that breaks off ends every file in it with an error, which somebody has to hear.
+      if (name !== file) return void stream.on("error", () => {}).resume();
       fileName = filename ? plainName(filename) : null;
       stream.on("limit", () => (whole = false));
       writing = write(stream, kept);
-      // It is awaited below, once the form is at its end.
-      writing.catch(() => {});
+      // Nothing takes the rest of the form then: it ends with this error. Otherwise it is awaited below.
+      writing.catch((error: Error) => parser.destroy(error));
     });
     if (request.body) await pipeline(Readable.fromWeb(request.body as ReadableStream), parser);
     await writing;

@@ -113,7 +113,7 @@ async function findDevices(
   return {
     reason,
     most,
-    tooLate: new URL(request.url).searchParams.get("device") === "taken",
+    tried: asTried(new URL(request.url).searchParams.get("device")),
     devices: devices.map(({ sessionId: id, userAgent, networkAddress, takenAt, streamTitle }) => ({
       id,
       browser: browserInWords(userAgent),
@@ -123,6 +123,8 @@ async function findDevices(
     })),
   };
 }
+
+const asTried = (typed: string | null) => (typed === "more" || typed === "full" ? typed : null);
 
 /** A page that scripts load again has a socket, which counts. */
 const isDocument = (request: Request) =>

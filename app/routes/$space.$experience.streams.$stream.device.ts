@@ -2,10 +2,12 @@ import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from
 import { z } from "zod";
 import { findAccess, grantOf } from "#app/domain/access/decision.ts";
 import { watchHere } from "#app/domain/devices/watch-here.ts";
+import { takeFrom } from "#app/domain/people/limits.ts";
 import { findStreamIdAt } from "#app/domain/streams/watched.ts";
 import { absent } from "#app/http/absent.ts";
 import { readForm } from "#app/http/forms.ts";
 import { requireViewer } from "#app/http/viewer.ts";
+import { waitInWords } from "#app/http/wait.ts";
 
 /** `end`: the device whose place is wanted; without it any that is free. */
 const schema = z.object({ end: z.uuid().optional() });
@@ -33,10 +35,16 @@ export async function action(args: ActionFunctionArgs) {
   // The team needs no place, and nobody needs one for what cannot be seen.
   if (!grantId || !shows) return redirect(page, 303);
   const { end: ended } = form.value;
+  const turn = await takeFrom(db, "devices.person", userId);
+  if (!turn.ok) {
+    const message = `You changed between devices too often. Try again ${waitInWords(turn.waitSeconds)}.`;
+    throw data({ message }, { status: 429 });
+  }
   const watching = await watchHere(db, queue, { grantId, sessionId, streamId, userId, ended });
   log.info(
     { event: "device.watch_here", requestId, userId, sessionId, ended, watching },
     "asked to watch here",
   );
-  return redirect(watching ? page : `${page}?device=taken`, 303);
+  // The page says that the one they chose was not enough, or that none has stopped by itself.
+  return redirect(watching ? page : `${page}?device=${ended ? "more" : "full"}`, 303);
 }

@@ -143,7 +143,7 @@ function identify({ log }: Services) {
 }
 
 /** An invitation's address is its key. */
-const pathForLog = (path: string) => path.replace(/^(\/(?:invites|unsubscribe|feeds)\/).+/, "$1…");
+const pathForLog = (path: string) => path.replace(/^(\/(?:invites|unsubscribe|feeds)\/).+/i, "$1…");
 
 function headers({ config }: Services): Parameters<typeof helmet>[0] {
   const livekit = livekitOrigins(config.livekit.publicUrl);

@@ -29,7 +29,11 @@ const app = createApp(services, {
   gate,
   isReady: () => !draining,
 });
-const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000 }, app);
+// A file of 20 MB may take its time to arrive; the head of a request may not.
+const server = createServer(
+  { keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 300_000 },
+  app,
+);
 void requireSafeChat(services);
 const pageSocket = attachPageSocket(server, services);
 gate?.attach(server);

@@ -97,10 +97,10 @@ describe("one device more than may watch", () => {
     await first.ask();
     const before = await everything(web.db);
     const late = await second.end();
-    expect([late.status, late.location]).toEqual([303, `${path}?device=taken`]);
+    expect([late.status, late.location]).toEqual([303, `${path}?device=full`]);
     expect(await everything(web.db)).toBe(before);
-    const asked = await visit(`${path}?device=taken`, second.cookie);
-    expect(asked.words).toContain("Another device was faster. Choose again.");
+    const asked = await visit(`${path}?device=full`, second.cookie);
+    expect(asked.words).toContain("None of them has stopped so far.");
     expect(asked.words).toContain("Your pass lets you watch on one device at a time.");
 
     await second.end(first.sessionId);
@@ -116,7 +116,7 @@ describe("one device more than may watch", () => {
     const [first, second, foreign] = [await mine.deviceOf(), await mine.deviceOf(), await theirs.deviceOf()];
     await Promise.all([first.ask(), foreign.ask()]);
     const before = await everything(web.db);
-    expect((await second.end(foreign.sessionId)).location).toBe(`${mine.path}?device=taken`);
+    expect((await second.end(foreign.sessionId)).location).toBe(`${mine.path}?device=more`);
     expect((await second.end("no-id")).status).toBe(400);
     const twice: [string, string][] = [
       ["end", first.sessionId],

@@ -307,5 +307,12 @@ describe("the room of a live stream", () => {
     expect(await sweepRoom({ db, livekit }, { streamId, gated: false })).toBe(1);
     expect(removed).toEqual([mine.identity]);
     expect(await stage.here()).toEqual([second.sessionId]);
+
+    // Who signs out gives up the place, and may not keep the picture instead.
+    removed.length = 0;
+    await endSession(db, { userId, sessionId: second.sessionId });
+    expect(await sweepRoom({ db, livekit }, { streamId, gated: false })).toBe(2);
+    expect(removed).toContain(theirs.identity);
+    expect(await stage.here()).toEqual([]);
   });
 });

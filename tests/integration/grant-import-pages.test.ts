@@ -210,6 +210,22 @@ describe("what is no list", () => {
   );
 });
 
+it.each(["file", "other"])(
+  "a form that breaks off in the file %s is refused, and the process goes on",
+  async (name) => {
+    const before = await everything(web.db);
+    const head = `--x\r\ncontent-disposition: form-data; name="${name}"; filename="a.csv"\r\n\r\n`;
+    const response = await web.fetch(page, {
+      method: "POST",
+      body: `${head}email\na@example.com`,
+      cookie,
+      headers: { "content-type": "multipart/form-data; boundary=x" },
+    });
+    expect(response.status).toBe(400);
+    expect(await everything(web.db)).toBe(before);
+  },
+);
+
 describe("a file that is too large", () => {
   /** The head of a form of so many bytes, and only the beginning of its body. */
   function begin(path: string, bytes: number, as: string | undefined) {

@@ -174,6 +174,7 @@ describe("a file that was read", () => {
     ["names without an address", Buffer.from("name\nAda\n"), "no_email"],
     ["nobody below the names", Buffer.from("email,name\n\n"), "no_lines"],
     ["a mark that is never closed", Buffer.from('email,name\na@example.com,"x\n'), "unclosed"],
+    ["a line of a million fields", Buffer.from(`email\n${",".repeat(1_000_000)}\n`), "endless"],
   ])("%s is refused, and nothing of it is kept", async (_, bytes, reason) => {
     const { make } = await insertHouse();
     const before = await everything(test.db);

@@ -3,29 +3,40 @@ import type { Database, Db } from "#db/client.ts";
 
 /** A device that was not seen for so long has given up its place. */
 const silentSeconds = 30;
+/** So long a place is kept without asking anybody; nearer to its end it is taken anew, under the lock. */
+const surelyHereSeconds = 25;
 /** Places are written down anew at most so often. */
 const freshSeconds = 8;
 /**
  * Who was ended does not come back by itself for so long, but only when asked to: longer than any ticket or token lasts
- * that was given before, so none of them opens anything.
+ * that was given before, so none of them opens anything, and longer than a page is forgotten in an open browser.
  */
-const endedMinutes = 30;
+const endedHours = 12;
 
 /** A browser that watches with a grant: a session, and the stream that it watches. Two tabs of it are one device. */
 export type Watching = { grantId: string; sessionId: string; streamId: string };
 
-const isHere = (table: string) => sql<boolean>`(${sql.ref(`${table}.ended_at`)} is null
-  and ${sql.ref(`${table}.seen_at`)} > clock_timestamp() - make_interval(secs => ${silentSeconds}))`;
+const isHere = (
+  table: string,
+  seconds = silentSeconds,
+) => sql<boolean>`(${sql.ref(`${table}.ended_at`)} is null
+  and ${sql.ref(`${table}.seen_at`)} > clock_timestamp() - make_interval(secs => ${seconds}))`;
+const isSurelyHere = (table: string) => isHere(table, surelyHereSeconds);
 
 /** Another device took its place, a moment ago, and nobody has asked for it since. */
 export const wasEnded = (table: string) =>
-  sql<boolean>`(${sql.ref(`${table}.ended_at`)} > clock_timestamp() - make_interval(mins => ${endedMinutes}))`;
+  sql<boolean>`(${sql.ref(`${table}.ended_at`)} > clock_timestamp() - make_interval(hours => ${endedHours}))`;
 
 /** How many other devices than that of `session` have a place of `grant`. A session that has ended has none. */
 const others = (grant: string, session: string) => sql<number>`(
   select count(*)::integer from access_grant_devices o
   join sessions s on s.id = o.session_id and s.ended_at is null
   where o.access_grant_id = ${sql.ref(grant)} and o.session_id <> ${sql.ref(session)} and ${isHere("o")}
+)`;
+
+/** Whether there is a place of the pass `p` for the device of `w`, whose row is `d` if it has one. */
+const mayTake = sql<boolean>`(
+  ${others("w.grant_id", "w.session_id")} < p.most_devices and not coalesce(${wasEnded("d")}, false)
 )`;
 
 const asked = (watching: Watching[]) => sql`unnest(
@@ -44,15 +55,13 @@ export async function keepPlaces(db: Db, watching: Watching[]): Promise<boolean[
     select w.at::integer as at,
       d.seen_at < clock_timestamp() - make_interval(secs => ${freshSeconds}) or d.stream_id <> w.stream_id as stale
     from ${asked(watching)}
-    join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id and ${isHere("d")}
+    join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id and ${isSurelyHere("d")}
   `.execute(db);
   const held = new Map(rows.map(({ at, stale }) => [at - 1, stale]));
   const stale = watching.filter((_, at) => held.get(at));
   if (stale.length > 0) await writeSeen(db, stale);
-  const taken = await takePlaces(
-    db,
-    watching.filter((_, at) => !held.has(at)),
-  );
+  const asking = watching.filter((_, at) => !held.has(at));
+  const taken = await takePlaces(db, await listWithRoom(db, asking));
   return watching.map((one, at) => held.has(at) || taken.has(keyOf(one)));
 }
 
@@ -80,11 +89,26 @@ async function writeSeen(db: Db, watching: Watching[], condition = sql`true`): P
     from (
       select w.grant_id, w.session_id, w.stream_id from ${asked(once)}
       join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id
-      where ${isHere("d")} and ${condition}
+      where ${isSurelyHere("d")} and ${condition}
       for update of d skip locked
     ) mine
     where d.access_grant_id = mine.grant_id and d.session_id = mine.session_id
   `.execute(db);
+}
+
+/** For which of these devices a place seems free: the others need not stand in line for the lock to hear that none is. */
+async function listWithRoom(db: Db, watching: Watching[]): Promise<Watching[]> {
+  if (watching.length === 0) return [];
+  const { rows } = await sql<{ at: number }>`
+    select w.at::integer as at
+    from ${asked(watching)}
+    join access_grants g on g.id = w.grant_id
+    join access_passes p on p.id = g.access_pass_id
+    left join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id
+    where ${mayTake}
+  `.execute(db);
+  const room = new Set(rows.map(({ at }) => at - 1));
+  return watching.filter((_, at) => room.has(at));
 }
 
 /** Gives those that got one. */
@@ -113,7 +137,7 @@ export async function takeUnderLock(trx: Transaction<Database>, watching: Watchi
     join access_grants g on g.id = w.grant_id
     join access_passes p on p.id = g.access_pass_id
     left join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id
-    where ${others("w.grant_id", "w.session_id")} < p.most_devices and not coalesce(${wasEnded("d")}, false)
+    where ${mayTake}
     on conflict (access_grant_id, session_id) do update
       set seen_at = clock_timestamp(), stream_id = excluded.stream_id, ended_at = null,
         taken_at = case when ${isHere("mine")} then mine.taken_at else clock_timestamp() end

@@ -81,6 +81,7 @@ async function keepLines(
   let batch: ReadLine[] = [];
   for await (const line of lines) {
     if ("unclosed" in line) return { ok: false, reason: "unclosed", line: line.unclosed };
+    if ("endless" in line) return { ok: false, reason: "endless", line: line.endless };
     if (++many > mostLines) return { ok: false, reason: "too_many_lines" };
     batch.push(line);
     if (batch.length < linesAtOnce) continue;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { findColumns } from "./columns.ts";
-import { type ReadLine, readLines, type Unclosed } from "./read-lines.ts";
+import { type ReadLine, readLines, type Unclosed, type Endless } from "./read-lines.ts";
 import type { Source } from "./encoding.ts";
 
 const sourceOf = (text: string, length = 7): Source =>
@@ -13,7 +13,7 @@ async function read(text: string, { timeZone = "Europe/Berlin", length = 7 } = {
   const open = sourceOf(text, length);
   const found = await findColumns(open, "utf-8");
   if (!found.ok) return found.reason;
-  const lines: (ReadLine | Unclosed)[] = [];
+  const lines: (ReadLine | Unclosed | Endless)[] = [];
   for await (const line of readLines(open, { ...found, encoding: "utf-8", timeZone })) lines.push(line);
   return lines;
 }
@@ -22,9 +22,11 @@ async function read(text: string, { timeZone = "Europe/Berlin", length = 7 } = {
 async function meant(text: string, options?: Parameters<typeof read>[1]) {
   const lines = await read(text, options);
   if (typeof lines === "string") return lines;
-  return lines.map((line) =>
-    "unclosed" in line ? `unclosed in ${line.unclosed}` : `${line.number} ${line.problem ?? line.address}`,
-  );
+  return lines.map((line) => {
+    if ("unclosed" in line) return `unclosed in ${line.unclosed}`;
+    if ("endless" in line) return `endless in ${line.endless}`;
+    return `${line.number} ${line.problem ?? line.address}`;
+  });
 }
 
 test.each([
@@ -55,7 +57,20 @@ test("a quotation mark that is never closed is told with its line", async () => 
     "unclosed in 4",
   );
   const endless = `email,note\na@example.com,x\nb@example.com,"${"never closed\n".repeat(20_000)}`;
-  expect((await meant(endless, { length: 1000 })).at(-1)).toBe("unclosed in 3");
+  expect((await meant(endless, { length: 1000 })).at(-1)).toBe("endless in 3");
+});
+
+test("a line of more fields than any list has ends the reading", async () => {
+  const wide = `email\na@example.com\n${",".repeat(1_000_000)}\nb@example.com\n`;
+  expect((await meant(wide, { length: 16_384 })).at(-1)).toBe("endless in 3");
+});
+
+test("what our own file of problems marks against formulas is read without its mark", async () => {
+  expect(await meant("email\n'+ada@example.com\n'-x@example.com\n'o@example.com\n")).toEqual([
+    "2 +ada@example.com",
+    "3 -x@example.com",
+    "4 'o@example.com",
+  ]);
 });
 
 test.each([

@@ -22,9 +22,13 @@ export type ReadLine = {
 
 /** A line that cannot be told from the next: a quotation mark opens a field there and nothing closes it. */
 export type Unclosed = { unclosed: number };
+/** A line that is longer than any of a list, or has more fields. */
+export type Endless = { endless: number };
 
 /** More than any line of a list of people needs; a quotation mark that is never closed ends here. */
 const mostOfLine = 100_000;
+/** Empty fields have no length. */
+const mostFields = 5_000;
 const mostTyped = 300;
 /** Then others have their turn. */
 const linesInOneGo = 50;
@@ -39,9 +43,13 @@ type Format = {
 
 /**
  * The lines of a list below its names, read a piece at a time; days are read on the clocks of `timeZone`. Ends with
- * `unclosed`, and the line where it opens, where a quotation mark is never closed.
+ * `unclosed`, and the line where it opens, where a quotation mark is never closed, and with `endless` at a line that is too
+ * long to be one.
  */
-export async function* readLines(open: Source, format: Format): AsyncGenerator<ReadLine | Unclosed> {
+export async function* readLines(
+  open: Source,
+  format: Format,
+): AsyncGenerator<ReadLine | Unclosed | Endless> {
   const { encoding, separator, columns, firstLine, timeZone } = format;
   // The last line that is whole: the parser itself only tells where it gave up.
   let whole = { lines: 0, empty_lines: 0 };
@@ -57,7 +65,7 @@ export async function* readLines(open: Source, format: Format): AsyncGenerator<R
     },
   });
   // An error of either ends it; the loop below hears of it.
-  pipeline(Readable.from(readText(open, encoding)), parser, () => {});
+  pipeline(Readable.from(untilTooWide(readText(open, encoding), parser)), parser, () => {});
   const readEnds = rememberEnds(timeZone);
   let named = false;
   try {
@@ -69,9 +77,23 @@ export async function* readLines(open: Source, format: Format): AsyncGenerator<R
       if (info.records % linesInOneGo === 0) await setImmediate();
     }
   } catch (error) {
+    if (error instanceof TooWide) return yield { endless: whole.lines + 1 };
     if (!(error instanceof CsvError)) throw error;
     const empty = Number(error.empty_lines ?? 0) - whole.empty_lines;
-    yield { unclosed: whole.lines + Math.max(0, empty) + 1 };
+    const line = whole.lines + Math.max(0, empty) + 1;
+    yield error.code === "CSV_QUOTE_NOT_CLOSED" ? { unclosed: line } : { endless: line };
+  }
+}
+
+class TooWide extends Error {}
+
+/** The pieces of a text, until the line that is being parsed has too many fields: the parser itself has no limit of them. */
+async function* untilTooWide(texts: AsyncIterable<string>, parser: object): AsyncGenerator<string> {
+  // What the parser says of itself, though its types do not.
+  const { state } = parser as { state: { record: unknown[] } };
+  for await (const text of texts) {
+    if (state.record.length > mostFields) throw new TooWide();
+    yield text;
   }
 }
 
@@ -86,8 +108,8 @@ function lineOf(
   record: string[],
   { number, columns, readEnds }: { number: number; columns: Columns; readEnds: (typed: string) => Ends },
 ): ReadLine {
-  const email = record[columns.email] ?? "";
-  const ends = record[columns.ends] ?? "";
+  const fieldAt = (at: number) => withoutMark(record[at] ?? "");
+  const [email, ends] = [fieldAt(columns.email), fieldAt(columns.ends)];
   const typed = { number, email: cut(email), ends: cut(ends) };
   const read = readAddress(email);
   if ("problem" in read) return { ...typed, address: null, endsAt: null, problem: read.problem };
@@ -95,6 +117,9 @@ function lineOf(
   if (!end.ok) return { ...typed, address: read.address, endsAt: null, problem: "end" };
   return { ...typed, address: read.address, endsAt: end.endsAt, problem: null };
 }
+
+/** Our own file of lines with a problem marks what a table program would take for a formula; it may come back mended. */
+const withoutMark = (text: string) => text.replace(/^'(?=[=+\-@\t\r＝＋－＠])/u, "");
 
 const cut = (text: string) =>
   text.length > mostTyped ? `${text.slice(0, mostTyped).toWellFormed()}…` : text;

@@ -60,7 +60,7 @@ export type FileRefusal =
         | "no_lines"
         | "too_many_lines";
     }
-  | { ok: false; reason: "unclosed"; line: number };
+  | { ok: false; reason: "unclosed" | "endless"; line: number };
 
 export function fileWords(refusal: FileRefusal): string {
   switch (refusal.reason) {
@@ -88,6 +88,8 @@ export function fileWords(refusal: FileRefusal): string {
       return "This file has more than 100,000 lines of people. Send it in parts.";
     case "unclosed":
       return `A quotation mark in line ${refusal.line} is never closed. Close it, and send the file again.`;
+    case "endless":
+      return `Line ${refusal.line} is longer than any line of people. Perhaps a quotation mark in it is never closed.`;
   }
 }
 

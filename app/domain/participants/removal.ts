@@ -89,9 +89,9 @@ async function eachAtOnce<T>(items: T[], work: (item: T) => Promise<void>): Prom
 }
 
 /**
- * Takes everybody out of a stream's room who may not be in it, viewers of whom we know nothing, devices without a place, and
- * (`gated`) whoever has no signal socket. Who is in a room watches, so that keeps a place. It is what follows when somebody joins, and what the sweep does: a token that was given before can
- * be used again. Undefined when LiveKit has no such room; otherwise how many were taken out.
+ * Takes everybody out of a stream's room who may not be in it, viewers of whom we know nothing, who has signed out, devices
+ * without a place, and (`gated`) whoever has no signal socket. Who is in a room watches, so that keeps a place. It is what
+ * follows when somebody joins, and what the sweep does: a token that was given before can be used again. Undefined when LiveKit has no such room; otherwise how many were taken out.
  */
 export async function sweepRoom(
   { db, livekit }: Needs,
@@ -124,13 +124,15 @@ export async function sweepRoom(
 
 type Owner = { userId: string; sessionId: string };
 
+/** Whose each of these is; nobody's when the person has signed out there. */
 async function listOwners(
   db: Db,
   { streamId, identities }: { streamId: string; identities: string[] },
 ): Promise<Map<string, Owner>> {
   const { rows } = await sql<Owner & { identity: string }>`
-    select identity, user_id as "userId", session_id as "sessionId" from stream_participants
-    where stream_id = ${streamId}::uuid and identity = any(${identities}::text[])
+    select p.identity, p.user_id as "userId", p.session_id as "sessionId"
+    from stream_participants p join sessions s on s.id = p.session_id and s.ended_at is null
+    where p.stream_id = ${streamId}::uuid and p.identity = any(${identities}::text[])
   `.execute(db);
   return new Map(rows.map(({ identity, ...owner }) => [identity, owner]));
 }

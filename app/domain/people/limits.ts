@@ -27,6 +27,8 @@ const budgets = {
   "invites.network": { points: 120, seconds: quarter },
   /** Passes taken, or tried, by links. */
   "links.person": { points: 40, seconds: quarter },
+  /** Devices that are to watch instead of others. */
+  "devices.person": { points: 60, seconds: quarter },
   /** Of one person for one pass. */
   "requests.pass": { points: 5, seconds: day },
   /** Requests of programs. Those of one address may use several keys. */

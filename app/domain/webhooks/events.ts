@@ -130,10 +130,12 @@ async function mayBeThere(
   { streamId, identity }: { streamId: string; identity: string },
 ): Promise<boolean> {
   const participant = await trx
-    .selectFrom("stream_participants")
-    .select(["user_id", "session_id"])
-    .where("stream_id", "=", streamId)
-    .where("identity", "=", identity)
+    .selectFrom("stream_participants as p")
+    .innerJoin("sessions as s", "s.id", "p.session_id")
+    .select(["p.user_id", "p.session_id"])
+    .where("p.stream_id", "=", streamId)
+    .where("p.identity", "=", identity)
+    .where("s.ended_at", "is", null)
     .executeTakeFirst();
   if (!participant) return false;
   const access = await findAccess(trx, { streamId, userId: participant.user_id });

@@ -89,7 +89,7 @@ export function useWatch(loaded: WatchData): Watch {
 }
 
 /** Until it is read which devices watch instead. */
-const justEnded: DevicesAsked = { reason: "ended", most: 1, tooLate: false, devices: [] };
+const justEnded: DevicesAsked = { reason: "ended", most: 1, tried: null, devices: null };
 
 /** What the page was loaded with, or what the socket has told since: then the page is read again, for the devices' names. */
 function useDevices(

@@ -38,10 +38,11 @@ export type DevicesAsked = {
   reason: "full" | "ended";
   /** On how many at once the pass lets them watch. */
   most: number;
-  /** What was chosen was gone by then. */
-  tooLate: boolean;
-  /** Those that watch, the longest first; `id` is a session's, `since` ISO. */
-  devices: { id: string; browser: string; networkAddress: string; since: string; streamTitle: string }[];
+  /** What came of asking: nothing was chosen and none had stopped (`full`), or the chosen one was not enough (`more`). */
+  tried: "full" | "more" | null;
+  /** Those that watch, the longest first; `id` is a session's, `since` ISO. Null until they are read. */
+  devices:
+    { id: string; browser: string; networkAddress: string; since: string; streamTitle: string }[] | null;
 };
 
 export type LiveFiles = { begin: string; room: string; files: string[] };

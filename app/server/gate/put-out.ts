@@ -82,6 +82,7 @@ export function createPutOut({ db, livekit, log }: Pick<Services, "db" | "liveki
   async function cutOne(guest: { streamId: string; identity: string; cut: () => void }) {
     const { streamId, identity } = guest;
     await Promise.allSettled([livekit.removePerson(streamId, identity)]);
+    await sleep(removalSettlesMs);
     guest.cut();
     await Promise.allSettled([livekit.removePerson(streamId, identity)]);
   }

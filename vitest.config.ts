@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// On two cores, which the servers of the integration tests share: while one of three waits, the others work.
-const workers = process.env.CI ? 3 : undefined;
+// Two cores are shared with the servers that integration tests start.
+const workers = process.env.CI ? 2 : undefined;
 
 export default defineConfig({
   test: {

@@ -11,7 +11,7 @@ type Needs = Pick<Services, "db" | "livekit">;
 type Place = { streamId: string; identity: string };
 
 /** LiveKit takes this long to let a join stand that was under way when its participant was removed. */
-const removalSettlesMs = 100;
+export const removalSettlesMs = 100;
 /** Removals that wait for LiveKit at once. */
 const mostAtOnce = 50;
 

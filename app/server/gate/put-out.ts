@@ -2,12 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "#app/context.ts";
 import { type AccessDecision, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { keepPlaces } from "#app/domain/devices/places.ts";
+import { removalSettlesMs } from "#app/domain/participants/removal.ts";
 import type { GateHall, Guest, Person } from "./hall.ts";
 
 /** LiveKit may take so long before the sockets are cut without its answer. */
 const patienceMs = 500;
-/** LiveKit needs this long to forget a join that was under way when its participant was removed. */
-const removalSettlesMs = 100;
 
 /**
  * Puts people or single devices of theirs out of a room: removed from it, then their sockets cut, pending ones as well, then

@@ -2,6 +2,7 @@ import { Link } from "@remix-run/react";
 import { Bidi } from "./bidi.tsx";
 import { ButtonLink } from "./button.tsx";
 import { EmptyList } from "./empty-list.tsx";
+import { GrantHolder } from "./grant-holder.tsx";
 import { type GrantListForm, GrantSearch } from "./grant-search.tsx";
 import { Notice } from "./notice.tsx";
 import { Table } from "./table.tsx";
@@ -112,16 +113,7 @@ function Grants({
       <tbody>
         {grants.map((grant) => (
           <tr key={grant.id}>
-            <th scope="row">
-              <Link to={`/account/passes/${grant.passId}/grants/${grant.id}`}>
-                <Bidi>{grant.email}</Bidi>
-              </Link>
-              {grant.name && (
-                <span className="small line-below">
-                  <Bidi>{grant.name}</Bidi>
-                </span>
-              )}
-            </th>
+            <GrantHolder {...grant} />
             {ofSeveral && (
               <td>
                 <Link to={`/account/passes/${grant.passId}`}>

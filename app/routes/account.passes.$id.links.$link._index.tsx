@@ -1,10 +1,11 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { Link, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
 import { CopyLink } from "#app/components/copy-link.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
+import { GrantHolder } from "#app/components/grant-holder.tsx";
 import { Fact, Facts } from "#app/components/facts.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { Page } from "#app/components/layouts.tsx";
@@ -127,16 +128,7 @@ function Taken() {
           <tbody>
             {taken.map((grant) => (
               <tr key={grant.id}>
-                <th scope="row">
-                  <Link to={`/account/passes/${passId}/grants/${grant.id}`}>
-                    <Bidi>{grant.email}</Bidi>
-                  </Link>
-                  {grant.name && (
-                    <span className="small line-below">
-                      <Bidi>{grant.name}</Bidi>
-                    </span>
-                  )}
-                </th>
+                <GrantHolder {...grant} passId={passId} />
                 <td className="nowrap">{grant.words}</td>
                 <td className="nowrap">
                   <When at={grant.takenAt} zone={zone} size="day" />

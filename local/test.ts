@@ -49,6 +49,13 @@ async function timed(name: string, run: () => Promise<Count>) {
   counts.push({ name, count, seconds: (Date.now() - began) / 1000 });
 }
 
+// Once more at the end, where a build machine that keeps only the last lines still shows it.
+for (const { name, count } of counts) {
+  for (const { test, said } of count.failures ?? []) {
+    console.log(`\nfailed in ${name}: ${test}\n${said.replace(/^/gm, "  ")}`);
+  }
+}
+
 console.log("");
 for (const { name, count, seconds } of counts) {
   const skipped = count.skipped ? `, ${count.skipped} skipped` : "";

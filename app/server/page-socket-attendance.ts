@@ -18,6 +18,8 @@ const reloadMs = 3_000;
 const watchPingSeconds = 5;
 /** How long an answer to a ping may take: a host's silence counts after 5 s, a viewer's until the next ping. */
 const patienceMs = 4_900;
+/** So many are told of a new count in a second; in a larger audience they hear of it the less often. */
+const toldEachSecond = 2_000;
 
 export type Attendance = ReturnType<typeof createAttendance>;
 
@@ -134,8 +136,11 @@ export function createAttendance({ db, log }: Pick<Services, "db" | "log">, hall
     for (const [streamId, audience] of audiences) {
       const room = hall.rooms.get(streamId);
       if (!room) continue;
-      room.audience = audience;
+      const now = performance.now();
+      const turn = now - room.countedAt >= (room.people.size / toldEachSecond) * 1_000;
+      if (turn) room.countedAt = now;
       for (const seat of seatsOf(room)) {
+        if (!turn && seat.page === "watch") continue;
         if (seat.sent !== "" && seat.person.access?.mayWatch) sayViewers(seat, audience);
       }
     }

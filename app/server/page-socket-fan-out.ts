@@ -95,10 +95,14 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     if (sessions) await endDeadSessions(asked);
     for (const person of asked) keepDecision(person, decisions.get(person.userId));
     const words = new Map<string, string>();
-    for (const person of room.people.values()) {
+    const { at, ...known } = facts;
+    const told = JSON.stringify(known);
+    // While many come, nothing is new for those who are here.
+    for (const person of room.told === told ? asked : room.people.values()) {
       if (person.access) sayTo(person, person.access, facts, words);
     }
-    await sayDevices(asked, facts.at);
+    room.told = told;
+    await sayDevices(asked, at);
   }
 
   /** The pages of a device that another one ended lose their picture, and nothing else: the chat stays. */

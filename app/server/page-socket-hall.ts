@@ -1,6 +1,5 @@
 import type { WebSocket } from "ws";
 import type { AccessDecision } from "#app/domain/access/decision.ts";
-import type { Audience } from "#app/domain/presence/presence.ts";
 
 export type PageKind = "watch" | "studio";
 
@@ -47,7 +46,10 @@ export type Room = {
   people: Map<string, Person>;
   /** What decisions were last made on: another status may change anybody's. */
   decidedOn: string;
-  audience: Audience | undefined;
+  /** What was known of the stream when everybody was last told of it (JSON); empty before that. */
+  told: string;
+  /** When its pages were last told of a new count, by `performance.now()`. */
+  countedAt: number;
 };
 
 /** Who is connected to this process. */
@@ -74,7 +76,8 @@ export function createHall() {
         streamId,
         people: new Map<string, Person>(),
         decidedOn: "",
-        audience: undefined,
+        told: "",
+        countedAt: 0,
       };
       rooms.set(streamId, room);
       const person = room.people.get(userId) ?? {

@@ -23,6 +23,7 @@ export const stages: Stage[][] = [
   ],
   [vitest("unit")],
   [vitest("integration")],
+  [vitest("recorder")],
   // What only looks at pages runs two at a time; browsers with live video need the machine for themselves.
   [playwright("pages")],
   [playwright("live")],

@@ -6,6 +6,7 @@ import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { insertPeople, signIn } from "#tests/factories.ts";
 import { type Bench, type Measured, median, round } from "./bench.ts";
+import { loadedBy } from "./loaded-by.ts";
 import { startScript } from "./processes.ts";
 
 export const name = "watch";
@@ -75,15 +76,4 @@ async function ask(url: string, cookie: string): Promise<string> {
   const answer = await fetch(url, { headers: { cookie } });
   if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}`);
   return answer.text();
-}
-
-/** What the loaders of a page gave, by route id: single fetch tells it. */
-async function loadedBy(url: string, page: string, cookie: string): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${url}${page}.data`, { headers: { cookie } });
-  const { decode } = await import("turbo-stream");
-  const { value } = await decode(answer.body!);
-  const routes = (await value) as Record<string, { data?: unknown }>;
-  return Object.fromEntries(
-    Object.entries(routes).flatMap(([id, each]) => (each && "data" in each ? [[id, each.data]] : [])),
-  );
 }

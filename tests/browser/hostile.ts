@@ -27,6 +27,8 @@ export async function openHostile(
   dropSignal(): Promise<void>;
   /** Pictures decoded by all of its connections so far. */
   frames(): Promise<number>;
+  /** When the last picture was shown, in milliseconds of Unix time; 0: none was. */
+  lastFrame(): Promise<number>;
   /** Statuses that its attempts were answered with, and how often. */
   answers(): Promise<Record<string, number>>;
 }> {
@@ -51,6 +53,7 @@ export async function openHostile(
     loop: (loops) => run("loop", loops),
     dropSignal: () => run("dropSignal"),
     frames: () => run("frames"),
+    lastFrame: () => run("lastFrame"),
     answers: () => run("answers"),
   };
 }
@@ -78,6 +81,7 @@ function hostile({ address, url }: { address: string; url: string | null }) {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       connections.push(this);
+      this.addEventListener("track", ({ track }) => watch(track));
     }
     override close() {
       // Told to leave, it stays.
@@ -90,6 +94,20 @@ function hostile({ address, url }: { address: string; url: string | null }) {
       sockets.push(this);
     }
   };
+
+  let lastFrame = 0;
+  /** Shows a track, and notes when its last picture came, by the machine's clock. */
+  function watch(track: MediaStreamTrack) {
+    if (track.kind !== "video") return;
+    const video = Object.assign(document.createElement("video"), { muted: true, autoplay: true });
+    video.srcObject = new MediaStream([track]);
+    document.body.append(video);
+    const seen = () => {
+      lastFrame = Date.now();
+      video.requestVideoFrameCallback(seen);
+    };
+    video.requestVideoFrameCallback(seen);
+  }
 
   const newTab = () => `hostile${Math.random().toString(36).slice(2, 12)}`;
   async function askTicket(tab = newTab()) {
@@ -156,6 +174,7 @@ function hostile({ address, url }: { address: string; url: string | null }) {
     },
     dropSignal: () => sockets.forEach((socket) => socket.close()),
     frames,
+    lastFrame: () => lastFrame,
     answers: () => answers,
   };
 }

@@ -1,111 +1,110 @@
 import { RoomServiceClient } from "livekit-server-sdk";
 import { insertMachines, insertPeople, insertStream, insertUser, signIn, unique } from "#tests/factories.ts";
 import type { StreamStatus } from "#db/types.ts";
-import { expect, expectAccessible, expectFits, test } from "./world.ts";
+import { expect, expectFits, expectLooks, test } from "./world.ts";
 
-const looks = [
-  { width: 360, scheme: "light" },
-  { width: 1280, scheme: "dark" },
-] as const;
+test("what everybody can see fits, and Axe finds nothing", async ({ person, db }) => {
+  const { space, experience, pass } = await insertPeople(db, { status: "scheduled" });
+  const page = await (await person()).newPage();
+  const paths = [
+    "/",
+    "/explore",
+    "/api",
+    "/sign-in",
+    `/${space.slug}`,
+    `/${space.slug}/${experience.slug}`,
+    `/${space.slug}/passes/${pass.slug}`,
+    "/there-is-no-such-space",
+  ];
+  for (const path of paths) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectLooks(page);
+  }
+});
 
-for (const { width, scheme } of looks) {
-  const name = `${width} px, ${scheme}`;
+type House = Awaited<ReturnType<typeof insertPeople>> & {
+  machines: Awaited<ReturnType<typeof insertMachines>>;
+};
 
-  test(`what everybody can see fits, and Axe finds nothing (${name})`, async ({ person, db }) => {
-    const { space, experience, pass } = await insertPeople(db, { status: "scheduled" });
-    const page = await (await person({ width, scheme })).newPage();
-    const paths = [
-      "/",
-      "/explore",
-      "/api",
-      "/sign-in",
-      `/${space.slug}`,
-      `/${space.slug}/${experience.slug}`,
-      `/${space.slug}/passes/${pass.slug}`,
-      "/there-is-no-such-space",
-    ];
-    for (const path of paths) {
-      await page.goto(path);
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expectFits(page);
-      await expectAccessible(page);
-    }
-  });
+/** What a creator sees, by what it is about. */
+const creatorPages: Record<string, (house: House) => string[]> = {
+  "the pages of a creator's space": ({ experience, machines }) => [
+    "/account/space",
+    "/account/space/moderation",
+    "/account/space/bans",
+    "/account/space/blocked-words",
+    "/account/space/api",
+    `/account/space/api/${machines.keyId}/revocation`,
+    "/account/space/webhooks",
+    `/account/space/webhooks/${machines.endpointId}`,
+    `/account/space/webhooks/${machines.endpointId}/secret`,
+    `/account/space/webhooks/${machines.endpointId}/removal`,
+    "/account/space/experiences",
+    `/account/space/experiences/${experience.id}`,
+  ],
+  "a creator's pages of passes and people": ({ pass }) => [
+    "/account/passes",
+    "/account/passes/new",
+    `/account/passes/${pass.id}`,
+    `/account/passes/${pass.id}/imports`,
+    `/account/passes/${pass.id}/links`,
+    "/account/passes/grants",
+    "/account/members",
+    "/account/grants",
+  ],
+  "a creator's pages of streams": ({ stream }) => [
+    "/account",
+    "/account/sessions",
+    "/account/streams",
+    "/account/streams/new",
+    `/account/streams/${stream.id}`,
+    `/account/streams/${stream.id}/edit`,
+    `/account/streams/${stream.id}/moderation`,
+    `/account/streams/${stream.id}/reports`,
+    "/account/experiences",
+  ],
+};
 
-  test(`a creator's pages fit, and Axe finds nothing (${name})`, async ({ person, db }) => {
-    const { people, space, pass, stream, experience } = await insertPeople(db, { status: "scheduled" });
+for (const [name, paths] of Object.entries(creatorPages)) {
+  test(`${name} fit, and Axe finds nothing`, async ({ person, db }) => {
+    const cast = await insertPeople(db, { status: "scheduled" });
+    const { people, space } = cast;
     const machines = await insertMachines(db, { spaceId: space.id, actorId: people.owner.id });
-    const page = await (await person({ userId: people.owner.id, width, scheme })).newPage();
-    const paths = [
-      "/account",
-      "/account/sessions",
-      "/account/space",
-      "/account/space/moderation",
-      "/account/space/bans",
-      "/account/space/blocked-words",
-      "/account/space/api",
-      `/account/space/api/${machines.keyId}/revocation`,
-      "/account/space/webhooks",
-      `/account/space/webhooks/${machines.endpointId}`,
-      `/account/space/webhooks/${machines.endpointId}/secret`,
-      `/account/space/webhooks/${machines.endpointId}/removal`,
-      "/account/space/experiences",
-      `/account/space/experiences/${experience.id}`,
-      "/account/passes",
-      "/account/passes/new",
-      `/account/passes/${pass.id}`,
-      `/account/passes/${pass.id}/imports`,
-      `/account/passes/${pass.id}/links`,
-      "/account/passes/grants",
-      "/account/members",
-      "/account/streams",
-      "/account/streams/new",
-      `/account/streams/${stream.id}`,
-      `/account/streams/${stream.id}/edit`,
-      `/account/streams/${stream.id}/moderation`,
-      `/account/streams/${stream.id}/reports`,
-      "/account/experiences",
-      "/account/grants",
-    ];
-    for (const path of paths) {
+    const page = await (await person({ userId: people.owner.id })).newPage();
+    for (const path of paths({ ...cast, machines })) {
       await page.goto(path);
       await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expectFits(page);
-      await expectAccessible(page);
+      await expectLooks(page);
     }
-  });
-
-  test(`the pages for an owner's programs fit, and Axe finds nothing (${name})`, async ({ person, db }) => {
-    const { people, space } = await insertPeople(db, { status: "scheduled" });
-    const page = await (await person({ userId: people.owner.id, width, scheme })).newPage();
-    const empty = ["/account/space/api", "/account/space/webhooks"];
-    const look = async (path: string) => {
-      await page.goto(path);
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expectFits(page);
-      await expectAccessible(page);
-    };
-    for (const path of empty) await look(path);
-    const machines = await insertMachines(db, { spaceId: space.id, actorId: people.owner.id });
-    const endpoint = `/account/space/webhooks/${machines.endpointId}`;
-    const full = [...empty, `/account/space/api/${machines.keyId}/revocation`, endpoint];
-    for (const path of [...full, `${endpoint}/secret`, `${endpoint}/removal`]) await look(path);
-  });
-
-  test(`a new person's empty pages lead to the next step (${name})`, async ({ person, db }) => {
-    const someone = await insertUser(db);
-    const page = await (await person({ userId: someone.id, width, scheme })).newPage();
-    for (const path of ["/", "/account/experiences", "/account/grants", "/account/streams"]) {
-      await page.goto(path);
-      await expect(
-        page.getByRole("main").getByRole("link").or(page.getByRole("main").getByRole("button")).first(),
-      ).toBeVisible();
-      await expectFits(page);
-      await expectAccessible(page);
-    }
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Start a space");
   });
 }
+
+test("the pages for an owner's programs fit while there are none, and Axe finds nothing", async ({
+  person,
+  db,
+}) => {
+  const { people } = await insertPeople(db, { status: "scheduled" });
+  const page = await (await person({ userId: people.owner.id })).newPage();
+  for (const path of ["/account/space/api", "/account/space/webhooks"]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectLooks(page);
+  }
+});
+
+test("a new person's empty pages lead to the next step", async ({ person, db }) => {
+  const someone = await insertUser(db);
+  const page = await (await person({ userId: someone.id })).newPage();
+  for (const path of ["/", "/account/experiences", "/account/grants", "/account/streams"]) {
+    await page.goto(path);
+    await expect(
+      page.getByRole("main").getByRole("link").or(page.getByRole("main").getByRole("button")).first(),
+    ).toBeVisible();
+    await expectLooks(page);
+  }
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Start a space");
+});
 
 /** What may change soon asks again by itself without scripts, after so many seconds; what is over does not, and under an open chat its list does. */
 const states: { status: StreamStatus; says: RegExp; asksAgain: string[] }[] = [
@@ -116,26 +115,22 @@ const states: { status: StreamStatus; says: RegExp; asksAgain: string[] }[] = [
 ];
 
 for (const { status, says, asksAgain } of states) {
-  for (const { width, scheme } of looks) {
-    test(`a stream's page when it is ${status}, for a viewer and for who has no pass (${width} px, ${scheme})`, async ({
-      person,
-      db,
-    }) => {
-      const { people, path, stream } = await insertPeople(db, { status });
-      if (status === "live") await openRoom(stream.id);
-      const viewer = await (await person({ userId: people.viewer.id, width, scheme })).newPage();
-      await viewer.goto(path);
-      await expect(viewer.getByRole("main").getByText(says).first()).toBeVisible();
-      await expectFits(viewer);
-      await expectAccessible(viewer);
-      const stranger = await (await person({ userId: people.stranger.id, width, scheme })).newPage();
-      await stranger.goto(path);
-      await expect(stranger.getByRole("heading", { level: 1 })).toHaveText(stream.title);
-      if (status !== "cancelled") await expect(stranger.getByText("What opens it")).toBeVisible();
-      await expectFits(stranger);
-      await expectAccessible(stranger);
-    });
-  }
+  test(`a stream's page when it is ${status}, for a viewer and for who has no pass`, async ({
+    person,
+    db,
+  }) => {
+    const { people, path, stream } = await insertPeople(db, { status });
+    if (status === "live") await openRoom(stream.id);
+    const viewer = await (await person({ userId: people.viewer.id })).newPage();
+    await viewer.goto(path);
+    await expect(viewer.getByRole("main").getByText(says).first()).toBeVisible();
+    await expectLooks(viewer);
+    const stranger = await (await person({ userId: people.stranger.id })).newPage();
+    await stranger.goto(path);
+    await expect(stranger.getByRole("heading", { level: 1 })).toHaveText(stream.title);
+    if (status !== "cancelled") await expect(stranger.getByText("What opens it")).toBeVisible();
+    await expectLooks(stranger);
+  });
 
   test(`a stream's page can be read without scripts when it is ${status}`, async ({ person, db }) => {
     const { people, path } = await insertPeople(db, { status });
@@ -150,30 +145,26 @@ for (const { status, says, asksAgain } of states) {
   });
 }
 
-for (const { width, scheme } of looks) {
-  for (const script of [true, false]) {
-    test(`the page that asks which device to end (${width} px, ${scheme}, ${script ? "with" : "without"} scripts)`, async ({
-      person,
-      db,
-    }) => {
-      const { people, path, stream, grant } = await insertPeople(db, { status: "live" });
-      await openRoom(stream.id);
-      for (let device = 0; device < 2; device += 1) {
-        const { sessionId } = await signIn(db, people.viewer.id);
-        const place = { access_grant_id: grant.id, session_id: sessionId, stream_id: stream.id };
-        await db.insertInto("access_grant_devices").values(place).execute();
-      }
-      const context = await person({ userId: people.viewer.id, width, scheme, script });
-      const page = await context.newPage();
-      await page.goto(path);
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expect(page.getByText("You are watching on 2 other devices.")).toBeVisible();
-      await expect(page.getByRole("button", { name: /^End it and watch here/ })).toHaveCount(2);
-      await expectFits(page);
-      // Axe is a script itself.
-      if (script) await expectAccessible(page);
-    });
-  }
+for (const script of [true, false]) {
+  test(`the page that asks which device to end (${script ? "with" : "without"} scripts)`, async ({
+    person,
+    db,
+  }) => {
+    const { people, path, stream, grant } = await insertPeople(db, { status: "live" });
+    await openRoom(stream.id);
+    for (let device = 0; device < 2; device += 1) {
+      const { sessionId } = await signIn(db, people.viewer.id);
+      const place = { access_grant_id: grant.id, session_id: sessionId, stream_id: stream.id };
+      await db.insertInto("access_grant_devices").values(place).execute();
+    }
+    const context = await person({ userId: people.viewer.id, script });
+    const page = await context.newPage();
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expect(page.getByText("You are watching on 2 other devices.")).toBeVisible();
+    await expect(page.getByRole("button", { name: /^End it and watch here/ })).toHaveCount(2);
+    await expectLooks(page, { script });
+  });
 }
 
 test("a title of one long word stays in its page", async ({ person, db }) => {
@@ -228,8 +219,7 @@ test("an API key is made, shown once, copied, and gone from the page after a rel
   const secret = await key.inputValue();
   await page.getByRole("button", { name: "Copy the key" }).click();
   await expect(page.getByText("Copied.")).toBeVisible();
-  await expectFits(page);
-  await expectAccessible(page);
+  await expectLooks(page);
   await expect(page.getByLabel("Name")).toHaveValue("");
   await page.goto(page.url());
   await expect(page.getByRole("cell", { name: `${secret.slice(0, 12)}…` })).toBeVisible();

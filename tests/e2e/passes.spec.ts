@@ -14,12 +14,7 @@ import {
   unique,
 } from "#tests/factories.ts";
 import type { Db } from "#db/client.ts";
-import { expect, expectAccessible, expectFits, signInByMail, test } from "./world.ts";
-
-const looks = [
-  { width: 360, scheme: "light" },
-  { width: 1280, scheme: "dark" },
-] as const;
+import { expect, expectLooks, signInByMail, test } from "./world.ts";
 
 const csv = (text: string) => ({ name: "people.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
 
@@ -85,189 +80,166 @@ const states: Record<string, State> = {
   "taken back": { own: grant({ status: "cancelled" }), says: /Yours was taken back/ },
 };
 
-for (const { width, scheme } of looks) {
-  test(`the pages of people from a file fit, and Axe finds nothing (${width} px, ${scheme})`, async ({
-    person,
-    db,
-  }) => {
-    const { people, space, pass } = await insertPeople(db, { status: "scheduled" });
-    const name = `${"a".repeat(150)}.csv`;
-    const lines = Array.from({ length: 60 }, () => `${unique("x".repeat(80))}@example.com,${longWords}`);
-    const text = `email,until,${longWords}\n${lines.join("\n")}\na@example.com,\na@example.com,\n`;
-    const of = { spaceId: space.id, passId: pass.id, madeBy: people.owner.id, text, fileName: name };
-    const [ready, done, working] = [
-      await insertImport(db, of),
-      await insertImport(db, of),
-      await insertImport(db, of),
-    ];
-    const confirmed = { confirmed_at: sql<Date>`now()`, moved_at: sql<Date>`now() + interval '1 hour'` };
-    await db
-      .updateTable("access_grant_imports")
-      .set({ ...confirmed, status: "done", done_at: sql`now()` })
-      .where("id", "=", done)
-      .execute();
-    await db
-      .updateTable("access_grant_imports")
-      .set({ ...confirmed, status: "importing" })
-      .where("id", "=", working)
-      .execute();
-    await db.updateTable("access_passes").set({ stock: 1 }).where("id", "=", pass.id).execute();
-    const page = await (await person({ userId: people.owner.id, width, scheme })).newPage();
-    const root = `/account/passes/${pass.id}/imports`;
-    for (const path of [
-      root,
-      `${root}/${ready}`,
-      `${root}/${ready}?lines=people`,
-      `${root}/${done}`,
-      `${root}/${working}`,
-    ]) {
-      await page.goto(path);
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expectFits(page);
-      await expectAccessible(page);
-    }
-    await expect(page.getByText("Adding people: 0 of 1")).toBeVisible();
-  });
+test("the pages of people from a file fit, and Axe finds nothing", async ({ person, db }) => {
+  const { people, space, pass } = await insertPeople(db, { status: "scheduled" });
+  const name = `${"a".repeat(150)}.csv`;
+  const lines = Array.from({ length: 60 }, () => `${unique("x".repeat(80))}@example.com,${longWords}`);
+  const text = `email,until,${longWords}\n${lines.join("\n")}\na@example.com,\na@example.com,\n`;
+  const of = { spaceId: space.id, passId: pass.id, madeBy: people.owner.id, text, fileName: name };
+  const [ready, done, working] = [
+    await insertImport(db, of),
+    await insertImport(db, of),
+    await insertImport(db, of),
+  ];
+  const confirmed = { confirmed_at: sql<Date>`now()`, moved_at: sql<Date>`now() + interval '1 hour'` };
+  await db
+    .updateTable("access_grant_imports")
+    .set({ ...confirmed, status: "done", done_at: sql`now()` })
+    .where("id", "=", done)
+    .execute();
+  await db
+    .updateTable("access_grant_imports")
+    .set({ ...confirmed, status: "importing" })
+    .where("id", "=", working)
+    .execute();
+  await db.updateTable("access_passes").set({ stock: 1 }).where("id", "=", pass.id).execute();
+  const page = await (await person({ userId: people.owner.id })).newPage();
+  const root = `/account/passes/${pass.id}/imports`;
+  for (const path of [
+    root,
+    `${root}/${ready}`,
+    `${root}/${ready}?lines=people`,
+    `${root}/${done}`,
+    `${root}/${working}`,
+  ]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectLooks(page);
+  }
+  await expect(page.getByText("Adding people: 0 of 1")).toBeVisible();
+});
 
-  test(`a pass's page in each of its states fits, and Axe finds nothing (${width} px, ${scheme})`, async ({
-    person,
-    db,
-  }) => {
-    const house = await insertPeople(db, { status: "scheduled" });
-    const someone = await insertUser(db);
-    const page = await (await person({ userId: someone.id, width, scheme })).newPage();
-    for (const [name, { values = {}, own, says }] of Object.entries(states)) {
-      const pass = await insertPassWith(db, house, { updated_at: sql`now()`, ...values });
-      await own?.(db, pass, someone.id);
-      await page.goto(pass.path);
-      await expect(page.getByRole("main").getByText(says).first(), name).toBeVisible();
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expectFits(page);
-      await expectAccessible(page);
-    }
-    await page.goto("/account/grants");
-    for (const heading of ["Waiting lists", "Requests", "Spent"])
-      await expect(page.getByRole("heading", { name: heading })).toBeVisible();
-    await expectFits(page);
-    await expectAccessible(page);
-  });
+test("a pass's page in each of its states fits, and Axe finds nothing", async ({ person, db }) => {
+  const house = await insertPeople(db, { status: "scheduled" });
+  const someone = await insertUser(db);
+  const page = await (await person({ userId: someone.id })).newPage();
+  for (const [name, { values = {}, own, says }] of Object.entries(states)) {
+    const pass = await insertPassWith(db, house, { updated_at: sql`now()`, ...values });
+    await own?.(db, pass, someone.id);
+    await page.goto(pass.path);
+    await expect(page.getByRole("main").getByText(says).first(), name).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectLooks(page);
+  }
+  await page.goto("/account/grants");
+  for (const heading of ["Waiting lists", "Requests", "Spent"])
+    await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+  await expectLooks(page);
+});
 
-  test(`a link of a pass in each of its states fits, and Axe finds nothing (${width} px, ${scheme})`, async ({
-    person,
-    db,
-  }) => {
-    const house = await insertPeople(db, { status: "scheduled" });
-    const [owner, someone] = [house.people.owner, await insertUser(db)];
-    const secret = (process.env.SESSION_SECRET ?? "").split(",")[0]!;
-    const nobody = await (await person({ width, scheme })).newPage();
-    const reader = await (await person({ userId: someone.id, width, scheme })).newPage();
-    const creator = await (await person({ userId: owner.id, width, scheme })).newPage();
-    const linkStates: [RegExp, RegExp, Partial<Parameters<typeof insertLink>[1]>][] = [
-      [/Sign in to take it/, /Take your pass/, { ends_at: inFuture("3 days"), name: longWords.slice(0, 80) }],
-      [/This invitation has run out/, /has run out/, { ends_at: ago("1 hour") }],
-      [/This invitation is used up/, /used up/, { most_uses: 3, uses: 3 }],
-      [/was taken back/, /was taken back/, { revoked_at: ago("1 hour"), revoked_by: owner.id }],
-    ];
-    for (const [says, saysSignedIn, values] of linkStates) {
-      const pass = await insertPassWith(db, house, {
-        ...{ price_minor: 1250, term: "until", term_until: inFuture("30 days") },
-      });
-      const link = await insertLink(db, { passId: pass.id, madeBy: owner.id, secret, ...values });
-      await look(nobody, link.path, says);
-      await look(reader, link.path, saysSignedIn);
-      const root = `/account/passes/${pass.id}/links`;
-      await look(creator, root, /Make a link/);
-      await look(creator, `${root}/${link.id}`, /Nobody|People stand here as soon as they take/);
-      if (!values.revoked_at) await look(creator, `${root}/${link.id}/revocation`, /at once and for good/);
-    }
-
-    async function look(page: Page, path: string, text: RegExp) {
-      await page.goto(path);
-      await expect(page.getByRole("main").getByText(text).first()).toBeVisible();
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expectFits(page);
-      await expectAccessible(page);
-    }
-  });
-
-  test(`a long list of who holds passes fits, and Axe finds nothing (${width} px, ${scheme})`, async ({
-    person,
-    db,
-  }) => {
-    const house = await insertPeople(db, { status: "scheduled" });
-    await Promise.all(
-      Array.from({ length: 60 }, async (_, index) => {
-        const { id } = await insertUser(db, { name: index % 20 === 0 ? longWords.slice(0, 80) : "" });
-        await insertGrant(db, { passId: house.pass.id, userId: id, endsAt: inFuture(`${index + 1} days`) });
-      }),
-    );
-    const page = await (await person({ userId: house.people.owner.id, width, scheme })).newPage();
-    for (const path of [`/account/passes/${house.pass.id}`, "/account/passes/grants"])
-      for (const query of ["", "?q=donau", "?q=nobody&state=refunded", `?q=${"a".repeat(120)}`]) {
-        await page.goto(path + query);
-        await expect(page.getByLabel("Name or address")).toBeVisible();
-        await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-        await expectFits(page);
-        await expectAccessible(page);
-      }
-  });
-
-  test(`a creator's pages of a pass and its grants fit, and Axe finds nothing (${width} px, ${scheme})`, async ({
-    person,
-    db,
-  }) => {
-    const house = await insertPeople(db, { status: "scheduled" });
-    const pass = await insertPassWith(db, house, { ...priced, stock: 1, sale_starts_at: ago("1 day") });
-    const [asking, answered, back] = await Promise.all(
-      [1, 2, 3].map(() => insertUser(db, { name: "Mara Lind" })),
-    );
-    await request({ words: longWords })(db, pass, asking!.id);
-    await request({ status: "declined", decided_at: sql`now()`, reason: longWords })(db, pass, answered!.id);
-    const { id: requestId } = await db
-      .selectFrom("access_pass_requests")
-      .select("id")
-      .where("user_id", "=", asking!.id)
-      .executeTakeFirstOrThrow();
-    const held = await insertGrant(db, {
-      passId: pass.id,
-      userId: back!.id,
-      endsAt: ago("1 hour"),
-      status: "cancelled",
+test("a link of a pass in each of its states fits, and Axe finds nothing", async ({ person, db }) => {
+  const house = await insertPeople(db, { status: "scheduled" });
+  const [owner, someone] = [house.people.owner, await insertUser(db)];
+  const secret = (process.env.SESSION_SECRET ?? "").split(",")[0]!;
+  const nobody = await (await person()).newPage();
+  const reader = await (await person({ userId: someone.id })).newPage();
+  const creator = await (await person({ userId: owner.id })).newPage();
+  const linkStates: [RegExp, RegExp, Partial<Parameters<typeof insertLink>[1]>][] = [
+    [/Sign in to take it/, /Take your pass/, { ends_at: inFuture("3 days"), name: longWords.slice(0, 80) }],
+    [/This invitation has run out/, /has run out/, { ends_at: ago("1 hour") }],
+    [/This invitation is used up/, /used up/, { most_uses: 3, uses: 3 }],
+    [/was taken back/, /was taken back/, { revoked_at: ago("1 hour"), revoked_by: owner.id }],
+  ];
+  for (const [says, saysSignedIn, values] of linkStates) {
+    const pass = await insertPassWith(db, house, {
+      ...{ price_minor: 1250, term: "until", term_until: inFuture("30 days") },
     });
-    await db
-      .insertInto("access_grant_events")
-      .values([
-        { access_grant_id: held.id, kind: "claimed", actor_id: back!.id, ends_after: ago("1 hour") },
-        { access_grant_id: held.id, kind: "cancelled", actor_id: house.people.owner.id, reason: longWords },
-      ])
-      .execute();
-    const page = await (await person({ userId: house.people.owner.id, width, scheme })).newPage();
-    const root = `/account/passes/${pass.id}`;
-    const grants = `/account/passes/${house.pass.id}/grants/${house.grant.id}`;
-    const paths = [
-      "/account/passes",
-      root,
-      `${root}/edit`,
-      `${root}/retirement`,
-      `${root}/requests`,
-      `${root}/requests/${requestId}/approval`,
-      `${root}/requests/${requestId}/refusal`,
-      `${root}/grants/${held.id}`,
-      `${root}/grants/${held.id}/restoration`,
-      grants,
-      `${grants}/end`,
-      `${grants}/cancellation`,
-      `${grants}/refund`,
-    ];
-    for (const path of paths) {
-      await page.goto(path);
-      expect(new URL(page.url()).pathname).toBe(path);
+    const link = await insertLink(db, { passId: pass.id, madeBy: owner.id, secret, ...values });
+    await look(nobody, link.path, says);
+    await look(reader, link.path, saysSignedIn);
+    const root = `/account/passes/${pass.id}/links`;
+    await look(creator, root, /Make a link/);
+    await look(creator, `${root}/${link.id}`, /Nobody|People stand here as soon as they take/);
+    if (!values.revoked_at) await look(creator, `${root}/${link.id}/revocation`, /at once and for good/);
+  }
+
+  async function look(page: Page, path: string, text: RegExp) {
+    await page.goto(path);
+    await expect(page.getByRole("main").getByText(text).first()).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectLooks(page);
+  }
+});
+
+test("a long list of who holds passes fits, and Axe finds nothing", async ({ person, db }) => {
+  const house = await insertPeople(db, { status: "scheduled" });
+  await Promise.all(
+    Array.from({ length: 60 }, async (_, index) => {
+      const { id } = await insertUser(db, { name: index % 20 === 0 ? longWords.slice(0, 80) : "" });
+      await insertGrant(db, { passId: house.pass.id, userId: id, endsAt: inFuture(`${index + 1} days`) });
+    }),
+  );
+  const page = await (await person({ userId: house.people.owner.id })).newPage();
+  for (const path of [`/account/passes/${house.pass.id}`, "/account/passes/grants"])
+    for (const query of ["", "?q=donau", "?q=nobody&state=refunded", `?q=${"a".repeat(120)}`]) {
+      await page.goto(path + query);
+      await expect(page.getByLabel("Name or address")).toBeVisible();
       await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expectFits(page);
-      await expectAccessible(page);
+      await expectLooks(page);
     }
+});
+
+test("a creator's pages of a pass and its grants fit, and Axe finds nothing", async ({ person, db }) => {
+  const house = await insertPeople(db, { status: "scheduled" });
+  const pass = await insertPassWith(db, house, { ...priced, stock: 1, sale_starts_at: ago("1 day") });
+  const [asking, answered, back] = await Promise.all(
+    [1, 2, 3].map(() => insertUser(db, { name: "Mara Lind" })),
+  );
+  await request({ words: longWords })(db, pass, asking!.id);
+  await request({ status: "declined", decided_at: sql`now()`, reason: longWords })(db, pass, answered!.id);
+  const { id: requestId } = await db
+    .selectFrom("access_pass_requests")
+    .select("id")
+    .where("user_id", "=", asking!.id)
+    .executeTakeFirstOrThrow();
+  const held = await insertGrant(db, {
+    passId: pass.id,
+    userId: back!.id,
+    endsAt: ago("1 hour"),
+    status: "cancelled",
   });
-}
+  await db
+    .insertInto("access_grant_events")
+    .values([
+      { access_grant_id: held.id, kind: "claimed", actor_id: back!.id, ends_after: ago("1 hour") },
+      { access_grant_id: held.id, kind: "cancelled", actor_id: house.people.owner.id, reason: longWords },
+    ])
+    .execute();
+  const page = await (await person({ userId: house.people.owner.id })).newPage();
+  const root = `/account/passes/${pass.id}`;
+  const grants = `/account/passes/${house.pass.id}/grants/${house.grant.id}`;
+  const paths = [
+    "/account/passes",
+    root,
+    `${root}/edit`,
+    `${root}/retirement`,
+    `${root}/requests`,
+    `${root}/requests/${requestId}/approval`,
+    `${root}/requests/${requestId}/refusal`,
+    `${root}/grants/${held.id}`,
+    `${root}/grants/${held.id}/restoration`,
+    grants,
+    `${grants}/end`,
+    `${grants}/cancellation`,
+    `${grants}/refund`,
+  ];
+  for (const path of paths) {
+    await page.goto(path);
+    expect(new URL(page.url()).pathname).toBe(path);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectLooks(page);
+  }
+});
 
 for (const script of [true, false]) {
   const how = script ? "" : ", without scripts";

@@ -24,6 +24,11 @@ type PersonOptions = {
   expects?: RegExp[];
 };
 
+const looks = [
+  { width: 360, height: 780, colorScheme: "light" },
+  { width: 1280, height: 800, colorScheme: "dark" },
+] as const;
+
 /** What a browser says when a person is turned away, or is too late, is no mistake of a page. */
 const expected = [
   /status of (400|401|403|404|409|429)/,
@@ -94,6 +99,19 @@ export async function signInByMail(page: Page, email: string): Promise<void> {
   await page.getByLabel("Code").fill(codeInMail(mail));
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+}
+
+/**
+ * The page fits and Axe finds nothing in it, on a phone in light colours and on a desk in dark ones. Axe is a script: in
+ * a page without scripts it is left out.
+ */
+export async function expectLooks(page: Page, { script = true } = {}): Promise<void> {
+  for (const { colorScheme, ...size } of looks) {
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme });
+    await expectFits(page);
+    if (script) await expectAccessible(page);
+  }
 }
 
 /** Axe finds nothing on the page as it is now. */

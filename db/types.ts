@@ -287,6 +287,7 @@ export interface Sessions {
   expires_at: Timestamp;
   id: Generated<string>;
   last_seen_at: Generated<Timestamp>;
+  mailed_at: Timestamp | null;
   network_address: Generated<string>;
   token_hash: Buffer;
   user_agent: Generated<string>;

@@ -32,9 +32,9 @@ class CodeStrategy extends Strategy<Outcome, Typed> {
 
 /** What a post of the code's page comes to: a session and its token, or why not. */
 export async function authenticateByCode(request: Request, context: AppLoadContext): Promise<Outcome> {
-  const { config, db, networkAddress } = context;
+  const { config, db, queue, networkAddress } = context;
   const strategy = new CodeStrategy(({ code, mail }) =>
-    signInWithCode(db, {
+    signInWithCode(db, queue, {
       code,
       browserToken: readBrowser({ request, context }),
       networkAddress,

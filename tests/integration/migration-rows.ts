@@ -104,4 +104,5 @@ export const rowsAfter: Record<string, string> = {
       values (${link}, ${pass}, 'Newsletter', decode(repeat('cd', 32), 'hex'), 5, 1, now() + interval '1 day', ${id(20)}, ${person});
     insert into access_grants (access_pass_id, user_id, source, status, access_pass_link_id)
       values (${pass}, ${person}, 'link', 'cancelled', ${link});`,
+  "0021_sign_in_letters": `update sessions set mailed_at = now() where id = ${session};`,
 };

@@ -5,15 +5,21 @@ import { takeFrom } from "#app/domain/people/limits.ts";
 import { findViewer } from "#app/domain/people/sessions.ts";
 import { signInWithCode } from "#app/domain/people/sign-in.ts";
 import { deleteStaleSignIns, requestCode } from "#app/domain/people/sign-in-codes.ts";
+import type { Queue } from "#app/jobs/queue.ts";
 import type { Db } from "#db/client.ts";
 import { insertUser, signIn, unique } from "#tests/factories.ts";
 import { otherCode } from "#tests/http-browser.ts";
-import { createTestDatabase } from "./setup.ts";
+import { openTestServices } from "./setup.ts";
 
 let db: Db;
-let drop: () => Promise<void>;
-beforeAll(async () => ({ db, drop } = await createTestDatabase()));
-afterAll(() => drop());
+let queue: Queue;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const test = await openTestServices();
+  ({ db, close } = test);
+  queue = test.services.queue;
+});
+afterAll(() => close());
 
 const newBrowser = () => unique("browser").padEnd(43, "x");
 const newAddress = () => `${unique("person")}@example.com`;
@@ -31,7 +37,7 @@ async function ask({ networkAddress = newNetwork(), ...asking }: Asking) {
 type Typing = { code: string; browserToken?: string; fromMail?: string; oldSessionToken?: string };
 
 const type = ({ browserToken, ...typed }: Typing) =>
-  signInWithCode(db, { browserToken, networkAddress: newNetwork(), userAgent: "tests", ...typed });
+  signInWithCode(db, queue, { browserToken, networkAddress: newNetwork(), userAgent: "tests", ...typed });
 
 async function askForLetter(asking: Asking) {
   const { letter, codeId } = await ask(asking);
@@ -293,7 +299,7 @@ describe("one network address", () => {
     const { code } = await askForLetter({ email, browserToken });
     for (let taken = 0; taken < 150; taken++) await takeFrom(db, "tries.network", networkAddress);
     const typed = { code, browserToken, networkAddress, userAgent: "tests" };
-    expect(await signInWithCode(db, typed)).toMatchObject({ ok: false, reason: "too_often" });
+    expect(await signInWithCode(db, queue, typed)).toMatchObject({ ok: false, reason: "too_often" });
     expect(await type({ code, browserToken })).toMatchObject({ ok: true });
   });
 });

@@ -14,6 +14,7 @@ import { recordingFinalize } from "./recording-finalize.ts";
 import { recordingStart } from "./recording-start.ts";
 import { recordingStop } from "./recording-stop.ts";
 import { roomSweep } from "./room-sweep.ts";
+import { signInMail } from "./sign-in-mail.ts";
 import { streamCloseRoom } from "./stream-close-room.ts";
 import { webhookDeliver } from "./webhook-deliver.ts";
 import { webhookOffMail } from "./webhook-off-mail.ts";
@@ -36,6 +37,7 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "chat.compare": chatCompare,
   "room.sweep": roomSweep,
   "invite.mail": inviteMail,
+  "sign-in.mail": signInMail,
   "grant.mail": grantMail,
   "grant.import": grantImport,
   "access.enforce": accessEnforce,

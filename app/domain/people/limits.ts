@@ -18,6 +18,8 @@ const budgets = {
   "tries.all": { points: 6000, seconds: quarter },
   /** Wrong codes for one address from browsers that have never signed in to it. */
   "tries.address": { points: 25, seconds: day },
+  /** Letters to one person about sign-ins from browsers that are new to them. */
+  "sign-ins.person": { points: 5, seconds: day },
   "drafts.network": { points: 120, seconds: quarter },
   "invites.space": { points: 60, seconds: day },
   "invites.address": { points: 8, seconds: day },

@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { hashSync, verify } from "@node-rs/argon2";
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
+import type { Queue } from "../../jobs/queue.ts";
 import { notifyChange } from "../changes/notices.ts";
 import { isUsedUp, takeFrom } from "./limits.ts";
 import { hashToken, insertSession } from "./sessions.ts";
 import { codeTries, findPendingCode, hasSignedInBefore, type PendingCode } from "./sign-in-codes.ts";
+import { tellOfSignIn } from "./sign-in-news.ts";
 
 type Try = {
   code: string;
@@ -36,10 +38,10 @@ export type SignInRefusal =
 /**
  * Signs a browser in with the code it was sent. Each try counts before the code is looked at, so that tries at once
  * are as many as tries in a row; the right code works once. What follows is a new session, the end of the one that
- * this browser had, and the person's row if they have none yet. A browser without a code learns nothing, in the same
- * time.
+ * this browser had, the person's row if they have none yet, and a letter about it if the browser is new to them. A browser
+ * without a code learns nothing, in the same time.
  */
-export async function signInWithCode(db: Db, typed: Try): Promise<SignedIn | SignInRefusal> {
+export async function signInWithCode(db: Db, queue: Queue, typed: Try): Promise<SignedIn | SignInRefusal> {
   const waiting = typed.browserToken ? await findPendingCode(db, typed.browserToken) : undefined;
   const proven = waiting !== undefined && (await isProven(db, waiting, typed));
   if (!proven) {
@@ -56,7 +58,7 @@ export async function signInWithCode(db: Db, typed: Try): Promise<SignedIn | Sig
     if (!proven) await takeFrom(db, "tries.address", pending.email);
     return { ok: false, reason: "wrong", codeId: pending.id, triesLeft: codeTries - pending.tries };
   }
-  return finish(db, pending, typed);
+  return finish(db, queue, pending, typed);
 }
 
 type Pending = { id: string; email: string; code_hash: string; decoy: boolean; tries: number };
@@ -80,8 +82,13 @@ async function isProven(db: Db, { id, email }: PendingCode, typed: Try): Promise
   return hasSignedInBefore(db, { email, browserToken: typed.browserToken ?? "" });
 }
 
-async function finish(db: Db, pending: Pending, typed: Try): Promise<SignedIn | SignInRefusal> {
+async function finish(db: Db, queue: Queue, pending: Pending, typed: Try): Promise<SignedIn | SignInRefusal> {
   return db.transaction().execute(async (trx) => {
+    // Before this code is used, which makes the browser a known one.
+    const knownBrowser = await hasSignedInBefore(trx, {
+      email: pending.email,
+      browserToken: typed.browserToken ?? "",
+    });
     const used = await trx
       .updateTable("sign_in_codes")
       .set({ used_at: sql`now()` })
@@ -124,6 +131,7 @@ async function finish(db: Db, pending: Pending, typed: Try): Promise<SignedIn | 
       networkAddress: typed.networkAddress,
     });
     const first = !before?.first_signed_in_at;
+    await tellOfSignIn(trx, queue, { userId: user.id, sessionId: session.sessionId, first, knownBrowser });
     return { ok: true, ...session, userId: user.id, returnTo: used.return_to, first };
   });
 }

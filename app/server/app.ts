@@ -112,16 +112,27 @@ export async function viewerOf(
 
 function contextOf(services: Services, request: Request, response: Response): RequestContext {
   let viewer: Promise<Viewer | null> | undefined;
+  const findOut = async () => {
+    const found = await viewerOf(services, request.headers.cookie);
+    response.locals.userId = found?.userId;
+    return found;
+  };
   return {
     ...services,
     requestId: response.locals.requestId as string,
     cspNonce: response.locals.cspNonce as string,
     networkAddress: request.ip ?? "",
-    viewer: () => (viewer ??= viewerOf(services, request.headers.cookie)),
+    viewer: () => (viewer ??= findOut()),
   };
 }
 
-/** Gives each request its id and nonce, and logs its end: method, path without what follows the `?`, status, time. */
+/** What asks for something that it may not have: nobody's or a wrong key, no right, another site's form, too often. */
+const refusals = new Set([401, 403, 429]);
+
+/**
+ * Gives each request its id and nonce, and logs its end: method, path without what follows the `?`, status, time. A refusal
+ * is logged with who asked; so is what is not there for somebody who is signed in, since another space's things are not.
+ */
 function identify({ log }: Services) {
   return (request: Request, response: Response, next: NextFunction) => {
     const begun = performance.now();
@@ -135,7 +146,11 @@ function identify({ log }: Services) {
         status: response.statusCode,
         ms: Math.round(performance.now() - begun),
       };
-      if (response.statusCode >= 500) log.warn(line, "request");
+      const { userId, caller } = response.locals as { userId?: string; caller?: { keyId: string } };
+      const refused = refusals.has(line.status) || (line.status === 404 && (userId || caller));
+      const who = { userId, keyId: caller?.keyId, networkAddress: request.ip };
+      if (line.status >= 500) log.warn(line, "request");
+      else if (refused) log.info({ event: "request.refused", ...line, ...who }, "request refused");
       else log.debug(line, "request");
     });
     next();

@@ -52,6 +52,7 @@ export function mediaRouter(services: Services): Router {
         if (!isId(streamId) || !isId(recordingId)) return refuse(response, 404);
         const token = readCookie(request.headers.cookie, sessionCookieName(config));
         const viewer = token && (await findViewer(db, token));
+        if (viewer) response.locals.userId = viewer.userId;
         const access = await findAccess(db, { userId: viewer ? viewer.userId : null, streamId });
         if (!access) return refuse(response, 404);
         if (!viewer) return refuse(response, 401, access.reason);

@@ -71,7 +71,11 @@ export function attachPageSocket(
   });
 
   function open({ request, socket, head, url }: Upgrade) {
-    const refuse = (status: number) => refuseUpgrade(socket, status);
+    const refuse = (status: number, userId?: string) => {
+      if (status === 401 || status === 403 || status === 429)
+        log.info({ event: "page_socket.refused", status, userId }, "refused at the page socket");
+      refuseUpgrade(socket, status);
+    };
     if (request.headers.origin === undefined || !isOurOrigin(request.headers, config.publicUrl))
       return refuse(403);
     const token = readCookie(request.headers.cookie, sessionCookieName(config));
@@ -85,7 +89,8 @@ export function attachPageSocket(
         (viewer) => {
           if (!viewer) return refuse(401);
           if (draining) return refuse(503);
-          if (hall.seatsOfSession(viewer.sessionId) >= mostSocketsOfSession) return refuse(429);
+          if (hall.seatsOfSession(viewer.sessionId) >= mostSocketsOfSession)
+            return refuse(429, viewer.userId);
           sockets.handleUpgrade(request, socket, head, (page) => welcome(page, viewer, wish));
         },
         (error: unknown) => {

@@ -41,6 +41,7 @@ export function createChat({ apiKey, apiSecret, url }: StreamConfig) {
     baseURL: url,
     disableCache: true,
     timeout: patienceMs,
+    maxRedirects: 0,
     warmUp: false,
   });
   const channel = (channelId: string) => client.channel(channelType, channelId);

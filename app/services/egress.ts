@@ -101,7 +101,10 @@ export function createEgress(livekit: LiveKitConfig, storage: StorageConfig) {
     async canRecord(): Promise<"yes" | "no" | "unknown"> {
       if (!livekit.egressMetricsUrl) return "unknown";
       try {
-        const answer = await fetch(livekit.egressMetricsUrl, { signal: AbortSignal.timeout(2000) });
+        const answer = await fetch(livekit.egressMetricsUrl, {
+          redirect: "error",
+          signal: AbortSignal.timeout(2000),
+        });
         const said = /^livekit_egress_can_accept_request(?:\{[^}]*\})?\s+([\d.]+)/m.exec(await answer.text());
         if (!answer.ok || !said) return "unknown";
         return Number(said[1]) > 0 ? "yes" : "no";

@@ -1,21 +1,31 @@
-import { pino } from "pino";
+import { type DestinationStream, type LoggerOptions, pino } from "pino";
 
 export type Log = ReturnType<typeof createLog>;
 
 /**
  * The process's log, one JSON object a line. Callers log ids; what could be a secret all the same is cut out here:
- * tokens, codes, cookies, keys and whatever a URL carries behind its `?`.
+ * tokens, codes, cookies, keys and whatever a URL carries behind its `?`. It goes to `destination`, by default the
+ * process's standard output.
  */
-export function createLog({ level, name }: { level: string; name: "web" | "worker" | "gate" }) {
+export function createLog({
+  level,
+  name,
+  destination,
+}: {
+  level: string;
+  name: "web" | "worker" | "gate";
+  destination?: DestinationStream;
+}) {
   const secrets = ["token", "code", "cookie", "authorization", "secret", "password", "email", "url"];
-  return pino({
+  const options: LoggerOptions = {
     name,
     level,
     base: { name },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`]), censor: "…" },
     serializers: { err: describeError },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
 
 /** Name, message, code and stack; the other fields of an error can hold a whole request with its headers. */

@@ -74,7 +74,7 @@ describe("the OpenAPI file", () => {
 });
 
 describe("a key", () => {
-  it("opens its own space, until it is revoked or its maker is an owner no longer", async () => {
+  it("opens its own space, until it is revoked or its maker is an owner no longer (ASVS 8.3.3)", async () => {
     const { db } = test;
     const { key, keyId, owner, people, space, stream } = await setStage();
     const read = () => api.call("GET", `/streams/${stream.id}`, { key });

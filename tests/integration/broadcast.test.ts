@@ -139,7 +139,7 @@ describe("going live", () => {
     expect(await count("stream_host_leases")).toBe(1);
   });
 
-  it("without LiveKit changes nothing, says so, and works when pressed again", async () => {
+  it("without LiveKit changes nothing, says so, and works when pressed again (ASVS 16.5.2)", async () => {
     const { db, services, host, row, count, press } = await setStage();
     const outside = { queue: services.queue, livekit: unreachable() };
     const claim = { ...host, liveKey: randomUUID(), record: true, graceSeconds };

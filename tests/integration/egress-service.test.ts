@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createEgress } from "#app/services/egress.ts";
 import { startScriptedLiveKit } from "./scripted-livekit.ts";
+import { startReceiver } from "./webhook-receiver.ts";
 
 const storage = {
   endpoint: "http://127.0.0.1:9000",
@@ -109,4 +110,13 @@ it("knows whether a recorder is free only where it can ask", async () => {
   await new Promise((resolve) => server.close(resolve));
   expect(await ask()).toBe("unknown");
   expect(await egressAt().canRecord()).toBe("unknown");
+});
+
+it("is not led to another address by who answers for the metrics (ASVS 15.3.2)", async () => {
+  const elsewhere = await startReceiver();
+  const redirecting = await startReceiver(() => 302, { location: elsewhere.url });
+  expect(await egressAt({ metrics: redirecting.url }).canRecord()).toBe("unknown");
+  expect([redirecting.connections(), elsewhere.connections()]).toEqual([1, 0]);
+  await redirecting.close();
+  await elsewhere.close();
 });

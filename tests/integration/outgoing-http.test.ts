@@ -41,7 +41,7 @@ it.each([
   ...["127.0.0.1", "127.1", "2130706433", "0x7f000001", "017700000001", "127.0.0.1.", "0", "0.0.0.0"],
   ...["[::1]", "[::]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[0:0:0:0:0:ffff:7f00:1]", "[64:ff9b::7f00:1]"],
   ...["localhost", "LOCALHOST", "１２７.0.0.1"],
-])("the address %s is refused before a connection is made", async (host) => {
+])("the address %s is refused before a connection is made (ASVS 13.2.4)", async (host) => {
   const decoy = await startReceiver();
   const http = createOutgoingHttp({ allowPrivate: false });
   const post = http.post(`http://${host}:${decoy.port}/`, sent);
@@ -71,18 +71,31 @@ it("a name is looked for once, and the connection goes to what was judged (ASVS 
   await decoy.close();
 });
 
-it("with private addresses allowed it gives the status, follows nothing, and ends with a slow or large answer", async () => {
-  const redirecting = await startReceiver(() => 307);
+it.each([301, 302, 307, 308])(
+  "a redirect (%d) is an answer, and leads nowhere (ASVS 15.3.2)",
+  async (status) => {
+    const elsewhere = await startReceiver();
+    const redirecting = await startReceiver(() => status, { location: elsewhere.url });
+    const http = createOutgoingHttp({ allowPrivate: true });
+    expect(await http.post(redirecting.url, sent)).toEqual({ status });
+    expect(redirecting.received).toHaveLength(1);
+    expect(elsewhere.connections()).toBe(0);
+    await redirecting.close();
+    await elsewhere.close();
+  },
+);
+
+it("with private addresses allowed it gives the status, and ends with a slow or large answer", async () => {
+  const busy = await startReceiver(() => 307);
   const silent = await startReceiver(() => "never");
   const http = createOutgoingHttp({ allowPrivate: true, timeout: 300 });
-  expect(await http.post(redirecting.url, sent)).toEqual({ status: 307 });
-  expect(redirecting.received).toHaveLength(1);
+  expect(await http.post(busy.url, sent)).toEqual({ status: 307 });
   await expect(http.post(silent.url, sent)).rejects.toMatchObject({ code: "timeout" });
   const port = silent.port;
   await silent.close();
   await expect(http.post(`http://127.0.0.1:${port}/`, sent)).rejects.toMatchObject({ code: "unreachable" });
-  await expect(http.post(`https://127.0.0.1:${redirecting.port}/`, sent)).rejects.toMatchObject({
+  await expect(http.post(`https://127.0.0.1:${busy.port}/`, sent)).rejects.toMatchObject({
     code: "tls",
   });
-  await redirecting.close();
+  await busy.close();
 });

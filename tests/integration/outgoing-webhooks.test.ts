@@ -255,7 +255,7 @@ describe("sending", () => {
     expect(await rotateSecret(test.db, { spaceId: space.id, endpointId, seen })).toBeTruthy();
   });
 
-  it("happens once for each message, whatever number of jobs run at once, and a few at a time", async () => {
+  it("happens once for each message, whatever number of jobs run at once, and a few at a time (ASVS 13.2.6)", async () => {
     const stage = await setStage();
     for (let index = 0; index < 30; index += 1) await test1(stage);
     await Promise.all(Array.from({ length: 6 }, stage.deliver));

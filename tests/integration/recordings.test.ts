@@ -380,7 +380,7 @@ describe("verifying while live", () => {
 });
 
 describe("stopping and finishing", () => {
-  it("makes a recording ready with all its parts, and its MP4 and poster after it", async () => {
+  it("makes a recording ready with all its parts, and its MP4 and poster after it (ASVS 15.2.2)", async () => {
     const { services, db } = test;
     const { recordingId, attempt, egress, streamId } = await record();
     const segments = await segmentsOf("egress");

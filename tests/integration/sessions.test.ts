@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { endOtherSessions, endSession, findViewer, listSessions } from "#app/domain/people/sessions.ts";
 import { insertUser, signIn } from "#tests/factories.ts";
 import { openHttpBrowser } from "#tests/http-browser.ts";
@@ -19,6 +19,29 @@ async function personWith(sessions: number) {
 }
 
 describe("a session", () => {
+  it("is a token of 256 bits that nobody foresees, of which the database has a hash alone (ASVS 7.2.3)", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    const { userId, sessions } = await personWith(20);
+    vi.restoreAllMocks();
+    const tokens = sessions.map(({ token }) => token);
+    expect(new Set(tokens).size).toBe(20);
+    for (const token of tokens) {
+      const bytes = Buffer.from(token, "base64url");
+      expect([bytes.length, bytes.toString("base64url")]).toEqual([32, token]);
+    }
+    const { rows } = await sql<{ row: string; hash: Buffer }>`
+      select sessions::text as row, token_hash as hash from sessions where user_id = ${userId}`.execute(
+      web.db,
+    );
+    for (const { row, hash } of rows) {
+      expect(hash).toHaveLength(32);
+      for (const token of tokens) {
+        expect(row).not.toContain(token);
+        expect(row).not.toContain(Buffer.from(token, "base64url").toString("hex"));
+      }
+    }
+  });
+
   it("is over after 30 days without a visit, and after 180 in any case (ASVS 7.3.1, 7.3.2)", async () => {
     const { userId, sessions } = await personWith(2);
     const [idle, old] = sessions;

@@ -10,6 +10,7 @@ import { readConfig } from "#app/config.ts";
 import type { Services } from "#app/context.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
 import { createChat } from "#app/services/chat.ts";
+import { createLog } from "#app/services/log.ts";
 import { createApp } from "#app/server/app.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { unique } from "#tests/factories.ts";
@@ -81,8 +82,17 @@ export async function startMailbox(): Promise<{
   };
 }
 
-/** Services on a database of their own and the real servers around; `env` overrides single variables. */
-export async function openTestServices({ env = {}, name = "web" as "web" | "worker" } = {}) {
+export type LogLine = Record<string, unknown> & { msg: string };
+
+/**
+ * Services on a database of their own and the real servers around; `env` overrides single variables. `logged` gets what
+ * they log from `info` on, as it is written.
+ */
+export async function openTestServices({
+  env = {},
+  name = "web",
+  logged,
+}: { env?: Record<string, string>; name?: "web" | "worker"; logged?: LogLine[] } = {}) {
   const database = await createTestDatabase();
   const mailbox = await startMailbox();
   const result = readConfig({
@@ -97,6 +107,10 @@ export async function openTestServices({ env = {}, name = "web" as "web" | "work
   });
   if (!result.ok) throw new Error(result.problems.join("; "));
   const services = await openServices(result.config, name);
+  if (logged) {
+    const write = (line: string) => void logged.push(JSON.parse(line) as LogLine);
+    services.log = createLog({ level: "info", name, destination: { write } });
+  }
   return {
     services,
     db: services.db,
@@ -123,9 +137,11 @@ export type TestWeb = Awaited<ReturnType<typeof startTestWeb>>;
  */
 export async function startTestWeb({
   env = {},
+  logged,
   attach,
 }: {
   env?: Record<string, string>;
+  logged?: LogLine[];
   /** What else listens on the server: `attachPageSocket`. */
   attach?: (server: Server, services: Services) => { close(): Promise<void> };
 } = {}) {
@@ -133,7 +149,7 @@ export async function startTestWeb({
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const opened = await openTestServices({ env: { PUBLIC_URL: url, ...env } });
+  const opened = await openTestServices({ env: { PUBLIC_URL: url, ...env }, logged });
   const buildFolder = path.join(import.meta.dirname, "../../build");
   const build = (await import(
     /* @vite-ignore */ pathToFileURL(path.join(buildFolder, "server/index.js")).href

@@ -46,7 +46,7 @@ const decode = ({ token = "" }: Answer) => {
 
 describe("a ticket to the live room, where browsers reach LiveKit itself", () => {
   it.each(["viewer", "moderator", "host", "owner"] as const)(
-    "lets a %s watch, and nothing else",
+    "lets a %s watch, and send nothing (ASVS 17.2.5, 17.2.7)",
     async (who) => {
       const { streamId, cookieOf, ask, identities } = await setStage("live");
       const { status, answer, headers } = await ask(await cookieOf(who));

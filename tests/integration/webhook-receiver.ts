@@ -3,8 +3,14 @@ import type { AddressInfo } from "node:net";
 
 export type Received = { path: string; headers: IncomingHttpHeaders; body: string };
 
-/** A server of somebody else's: keeps what it is sent, and answers as `answer` says (a status, or never). */
-export async function startReceiver(answer: (received: Received) => number | "never" = () => 200) {
+/**
+ * A server of somebody else's: keeps what it is sent, and answers as `answer` says (a status, or never). `location` is where
+ * its redirects lead.
+ */
+export async function startReceiver(
+  answer: (received: Received) => number | "never" = () => 200,
+  { location = "http://169.254.169.254/latest/meta-data/" } = {},
+) {
   const received: Received[] = [];
   let open = 0;
   let mostOpen = 0;
@@ -25,7 +31,7 @@ export async function startReceiver(answer: (received: Received) => number | "ne
       const status = answer(one);
       if (status === "never") return;
       const redirect = status > 299 && status < 400;
-      response.writeHead(status, redirect ? { location: "http://169.254.169.254/latest/meta-data/" } : {});
+      response.writeHead(status, redirect ? { location } : {});
       response.end("Thanks.");
     });
   });

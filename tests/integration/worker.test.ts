@@ -187,7 +187,7 @@ it("finishes what it has begun before it ends", async () => {
   livekit.instead.clear();
 }, 60_000);
 
-it("puts a job into the queue with its change, or not at all", async () => {
+it("puts a job into the queue with its change, or not at all (ASVS 2.3.3)", async () => {
   const { db, services } = test;
   const streamId = crypto.randomUUID();
   await expect(

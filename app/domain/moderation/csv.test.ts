@@ -34,7 +34,7 @@ test("an act is a line with its time, who, whom, why and until when", async () =
 });
 
 test.each(["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])(
-  "people's words are no formula: %j",
+  "people's words are no formula: %j (ASVS 1.2.10)",
   async (words) => {
     const [, line] = (await csv({ ...entry, reason: words })).split("\r\n2026");
     expect(line ?? "").toContain(`'${words}`);

@@ -93,7 +93,7 @@ export function createGate(services: Needs) {
       await tries.consume(sessionToken);
     } catch {
       waiting -= 1;
-      return { status: 429, text: "too_many" };
+      return no(429, "too_many");
     }
     try {
       const holder = await readAnyToken({ livekit, config }, token);
@@ -115,7 +115,7 @@ export function createGate(services: Needs) {
     reason: string,
     { userId, streamId }: { userId?: string; streamId?: string } = {},
   ): Refused {
-    log.info({ status, reason, userId, streamId }, "refused at the signal gate");
+    log.info({ event: "gate.refused", status, reason, userId, streamId }, "refused at the signal gate");
     return { status, text: reason };
   }
 
@@ -136,7 +136,7 @@ export function createGate(services: Needs) {
     const mine = guest;
     try {
       if (hall.guestsOfSession(mine.sessionId) > mostSocketsOfSession)
-        return refuse({ status: 429, text: "too_many" });
+        return refuse(no(429, "too_many", mine));
       const answer = await pass(request, url, checked.participant, { upgrade: true, signal: gone.signal });
       if (answer.kind === "refused") return refuse(answer);
       if (socket.destroyed) return void answer.socket.destroy();

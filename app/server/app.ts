@@ -136,13 +136,15 @@ const refusals = new Set([401, 403, 429]);
 function identify({ log }: Services) {
   return (request: Request, response: Response, next: NextFunction) => {
     const begun = performance.now();
+    // Now: behind a router it is only the rest.
+    const path = pathForLog(request.path);
     response.locals.requestId = randomBytes(9).toString("base64url");
     response.locals.cspNonce = randomBytes(16).toString("base64");
     response.on("finish", () => {
       const line = {
         requestId: response.locals.requestId as string,
         method: request.method,
-        path: pathForLog(request.path),
+        path,
         status: response.statusCode,
         ms: Math.round(performance.now() - begun),
       };

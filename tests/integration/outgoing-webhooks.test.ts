@@ -267,7 +267,7 @@ describe("sending", () => {
     await stage.receiver.close();
   });
 
-  it("to one that never answers holds up no other", async () => {
+  it("to one that never answers holds up no other (ASVS 15.2.2)", async () => {
     const slow = await setStage({ answer: () => "never" });
     const quick = await setStage();
     for (let index = 0; index < 8; index += 1) await test1(slow);

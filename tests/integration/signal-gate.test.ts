@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { sql } from "kysely";
 import { AccessToken } from "livekit-server-sdk";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { WebSocketServer } from "ws";
 import { cancelGrant } from "#app/domain/grants/grants.ts";
 import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
 import { mintTicket } from "#app/domain/participants/tickets.ts";
@@ -395,6 +396,52 @@ it("a browser that opens more sockets than a person has tabs is asked to come ba
   expect(statuses.filter((status) => status === 429)).toHaveLength(10);
   const other = await browserOf("viewer");
   expect(await web.validate(other)).toMatchObject({ status: 200 });
+});
+
+describe("a flood", () => {
+  /** A gate before a server that consents to every web socket and swallows what comes: what is cut is cut by the gate. */
+  async function startGateBeforeSink() {
+    const sink = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    await once(sink, "listening");
+    const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
+    const config = { ...test.services.config, livekit: { ...test.services.config.livekit, url } };
+    const gate = await startGate(test.services, { config });
+    const close = async () => {
+      await gate.close();
+      for (const client of sink.clients) client.terminate();
+      sink.close();
+    };
+    return { ...gate, sink, close };
+  }
+
+  it("of bytes ends the socket that it comes through, and no other one (ASVS 17.3.1)", async () => {
+    const { browserOf } = await setStage();
+    const gate = await startGateBeforeSink();
+    const [flooding, quiet] = [
+      gate.connect(await browserOf("viewer")),
+      gate.connect(await browserOf("moderator")),
+    ];
+    expect([await flooding.status, await quiet.status]).toEqual([101, 101]);
+    quiet.socket.send(Buffer.alloc(50 * 1024));
+    flooding.socket.send(Buffer.alloc(1024 * 1024));
+    await flooding.closed;
+    await vi.waitFor(() => expect(gate.sink.clients.size).toBe(1));
+    expect(quiet.isOpen()).toBe(true);
+    const [upstream] = gate.sink.clients;
+    quiet.socket.send("still here");
+    expect(String((await once(upstream!, "message"))[0])).toBe("still here");
+    await gate.close();
+  });
+
+  it("of sockets of one session is refused after the twentieth, and no other session is (ASVS 17.3.1)", async () => {
+    const { browserOf } = await setStage();
+    const gate = await startGateBeforeSink();
+    const browser = await browserOf("viewer");
+    for (let socket = 0; socket < 20; socket++) expect(await gate.connect(browser).status).toBe(101);
+    expect(await gate.connect(browser).status).toBe(429);
+    expect(await gate.connect(await browserOf("viewer")).status).toBe(101);
+    await gate.close();
+  });
 });
 
 /** Takes connections and says nothing. */

@@ -86,6 +86,7 @@ export function apiRouter(services: Services): Router {
             : "Send a key of your space: Authorization: Bearer frk_…";
           return refuse(response, { kind: "unauthorized", detail });
         }
+        response.locals.caller = caller;
         const limit = { budget: "api.key", of: caller.keyId, name: "key" } as const;
         const refused = await takeRequest(db, response, limit);
         if (refused) return refuse(response, refused);
@@ -96,7 +97,6 @@ export function apiRouter(services: Services): Router {
           );
           return refuse(response, { kind: "scope", detail: `This needs a key with the scope ${one.scope}.` });
         }
-        response.locals.caller = caller;
         next();
       } catch (error) {
         next(error);

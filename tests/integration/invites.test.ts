@@ -210,7 +210,7 @@ describe("accepting", () => {
     }
   });
 
-  it("is over when whoever invited has lost the right to", async () => {
+  it("is over when whoever invited has lost the right to (ASVS 8.3.3)", async () => {
     const { spaceId, ownerId } = await newTeam();
     const second = await insertUser(web.db);
     await insertMember(web.db, { spaceId, userId: second.id, role: "owner" });

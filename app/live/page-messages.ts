@@ -5,7 +5,7 @@ export type PageMessage =
   | { type: "access-ended"; reason: string }
   /** When this person's access ends by itself (null: it does not), and in how many ms; told when that changes. */
   | { type: "until"; until: string | null; remainingMs: number | null }
-  /** Another device of the person took this one's place, or (null) it has one again: about the picture alone. */
+  /** Another device of the person took this one's place, or (null) none did: about the picture alone. Told at first, and when it changes. */
   | { type: "device"; ended: "other_device" | null; at: string }
   | ChatNews;
 

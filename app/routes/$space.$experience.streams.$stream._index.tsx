@@ -6,6 +6,7 @@ import { toParagraphs } from "#app/components/paragraphs.ts";
 import { type AccessDecision, findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { listOpeners } from "#app/domain/access/openers.ts";
 import { accessWords } from "#app/domain/access/words.ts";
+import { showsPicture } from "#app/domain/devices/picture.ts";
 import { findObstacle } from "#app/domain/devices/places.ts";
 import { browserInWords } from "#app/domain/people/browser-words.ts";
 import { findAudience, pageTab, touchPresence } from "#app/domain/presence/presence.ts";
@@ -51,7 +52,9 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     mayWatch ? (watched.audience ?? findAudience(db, streamId)) : undefined,
     mayWatch && over && userId ? findReplay(db, { streamId, userId }) : undefined,
     mayWatch ? null : findRefusal(context, watched, access),
-    findDevices(args, access),
+    showsPicture({ status: access.status, replay: facts.recording?.status === "ready" })
+      ? findDevices(args, access)
+      : null,
   ]);
   return {
     streamId,
@@ -100,12 +103,12 @@ async function findRefusal(
   };
 }
 
-/** What the page asks where other devices have the places; null where this one has a picture, or nobody has. */
+/** What the page of a stream that shows something asks where other devices have the places; null where this one has one. */
 async function findDevices(
   { request, context: { db, viewer } }: LoaderFunctionArgs,
   access: AccessDecision,
 ): Promise<DevicesAsked | null> {
-  const grantId = access.status === "live" || access.status === "ended" ? grantOf(access) : null;
+  const grantId = grantOf(access);
   const sessionId = grantId && (await viewer())?.sessionId;
   const obstacle = sessionId && (await findObstacle(db, { grantId, sessionId }));
   if (!obstacle) return null;

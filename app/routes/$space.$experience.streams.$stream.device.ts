@@ -1,6 +1,7 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from "@remix-run/node";
 import { z } from "zod";
 import { findAccess, grantOf } from "#app/domain/access/decision.ts";
+import { findWhetherItShows } from "#app/domain/devices/picture.ts";
 import { watchHere } from "#app/domain/devices/watch-here.ts";
 import { takeFrom } from "#app/domain/people/limits.ts";
 import { findStreamIdAt } from "#app/domain/streams/watched.ts";
@@ -31,9 +32,8 @@ export async function action(args: ActionFunctionArgs) {
   const form = await readForm(request, schema);
   if (!form.ok) throw data({ message: "That is no device of yours. Nothing was changed." }, { status: 400 });
   const grantId = grantOf(access);
-  const shows = access.status === "live" || access.status === "ended";
   // The team needs no place, and nobody needs one for what cannot be seen.
-  if (!grantId || !shows) return redirect(page, 303);
+  if (!grantId || !(await findWhetherItShows(db, access))) return redirect(page, 303);
   const { end: ended } = form.value;
   const turn = await takeFrom(db, "devices.person", userId);
   if (!turn.ok) {

@@ -1,4 +1,5 @@
 import { grantOf } from "#app/domain/access/decision.ts";
+import { showsPicture } from "#app/domain/devices/picture.ts";
 import { touchPlaces, type Watching } from "#app/domain/devices/places.ts";
 import {
   countAudiences,
@@ -111,8 +112,8 @@ export function createAttendance({ db, log }: Pick<Services, "db" | "log">, hall
       if (!seat.fresh || !person.access?.mayWatch) continue;
       seat.fresh = false;
       const audience = person.access.role === "viewer";
-      const { status } = person.access;
-      const grantId = status === "live" || status === "ended" ? grantOf(person.access) : null;
+      const shows = showsPicture({ status: person.access.status, replay: person.room.replay });
+      const grantId = shows ? grantOf(person.access) : null;
       const agoMs = now - seat.answeredAt;
       // A page whose picture stands still is watched all the same. One that has no picture has no place to keep.
       if (grantId && seat.page === "watch")

@@ -92,6 +92,7 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
       userIds: asked.map((person) => person.userId),
     });
     room.decidedOn = decidedOn;
+    room.replay = facts.recording?.status === "ready";
     if (sessions) await endDeadSessions(asked);
     for (const person of asked) keepDecision(person, decisions.get(person.userId));
     const words = new Map<string, string>();
@@ -105,15 +106,21 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     await sayDevices(asked, at);
   }
 
-  /** The pages of a device that another one ended lose their picture, and nothing else: the chat stays. */
+  /**
+   * The pages of a device that another one ended lose their picture, and nothing else: the chat stays. A page whose socket
+   * was away knows only what was true before, so each is told once in any case.
+   */
   async function sayDevices(people: Person[], at: string) {
     const watching = people.flatMap(({ access, seats }) => {
-      const grantId = access && grantOf(access);
-      if (!grantId) return [];
+      if (!access?.mayWatch) return [];
       const pages = [...seats].filter((seat) => seat.page === "watch");
-      return pages.map((seat) => ({ seat, grantId, sessionId: seat.sessionId }));
+      // The team has no limit, and whoever joined it none any more.
+      return pages.map((seat) => ({ seat, grantId: grantOf(access) ?? "", sessionId: seat.sessionId }));
     });
-    const ended = await listEndedDevices(db, watching);
+    const ended = await listEndedDevices(
+      db,
+      watching.filter(({ grantId }) => grantId !== ""),
+    );
     for (const one of watching) sayDevice(one.seat, ended.has(keyOf(one)), at);
   }
 

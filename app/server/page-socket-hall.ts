@@ -15,8 +15,8 @@ export type Seat = {
   viewersSent: string;
   /** The end of access that was told last (ISO); null: none, which nobody has to be told. */
   untilSent: string | null;
-  /** It was told that another device took its place. */
-  deviceEnded: boolean;
+  /** What it was told last of whether another device took its place; undefined before the first word. */
+  deviceEnded: boolean | undefined;
   /** In which of the seconds between two pings this one is pinged. */
   phase: number;
   pingedAt: number;
@@ -50,6 +50,8 @@ export type Room = {
   told: string;
   /** When its pages were last told of a new count, by `performance.now()`. */
   countedAt: number;
+  /** There is a replay. */
+  replay: boolean;
 };
 
 /** Who is connected to this process. */
@@ -78,6 +80,7 @@ export function createHall() {
         decidedOn: "",
         told: "",
         countedAt: 0,
+        replay: false,
       };
       rooms.set(streamId, room);
       const person = room.people.get(userId) ?? {
@@ -101,7 +104,7 @@ export function createHall() {
         sent: "",
         viewersSent: "",
         untilSent: null,
-        deviceEnded: false,
+        deviceEnded: undefined,
         phase: phase++,
         pingedAt: 0,
         answeredAt: now,

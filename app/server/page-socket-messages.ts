@@ -43,7 +43,7 @@ export function sayUntil(seat: Seat, { until, remainingMs }: AccessDecision): vo
 }
 
 /**
- * Tells a page whose device was ended by another one, or has its place back, when that is new. The socket stays: the page
+ * Tells a page whether its device was ended by another one, when that is new or was not told yet. The socket stays: the page
  * goes on without its picture. `at` is the database's clock before it was looked at.
  */
 export function sayDevice(seat: Seat, ended: boolean, at: string): void {

@@ -1,13 +1,15 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { notifyChange } from "#app/domain/changes/notices.ts";
 import { listDevices } from "#app/domain/devices/places.ts";
 import { findAudience } from "#app/domain/presence/presence.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
 import type { StreamStatus } from "#db/types.ts";
-import { insertPeople, signIn } from "#tests/factories.ts";
+import { insertMember, insertPeople, signIn } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { openPage } from "./page-socket-client.ts";
 import { browse } from "./pages.ts";
+import { endStreamRow } from "./recording-fixtures.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
@@ -51,6 +53,15 @@ async function setStage({ status = "live" as StreamStatus, most = 2 } = {}) {
   };
   const here = async () => (await listDevices(web.db, grant.id)).map(({ sessionId }) => sessionId);
   return { ...stage, deviceOf, here };
+}
+
+const wasEnded = (ended: unknown) => ended === "other_device";
+const mayGoOn = (ended: unknown) => ended === null;
+
+/** The stream is over; nothing of it was recorded. */
+async function end(streamId: string) {
+  await endStreamRow(web.db, streamId);
+  await notifyChange(web.db, { kind: "stream", streamId });
 }
 
 const phone =
@@ -129,12 +140,18 @@ describe("one device more than may watch", () => {
   });
 
   it("is not asked while there is nothing to see, and the team is never asked", async () => {
-    for (const status of ["scheduled", "cancelled"] as const) {
+    for (const status of ["scheduled", "cancelled", "ended"] as const) {
       const { deviceOf, here, path } = await setStage({ status, most: 1 });
       const device = await deviceOf();
       expect((await device.end()).location).toBe(path);
       expect(await here()).toEqual([]);
     }
+    const over = await setStage({ most: 1 });
+    const [watched, late] = [await over.deviceOf(), await over.deviceOf()];
+    await watched.ask();
+    expect((await late.read()).words).toContain("Which is to end?");
+    await end(over.stream.id);
+    expect((await late.read()).words).not.toContain("Which is to end?");
     const { deviceOf, here } = await setStage({ most: 1 });
     const viewer = await deviceOf();
     await viewer.ask();
@@ -158,18 +175,52 @@ describe("open pages", () => {
     for (const page of [...pages, other]) await page.state(({ access }) => access === "yes");
     await second.end(first.sessionId);
     for (const page of pages) {
-      expect(await page.device()).toMatchObject({ ended: "other_device" });
+      await page.device(wasEnded);
       expect(page.isOpen()).toBe(true);
       expect(page.ended()).toBeUndefined();
       expect(page.states().at(-1)?.chat).not.toBeNull();
     }
     await first.end(second.sessionId);
-    for (const page of pages) expect(await page.device((ended) => ended === null)).toBeDefined();
-    expect(await other.device()).toMatchObject({ ended: "other_device" });
+    for (const page of pages) await page.device(mayGoOn);
+    await other.device(wasEnded);
     // Who comes with a page that was ended before is told at once.
     const again = second.open("a-tab-that-comes-later");
-    expect(await again.device()).toMatchObject({ ended: "other_device" });
+    await again.device(wasEnded);
     for (const page of [...pages, other, again]) page.socket.close();
+  });
+
+  it("whose socket was away when they might go on, or might no more, hear it when it comes back", async () => {
+    const { deviceOf } = await setStage({ most: 1 });
+    const [first, second] = [await deviceOf(), await deviceOf()];
+    await first.ask();
+    const page = first.open();
+    await page.device(mayGoOn);
+    await second.end(first.sessionId);
+    await page.device(wasEnded);
+    page.socket.close();
+    await page.closed();
+    await first.end(second.sessionId);
+    const back = first.open();
+    await back.device(mayGoOn);
+    back.socket.close();
+    await back.closed();
+    await second.end(first.sessionId);
+    const again = first.open();
+    await again.device(wasEnded);
+    again.socket.close();
+  });
+
+  it("of who joined the team since their device was ended hear that they may go on", async () => {
+    const { deviceOf, people, space } = await setStage({ most: 1 });
+    const [first, second] = [await deviceOf(), await deviceOf()];
+    await first.ask();
+    const page = first.open();
+    await second.end(first.sessionId);
+    await page.device(wasEnded);
+    await insertMember(web.db, { spaceId: space.id, userId: people.viewer.id, role: "moderator" });
+    await notifyChange(web.db, { kind: "person", userId: people.viewer.id });
+    await page.device(mayGoOn);
+    page.socket.close();
   });
 
   it("keep their device's place while they are open, and take none by themselves", async () => {
@@ -193,6 +244,61 @@ describe("open pages", () => {
     await expect.poll(async () => (await seenAgo())[0], { timeout: 12_000 }).toBeLessThan(10);
     expect(await here()).toEqual([first.sessionId]);
     for (const page of [mine, theirs]) page.socket.close();
+  });
+
+  it("of a stream that is over keep no place where there is no replay, and keep it where there is one", async () => {
+    const { deviceOf, grant, stream, people } = await setStage({ most: 1 });
+    const first = await deviceOf();
+    await first.ask();
+    const page = first.open();
+    await page.state(({ status }) => status === "live");
+    await end(stream.id);
+    await page.state(({ status }) => status === "ended");
+    const place = () =>
+      web.db
+        .selectFrom("access_grant_devices")
+        .select(sql<string>`seen_at::text`.as("seenAt"))
+        .where("access_grant_id", "=", grant.id)
+        .executeTakeFirstOrThrow();
+    /** As if it had watched until some seconds ago. */
+    const setBack = () =>
+      web.db
+        .updateTable("access_grant_devices")
+        .set({ seen_at: sql<Date>`clock_timestamp() - interval '12 seconds'` })
+        .where("access_grant_id", "=", grant.id)
+        .execute();
+    const lastSeen = async () =>
+      (
+        await web.db
+          .selectFrom("stream_presence")
+          .select("last_seen")
+          .where("stream_id", "=", stream.id)
+          .where("user_id", "=", people.viewer.id)
+          .where("tab", "=", tab)
+          .executeTakeFirst()
+      )?.last_seen.getTime() ?? 0;
+    /** Who is there is written with which devices watch: the second time the first is through. */
+    const untilWritten = async () => {
+      for (let times = 0; times < 2; times++) {
+        const before = await lastSeen();
+        await expect.poll(lastSeen, { timeout: 15_000 }).toBeGreaterThan(before);
+      }
+    };
+    await setBack();
+    const before = await place();
+    await untilWritten();
+    expect(await place()).toEqual(before);
+
+    await web.db
+      .insertInto("streaming_recordings")
+      .values({ stream_id: stream.id, status: "ready", ready_at: sql`now()` })
+      .execute();
+    await notifyChange(web.db, { kind: "stream", streamId: stream.id });
+    await page.state(({ recording }) => recording?.status === "ready");
+    await setBack();
+    const then = await place();
+    await expect.poll(place, { timeout: 15_000 }).not.toEqual(then);
+    page.socket.close();
   });
 
   it("of one person on two devices are one viewer", async () => {

@@ -67,6 +67,18 @@ export async function findReplay(
   };
 }
 
+/** Whether a stream has a replay. */
+export async function hasReplay(db: Kysely<Database>, streamId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("streaming_recordings")
+    .select("id")
+    .where("stream_id", "=", streamId)
+    .where("status", "=", "ready")
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 async function listGaps(db: Kysely<Database>, recordingId: string): Promise<ReplayGap[]> {
   const gaps: ReplayGap[] = [];
   let atMs = 0;

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { PageConnection, PageState, PageViewers } from "../page-messages.ts";
 import { type PageEnd, type PageSocket, usePageSocket } from "../page-socket.ts";
 import { useReadAgain } from "../read-again.ts";
+import { askedNow } from "./asked-now.ts";
 import { almostLive, nextTurnMs, type Place, placeOf } from "./place.ts";
 import type { DevicesAsked, WatchData } from "./watch-data.ts";
 
@@ -88,22 +89,17 @@ export function useWatch(loaded: WatchData): Watch {
   };
 }
 
-/** Until it is read which devices watch instead. */
-const justEnded: DevicesAsked = { reason: "ended", most: 1, tried: null, devices: null };
-
 /** What the page was loaded with, or what the socket has told since: then the page is read again, for the devices' names. */
 function useDevices(
-  { devices, at }: WatchData,
+  loaded: WatchData,
   told: PageSocket["device"],
   readAgain: (spreadMs: number) => void,
 ): DevicesAsked | null {
-  const ended = told && Date.parse(told.at) >= Date.parse(at) ? told.ended : null;
-  const differs = ended !== null && ended !== (devices !== null);
+  const { asked, differs } = askedNow(loaded, told);
   useEffect(() => {
     if (differs) readAgain(0);
   }, [differs, readAgain]);
-  if (!differs) return devices;
-  return ended ? justEnded : null;
+  return asked;
 }
 
 /** Milliseconds by the server's clock, kept up at the moments at which the page changes by itself. */

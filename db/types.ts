@@ -93,19 +93,24 @@ export interface AccessGrantImportLines {
 
 export interface AccessGrantImports {
   access_pass_id: string;
+  added_lines: Generated<number>;
   confirmed_at: Timestamp | null;
   confirmed_by: string | null;
   done_at: Timestamp | null;
   encoding: string;
   file_name: Generated<string>;
+  held_lines: Generated<number>;
   id: Generated<string>;
   ignored_columns: Generated<string[]>;
   made_at: Generated<Timestamp>;
   made_by: string;
   moved_at: Timestamp | null;
+  refused_lines: Generated<number>;
+  repeated_lines: Generated<number>;
   separator: string;
   status: Generated<AccessGrantImportStatus>;
   time_zone: string;
+  wanted_lines: Generated<number>;
 }
 
 export interface AccessGrants {

@@ -14,7 +14,7 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { countLettersLeft } from "#app/domain/grants/letters-left.ts";
 import { listLines } from "#app/domain/grant-imports/lists.ts";
 import { confirmWords, lineWords, people, readingWords } from "#app/domain/grant-imports/words.ts";
-import { countFreeSeats } from "#app/domain/passes/seats.ts";
+import { countFreeSeats, countUnheldSeats } from "#app/domain/passes/seats.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { requireImport } from "#app/http/import-of-team.ts";
 import { readPage } from "#app/http/page-number.ts";
@@ -49,16 +49,20 @@ export async function loader(args: LoaderFunctionArgs) {
       : "people";
   const number = readPage(args.request);
   const many = kinds[kind].reduce((sum, state) => sum + counts[state], 0);
-  const [lines, freeSeats, lettersLeft] = await Promise.all([
+  const ready = status === "ready";
+  const [lines, freeSeats, unheldSeats, lettersLeft] = await Promise.all([
     listLines(db, {
       importId: ids.importId,
       states: kinds[kind],
       limit: perPage,
       offset: (number - 1) * perPage,
     }),
-    status === "ready" ? countFreeSeats(db, pass.id) : null,
-    status === "ready" ? countLettersLeft(db, team.spaceId) : 0,
+    ready ? countFreeSeats(db, pass.id) : null,
+    ready ? countUnheldSeats(db, pass.id) : null,
+    ready ? countLettersLeft(db, team.spaceId) : 0,
   ]);
+  // Somebody on the list may be one of those who wait for a seat, or have one kept for them.
+  const mayGetIt = Math.min(counts.wanted, unheldSeats ?? counts.wanted);
   return {
     pass: { id: pass.id, name: pass.name, closed: pass.retired || pass.over },
     status,
@@ -70,7 +74,7 @@ export async function loader(args: LoaderFunctionArgs) {
     confirm: confirmWords(counts),
     added: people(counts.added),
     freeSeats: freeSeats !== null && freeSeats < counts.wanted ? freeSeats : null,
-    lettersLeft: lettersLeft < counts.wanted ? lettersLeft : null,
+    lettersLeft: lettersLeft < mayGetIt ? lettersLeft : null,
     lines: lines.map((line) => ({
       number: line.number,
       email: line.email,
@@ -197,9 +201,11 @@ function Confirm() {
         </Notice>
       )}
       {lettersLeft !== null && (
-        <Notice title={lettersLeft === 0 ? "We write to none of them" : `We write to ${lettersLeft} of them`}>
-          A space may write to 1,000 people a day who did not ask. Everybody gets the pass; tell the others
-          yourself that they sign in with their address.
+        <Notice
+          title={lettersLeft === 0 ? "We write to none of them" : `Only ${letters(lettersLeft)} left today`}
+        >
+          A space may write to 1,000 people a day who did not ask. Whoever is added after that gets the pass
+          without a letter: tell them yourself that they sign in with their address.
         </Notice>
       )}
       <Form method="post" action={target}>
@@ -212,6 +218,9 @@ function Confirm() {
 }
 
 const seats = (many: number) => (many === 1 ? "1 seat is" : `${many.toLocaleString("en-GB")} seats are`);
+
+const letters = (many: number) =>
+  many === 1 ? "1 letter is" : `${many.toLocaleString("en-GB")} letters are`;
 
 function State() {
   const { status, counts, added, pass } = useLoaderData<typeof loader>();

@@ -17,12 +17,18 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { Table } from "#app/components/table.tsx";
 import { When, ZoneNote } from "#app/components/when.tsx";
 import { listImports } from "#app/domain/grant-imports/lists.ts";
-import { makeImport } from "#app/domain/grant-imports/make.ts";
-import { fileMissing, fileTooLarge, fileWords, importWords } from "#app/domain/grant-imports/words.ts";
+import { admitFile, makeImport } from "#app/domain/grant-imports/make.ts";
+import {
+  type FileRefusal,
+  fileMissing,
+  fileTooLarge,
+  fileWords,
+  importWords,
+} from "#app/domain/grant-imports/words.ts";
 import { zoneNames, zoneUnknown } from "#app/domain/passes/terms.ts";
 import { normalizeZone } from "#app/domain/schedule/zones.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
-import { problem, refuse, typedText } from "#app/http/forms.ts";
+import { problem, refuse, type Typed, typedText } from "#app/http/forms.ts";
 import { requirePassToImport } from "#app/http/import-of-team.ts";
 import { signInPath } from "#app/http/return-to.ts";
 import { mostFileBytes, type Upload, withUpload } from "#app/http/uploads.ts";
@@ -63,18 +69,22 @@ export async function action(args: ActionFunctionArgs) {
   if (!(await context.viewer()))
     throw redirect(signInPath(`/account/passes/${params.id}/imports`), { status: 303 });
   const { viewer, team, pass, page } = await requirePassToImport(args);
+  const of = { spaceId: team.spaceId, passId: pass.id };
+  const admitted = await admitFile(context.db, of);
+  if (!admitted.ok) return refuseFile(admitted, {});
   const make = async ({ typed, fileName, open }: Upload) => {
     const timeZone = normalizeZone(typedText(typed, "timeZone") || "UTC");
     if (fileName === null) return refuse(problem("file", fileMissing, typed));
     if (!timeZone) return refuse(problem("timeZone", zoneUnknown, typed));
-    const of = { spaceId: team.spaceId, passId: pass.id, madeBy: viewer.userId };
-    const made = await makeImport(context.db, { ...of, fileName, timeZone, open });
-    if (made.ok) return redirect(`${page}/${made.importId}`, 303);
-    return refuse(problem("file", fileWords(made), typed), statuses[made.reason] ?? 400);
+    const made = await makeImport(context.db, { ...of, madeBy: viewer.userId, fileName, timeZone, open });
+    return made.ok ? redirect(`${page}/${made.importId}`, 303) : refuseFile(made, typed);
   };
   const answer = await withUpload(request, { file: "file", fields: ["timeZone"] }, make);
   return answer === "too_large" ? refuse(problem("file", fileTooLarge, {}), 413) : answer;
 }
+
+const refuseFile = (refusal: FileRefusal, typed: Typed) =>
+  refuse(problem("file", fileWords(refusal), typed), statuses[refusal.reason] ?? 400);
 
 const statuses: Record<string, number> = { gone: 409, over: 409, too_many_files: 429 };
 

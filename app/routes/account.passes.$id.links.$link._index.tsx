@@ -39,6 +39,7 @@ export async function loader(args: LoaderFunctionArgs) {
     link: {
       ...{ name, state, passName, madeBy },
       words: linkStateWords[state],
+      given: state !== "retired" && state !== "over",
       uses: usesWords(link),
       url: code ? `${config.publicUrl}/invites/${code}` : null,
       endsAt: endsAt?.toISOString() ?? null,
@@ -99,9 +100,11 @@ export default function LinkOfPass() {
       </Facts>
       <div className="row">
         {link.state !== "revoked" && <ButtonLink to={`${page}/revocation`}>Revoke the link</ButtonLink>}
-        <ButtonLink kind="quiet" to={`/account/passes/${passId}/links`}>
-          Make another link
-        </ButtonLink>
+        {link.given && (
+          <ButtonLink kind="quiet" to={`/account/passes/${passId}/links`}>
+            Make another link
+          </ButtonLink>
+        )}
       </div>
       <Taken />
     </Page>

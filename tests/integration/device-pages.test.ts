@@ -194,7 +194,7 @@ describe("open pages", () => {
     const [first, second] = [await deviceOf(), await deviceOf()];
     await first.ask();
     const page = first.open();
-    await page.device(mayGoOn);
+    await page.state(({ access }) => access === "yes");
     await second.end(first.sessionId);
     await page.device(wasEnded);
     page.socket.close();

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { admitFile } from "#app/domain/grant-imports/make.ts";
+import { budgetOf } from "#app/domain/people/limits.ts";
 import { retirePass } from "#app/domain/passes/passes.ts";
 import { insertImport, insertPeople, unique } from "#tests/factories.ts";
 import { grantImport } from "#worker/handlers/grant-import.ts";
@@ -130,8 +133,29 @@ describe("a file that is sent", () => {
     const emails = Array.from({ length: 1000 }, (_, index) => `${index}-${unique("many")}@example.com`);
     const { words } = await visit((await send(`email\n${emails.join("\n")}\n`)).location, cookie);
     expect(words).toContain("Only 2 seats are free");
-    expect(words).toContain("We write to 997 of them");
+    // There are letters for everybody who can get a seat.
+    expect(words).not.toMatch(/letter/);
     expect(words).toContain("Add 1,000 people");
+  });
+
+  it.each([
+    ["unlimited", null, 997, "Only 997 letters are left today"],
+    ["1,000", 1000, 997, "Only 997 letters are left today"],
+    ["all letters used", null, 0, "We write to none of them"],
+  ])("says how many letters are left where more people may get a seat: %s", async (_, stock, left, says) => {
+    await web.db.updateTable("access_passes").set({ stock }).where("id", "=", house.pass.id).execute();
+    const text = `email\n${Array.from({ length: 1000 }, () => `${unique("many")}@example.com`).join("\n")}\n`;
+    const passId = house.pass.id;
+    const { location } = await send(text);
+    // The house itself began with three gifts.
+    if (left === 0)
+      await sql`
+        insert into access_grants (access_pass_id, user_id, source, status)
+        select ${passId}::uuid, ${house.people.stranger.id}::uuid, 'given', 'cancelled' from generate_series(1, 997)
+      `.execute(web.db);
+    const { words } = await visit(location, cookie);
+    expect(words).toContain(says);
+    expect(words).toContain("gets the pass without a letter");
   });
 
   it("is deleted when its owner discards it", async () => {
@@ -271,6 +295,22 @@ describe("a file that is too large", () => {
       const { status } = await answerTo(page, bytes, await cookieOf(house.people[who]));
       expect([who, status]).toEqual([who, who === "host" ? 403 : 404]);
     }
+  });
+
+  it("is not read for a space that sent many files today, nor for a pass that is retired", async () => {
+    const bytes = 10 * 1024 * 1024;
+    const of = { spaceId: house.space.id, passId: house.pass.id };
+    for (let many = 0; many < budgetOf("imports.space").points; many++)
+      expect(await admitFile(web.db, of)).toEqual({ ok: true });
+    const before = await everything(web.db);
+    const late = await answerTo(page, bytes, cookie);
+    expect([late.status, late.words]).toEqual([
+      429,
+      expect.stringContaining("Your space sent many files today."),
+    ]);
+    expect(await everything(web.db)).toBe(before);
+    await retirePass(web.db, of);
+    expect((await answerTo(page, bytes, cookie)).status).toBe(409);
   });
 
   it("is taken up to 20 MB, and nowhere else", async () => {

@@ -105,4 +105,7 @@ export const rowsAfter: Record<string, string> = {
     insert into access_grants (access_pass_id, user_id, source, status, access_pass_link_id)
       values (${pass}, ${person}, 'link', 'cancelled', ${link});`,
   "0021_sign_in_letters": `update sessions set mailed_at = now() where id = ${session};`,
+  "0022_import_counts": `
+    insert into access_grant_imports (access_pass_id, made_by, time_zone, encoding, separator, status, wanted_lines, held_lines)
+      values (${monthly}, ${person}, 'Europe/Berlin', 'utf-8', ',', 'ready', 3, 2);`,
 };

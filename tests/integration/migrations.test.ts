@@ -65,6 +65,16 @@ it.each(migrations)(
   },
 );
 
+it("0022_import_counts counts the lines of the imports that were there", async () => {
+  const { rows } = await database.query(
+    `select wanted_lines, added_lines, held_lines, repeated_lines, refused_lines
+     from access_grant_imports where file_name = 'people.csv'`,
+  );
+  expect(rows).toEqual([
+    { wanted_lines: 0, added_lines: 1, held_lines: 0, repeated_lines: 0, refused_lines: 1 },
+  ]);
+});
+
 it("run once: the newest database is up to date", async () => {
   expect(await migrate(url)).toEqual([]);
 });

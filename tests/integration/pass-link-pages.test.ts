@@ -119,4 +119,28 @@ describe("the creator's pages of a link", () => {
     expect((await visit(path, owner)).html).not.toContain(link.path);
     expect((await visit(`${path}/revocation`, owner)).status).toBe(410);
   });
+
+  it.each([
+    ["retired", { retired_at: ago("1 second") }, "Closed: the pass is retired"],
+    [
+      "past its last day",
+      { term: "until" as const, term_until: ago("1 second") },
+      "Closed: the pass is past its last day",
+    ],
+  ])("do not call a link open, nor show it, whose pass is %s", async (_, values, words) => {
+    const { pass, people, link } = await insertHouse();
+    const owner = await cookieOf(people.owner);
+    const list = `/account/passes/${pass.id}/links`;
+    expect((await visit(list, owner)).words).toContain("Newsletter Open 0");
+    await web.db.updateTable("access_passes").set(values).where("id", "=", pass.id).execute();
+    expect((await visit(list, owner)).words).toContain(`Newsletter ${words} 0`);
+    const page = await visit(`${list}/${link.id}`, owner);
+    expect(page.words).toContain(`State ${words} Taken`);
+    expect(page.html).not.toContain(link.path);
+    expect(page.words).not.toContain("Make another link");
+    expect(page.words).toContain("Revoke the link");
+    // One that was ended by itself says that.
+    expect(await post(`${list}/${link.id}/revocation`, owner, {})).toMatchObject({ status: 303 });
+    expect((await visit(list, owner)).words).toContain("Newsletter Revoked 0");
+  });
 });

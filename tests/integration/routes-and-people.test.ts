@@ -8,6 +8,7 @@ import { insertLink } from "#app/domain/pass-links/links.ts";
 import { linkCode } from "#app/domain/people/link-codes.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
+import type { StreamStatus } from "#db/types.ts";
 import { insertImport, insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { openPage } from "./page-socket-client.ts";
@@ -235,14 +236,35 @@ const table = `
 /events?page=studio                                SOCKET 401   4403 4403 4403 4403  101  101   101  4403
 `;
 
-const rows = table
-  .trim()
-  .split("\n")
-  .slice(1)
-  .map((line) => {
-    const [address = "", method = "", ...answers] = line.trim().split(/\s+/);
-    return { address, method, answers };
-  });
+/** The same while the stream is in another state, for addresses that answer something else then. */
+const tablesOfState: Partial<Record<StreamStatus, string>> = {
+  live: `
+                                                          none  str  end  ban  vie   mod  host  own  oth
+/$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
+/$space/$experience/streams/$stream/device         POST   in    403  403  403  done  back back  back 403
+`,
+  ended: `
+                                                          none  str  end  ban  vie   mod  host  own  oth
+/$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
+/$space/$experience/streams/$stream/device         POST   in    403  403  403  back  back back  back 403
+`,
+};
+
+const rowsOf = (lines: string, status: StreamStatus = "scheduled") =>
+  lines
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => {
+      const [address = "", method = "", ...answers] = line.trim().split(/\s+/);
+      return { address, method, answers, status };
+    });
+const rows = rowsOf(table);
+const rowsOfState = Object.entries(tablesOfState).flatMap(([status, lines]) =>
+  rowsOf(lines, status as StreamStatus),
+);
 
 const tab = "tab-of-the-tests";
 
@@ -264,8 +286,8 @@ const forms: Record<string, Record<string, string>> = {
   "/account/streams/$id/token": { tab },
 };
 
-async function insertHouse() {
-  const house = await insertPeople(web.db, { status: "scheduled" });
+async function insertHouse(status: StreamStatus = "scheduled") {
+  const house = await insertPeople(web.db, { status });
   const invite = await insertInvite(web.db, web.services.queue, {
     spaceId: house.space.id,
     actorId: house.people.owner.id,
@@ -377,22 +399,23 @@ async function ask({ address, method, path, streamId }: Asked, cookie: string | 
 }
 
 /** One house for row after row, until somebody changes something in it. */
-let open: { house: House; cookies: Partial<Record<Who, string>>; all: string } | undefined;
+let open:
+  { house: House; status: StreamStatus; cookies: Partial<Record<Who, string>>; all: string } | undefined;
 
-async function openHouse() {
-  if (open) return open;
+async function openHouse(status: StreamStatus) {
+  if (open?.status === status) return open;
   // Each row compares everything that there is.
   await sql`truncate users, spaces, pgboss.job cascade`.execute(web.db);
-  const house = await insertHouse();
+  const house = await insertHouse(status);
   const cookies: Partial<Record<Who, string>> = {};
   for (const who of order) cookies[who] = await cookieOf(house.people[who]);
-  return (open = { house, cookies, all: await everything(web.db) });
+  return (open = { house, status, cookies, all: await everything(web.db) });
 }
 
-it.each(rows)(
-  "$method $address answers each kind of person as it should",
-  async ({ address, method, answers }) => {
-    const now = await openHouse();
+it.each([...rows, ...rowsOfState])(
+  "$method $address of a stream that is $status answers each kind of person as it should",
+  async ({ address, method, answers, status }) => {
+    const now = await openHouse(status);
     const path = fill(address, now.house);
     const last = answers.findLastIndex((answer) => answer !== "·");
     const given: string[] = [];
@@ -474,7 +497,10 @@ it("every route file has its row, one that takes forms a row for them, and every
     ...sockets,
   ];
   expect(rows.map(({ method, address }) => `${method} ${address}`).sort()).toEqual(wanted.sort());
-  for (const { address, answers } of rows) expect([address, answers.length]).toEqual([address, order.length]);
+  const known = rows.map(({ address }) => address);
+  for (const { address } of rowsOfState) expect(known).toContain(address);
+  for (const { address, answers } of [...rows, ...rowsOfState])
+    expect([address, answers.length]).toEqual([address, order.length]);
 });
 
 it("a form sent to a page that takes none is refused, and changes nothing", async () => {

@@ -5,6 +5,7 @@ import { takeFrom } from "../people/limits.ts";
 import { findColumns } from "./columns.ts";
 import { findEncoding, type Source } from "./encoding.ts";
 import { judgeLines } from "./judge.ts";
+import { countLines } from "./outcomes.ts";
 import { type ReadLine, readLines } from "./read-lines.ts";
 import type { FileRefusal } from "./words.ts";
 
@@ -24,10 +25,25 @@ type NewImport = {
 };
 
 /**
+ * Whether a file of people for a pass of this space is to be received at all: asked before the first byte of it is, since
+ * each costs a place on the disk, whatever is in it. Refuses a pass that is not this space's or is retired (`gone`), one
+ * past its last day (`over`), and more than 60 files of a space in a day (`too_many_files`), of which this is one.
+ */
+export async function admitFile(
+  db: Db,
+  { spaceId, passId }: Pick<NewImport, "spaceId" | "passId">,
+): Promise<{ ok: true } | FileRefusal> {
+  const bar = await findGivingBar(db, { spaceId, passId });
+  if (bar) return { ok: false, reason: bar };
+  if (!(await takeFrom(db, "imports.space", spaceId)).ok) return { ok: false, reason: "too_many_files" };
+  return { ok: true };
+}
+
+/**
  * Reads a file of people who are to get a pass of this space, so that it can be shown and confirmed; nobody gets anything
  * by it. Gives the import's id once each line is kept and judged: one that is not read to its end is nobody's. Refuses a
- * pass that is not this space's or is retired (`gone`), one past its last day (`over`), more than 60 files of a space in
- * a day, and what is no list of at most 100,000 people.
+ * pass that is not this space's or is retired (`gone`), one past its last day (`over`), and what is no list of at most
+ * 100,000 people. Whether the space may send another file was asked before, with `admitFile`.
  */
 export async function makeImport(
   db: Db,
@@ -35,7 +51,6 @@ export async function makeImport(
 ): Promise<{ ok: true; importId: string } | FileRefusal> {
   const bar = await findGivingBar(db, { spaceId, passId });
   if (bar) return { ok: false, reason: bar };
-  if (!(await takeFrom(db, "imports.space", spaceId)).ok) return { ok: false, reason: "too_many_files" };
   const text = await findEncoding(open);
   if (!text.ok) return text;
   const list = await findColumns(open, text.encoding);
@@ -63,12 +78,8 @@ export async function makeImport(
     return refusal;
   }
   await judgeLines(db, { importId, passId });
-  await db
-    .updateTable("access_grant_imports")
-    .set({ status: "ready" })
-    .where("id", "=", importId)
-    .where("status", "=", "reading")
-    .execute();
+  // From here on the counts move with the lines.
+  await countLines(db, { importId, move: sql`status = 'ready'`, from: "reading" });
   return { ok: true, importId };
 }
 

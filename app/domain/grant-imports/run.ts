@@ -2,7 +2,7 @@ import { sql, type Transaction } from "kysely";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
 import { expireOf, insertGrants, type Receiver } from "../grants/insert.ts";
-import { countLettersLeft } from "../grants/letters-left.ts";
+import { lockLettersLeft } from "../grants/letters-left.ts";
 import { findGivingBar } from "../passes/giveable.ts";
 import { countFreeSeats, findSeat, lockSeats } from "../passes/seats.ts";
 import { finishImport, type Line, listWanted, type Outcome, refuseRest, writeOutcomes } from "./outcomes.ts";
@@ -56,8 +56,9 @@ async function importBatch(
     await finishImport(trx, importId);
     return false;
   }
+  const letters = await lockLettersLeft(trx, spaceId);
   const { asking, outcomes } = await sortOut(trx, queue, { passId, lines });
-  const give = await giver(trx, queue, found);
+  const give = giver(trx, queue, { ...found, letters });
   const given = seats === "unlimited" ? await give(asking) : await giveSeats(trx, { passId, asking, give });
   await writeOutcomes(trx, importId, [...outcomes, ...given]);
   return true;
@@ -104,9 +105,12 @@ async function sortOut(
 
 type Give = (asking: Asking[]) => Promise<Outcome[]>;
 
-/** Gives the pass to people, and writes to as many as the space may still write to today. */
-async function giver(trx: Trx, queue: Queue, { passId, spaceId, actorId }: Batch): Promise<Give> {
-  let letters = await countLettersLeft(trx, spaceId);
+/** Gives the pass to people, and writes to as many (`letters`) as the space may still write to today. */
+function giver(
+  trx: Trx,
+  queue: Queue,
+  { passId, actorId, letters }: Omit<Batch, "spaceId"> & { letters: number },
+): Give {
   return async (asking) => {
     const unknown = asking.filter(({ userId }) => userId === undefined);
     const made = await insertPeople(

@@ -3,7 +3,7 @@ import type { Database, Db } from "#db/client.ts";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import { findGivingBar } from "../passes/giveable.ts";
 import { findSeat, lockSeats } from "../passes/seats.ts";
-import { countLettersLeft } from "./letters-left.ts";
+import { lockLettersLeft } from "./letters-left.ts";
 import { expireOwn, findHeld, insertGrant } from "./insert.ts";
 
 type Trx = Transaction<Database>;
@@ -33,7 +33,7 @@ export async function giveGrant(
     const seats = await lockSeats(trx, passId);
     const bar = await findGivingBar(trx, { spaceId, passId, keepSpace: true });
     if (bar || !seats) return { ok: false, reason: bar ?? "gone" };
-    if ((await countLettersLeft(trx, spaceId)) === 0) return { ok: false, reason: "too_many" };
+    if ((await lockLettersLeft(trx, spaceId)) === 0) return { ok: false, reason: "too_many" };
     const person = await findPerson(trx, email);
     if (person?.disabled) return { ok: false, reason: "disabled" };
     if (person) {

@@ -118,7 +118,7 @@ export function expireOwn(trx: Trx, queue: Queue, { userId, passId }: Of): Promi
   return expireOf(trx, queue, { userIds: [userId], passId });
 }
 
-/** The same for many people. */
+/** The same for many people, in one order, so that two who do it at once wait for each other and do not lock each other out. */
 export async function expireOf(
   trx: Trx,
   queue: Queue,
@@ -127,10 +127,18 @@ export async function expireOf(
   const expired = await trx
     .updateTable("access_grants")
     .set({ status: grantMoves.expire.to, status_changed_at: sql`now()` })
-    .where("access_pass_id", "=", passId)
-    .where("user_id", "=", sql<string>`any(${userIds}::uuid[])`)
+    .where("id", "in", (grants) =>
+      grants
+        .selectFrom("access_grants")
+        .select("id")
+        .where("access_pass_id", "=", passId)
+        .where("user_id", "=", sql<string>`any(${userIds}::uuid[])`)
+        .where("status", "in", grantMoves.expire.from)
+        .where("ends_at", "<=", sql<Date>`now()`)
+        .orderBy("id")
+        .forUpdate(),
+    )
     .where("status", "in", grantMoves.expire.from)
-    .where("ends_at", "<=", sql<Date>`now()`)
     .returning("id")
     .execute();
   await grantsChanged(

@@ -91,11 +91,23 @@ export async function revokeLink(
   return revoked !== undefined;
 }
 
+/** Of a link that is open by itself: its pass is retired, or past its last day, and is given to nobody any more. */
+export type TeamLinkState = LinkState | "retired" | "over";
+
+const teamLinkState = sql<TeamLinkState>`
+  case
+    when (${linkState}) <> 'open' then ${linkState}
+    when p.retired_at is not null then 'retired'
+    when p.term_until <= clock_timestamp() then 'over'
+    else 'open'
+  end
+`;
+
 export type TeamLink = {
   id: string;
   name: string;
   codeHash: Buffer;
-  state: LinkState;
+  state: TeamLinkState;
   uses: number;
   /** Null: as many as want to. */
   mostUses: number | null;
@@ -113,7 +125,7 @@ const links = (db: Db, { spaceId, passId }: { spaceId: string; passId: string })
     .innerJoin("users as u", "u.id", "l.made_by")
     .select(["l.id", "l.name", "l.code_hash as codeHash", "l.uses", "l.most_uses as mostUses"])
     .select(["l.ends_at as endsAt", "l.created_at as madeAt", "l.revoked_at as revokedAt"])
-    .select(["p.name as passName", "u.email as madeBy", linkState.as("state")])
+    .select(["p.name as passName", "u.email as madeBy", teamLinkState.as("state")])
     .where("p.id", "=", passId)
     .where("p.space_id", "=", spaceId);
 

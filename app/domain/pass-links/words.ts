@@ -1,4 +1,4 @@
-import type { LinkState, TeamLink } from "./links.ts";
+import type { TeamLink, TeamLinkState } from "./links.ts";
 import type { TakeRefusal } from "./taking.ts";
 
 /** Why a link gives nothing to somebody, and what to do. */
@@ -37,11 +37,13 @@ export const invitationWords: Record<TakeRefusal["reason"] | "held", { title: st
   gone: { title: "This pass is gone", lead: "See the space for what it offers now." },
 };
 
-export const linkStateWords: Record<LinkState, string> = {
+export const linkStateWords: Record<TeamLinkState, string> = {
   open: "Open",
   revoked: "Revoked",
   expired: "Run out",
   spent: "Used up",
+  retired: "Closed: the pass is retired",
+  over: "Closed: the pass is past its last day",
 };
 
 /** "3 of 5", "3, without a limit". */

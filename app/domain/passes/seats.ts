@@ -93,6 +93,15 @@ export async function countFreeSeats(db: Kysely<Database>, passId: string): Prom
   return free === null ? null : Math.max(0, free);
 }
 
+/** How many seats of a pass nobody holds, with those that are kept, or that others wait for; null: as many as want to. */
+export async function countUnheldSeats(db: Kysely<Database>, passId: string): Promise<number | null> {
+  const { rows } = await sql<{ left: number | null }>`
+    select p.stock - ${heldSeats} as left from access_passes p where p.id = ${passId}
+  `.execute(db);
+  const left = rows[0]?.left ?? null;
+  return left === null ? null : Math.max(0, left);
+}
+
 /**
  * Whether a pass has no seat for this person, nor a grant that they hold. Nothing is locked: a no is final only under
  * `lockSeats`, a yes may be a moment old.

@@ -95,7 +95,7 @@ export async function openTestServices({
 }: { env?: Record<string, string>; name?: "web" | "worker"; logged?: LogLine[] } = {}) {
   const database = await createTestDatabase();
   const mailbox = await startMailbox();
-  const result = readConfig({
+  const variables = {
     ...inject("partsEnvironment"),
     PUBLIC_URL: "http://127.0.0.1:3000",
     SESSION_SECRET: "a-secret-of-the-tests-only",
@@ -104,7 +104,8 @@ export async function openTestServices({
     MAIL_FROM: "Frontrow <frontrow@example.com>",
     LOG_LEVEL: "silent",
     ...env,
-  });
+  };
+  const result = readConfig(variables);
   if (!result.ok) throw new Error(result.problems.join("; "));
   const services = await openServices(result.config, name);
   if (logged) {
@@ -113,6 +114,8 @@ export async function openTestServices({
   }
   return {
     services,
+    /** The same as a process of its own is told. */
+    variables,
     db: services.db,
     letters: mailbox.letters,
     async close() {

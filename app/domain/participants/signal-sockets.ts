@@ -8,7 +8,7 @@ const socketlessSeconds = 60;
 
 /**
  * Notes which identities have a signal socket now, and that a gate is there at all: called every 5 s by each process with a
- * gate, also with an empty list.
+ * gate that people come to, also with an empty list.
  */
 export async function touchSignalSockets(db: Db, identities: string[]): Promise<void> {
   await sql`

@@ -26,6 +26,11 @@ const triesOfSession = { points: 60, duration: 60 };
 /** Everything is read again so often, for what was never announced, or lost on the way. */
 const sweepMs = 30_000;
 const touchMs = 5_000;
+/**
+ * A gate that nobody has come to for so long says nothing of who has no socket: the one in web lies idle where another
+ * process stands at its addresses, and would speak for it while that is away.
+ */
+const idleMs = 5 * 60_000;
 const mintSeconds = 30;
 
 type Needs = Pick<Services, "config" | "db" | "livekit" | "log">;
@@ -63,9 +68,11 @@ export function createGate(services: Needs) {
   }, touchMs);
   let waiting = 0;
   let draining = false;
+  let askedAt = -Infinity;
 
   async function writeDown() {
     const standing = [...hall.guests()].filter((guest) => guest.standing);
+    if (standing.length === 0 && performance.now() - askedAt > idleMs) return;
     await touchSignalSockets(
       db,
       standing.map(({ identity }) => identity),
@@ -83,6 +90,7 @@ export function createGate(services: Needs) {
     url: URL,
     note?: (participant: Participant) => void,
   ): Promise<Extract<Admission, { ok: true }> | Refused> {
+    askedAt = performance.now();
     if (!isOurOrigin(request.headers, config.publicUrl)) return no(403, "foreign_origin");
     const sessionToken = readCookie(request.headers.cookie, sessionCookieName(config));
     const token = tokenOf(request, url);

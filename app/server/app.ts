@@ -16,6 +16,7 @@ import type { Gate } from "./gate/gate.ts";
 import { mediaRouter } from "./media.ts";
 import { isOurOrigin } from "./origin.ts";
 import { refusalPage } from "./refusal-page.ts";
+import { takeTurns } from "./turns.ts";
 import { webhooksRouter } from "./webhooks.ts";
 
 type Options = {
@@ -73,6 +74,7 @@ export function createApp(
 
   app.all(
     "*",
+    takeTurns(),
     createRequestHandler({
       build: withDatabaseAway(build),
       mode: "production",

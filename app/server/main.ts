@@ -37,7 +37,10 @@ const server = createServer(
 void requireSafeChat(services);
 const pageSocket = attachPageSocket(server, services);
 gate?.attach(server);
-server.listen(config.port, config.host, () => log.info({ port: config.port }, "web is ready"));
+// A crowd that comes in the second in which a stream begins stands here until it is let in, instead of being turned away.
+server.listen({ port: config.port, host: config.host, backlog: 4_096 }, () =>
+  log.info({ port: config.port }, "web is ready"),
+);
 server.on("error", (error) => {
   console.error(`Frontrow cannot listen on ${config.host}:${config.port}: ${error.message}`);
   process.exit(1);

@@ -4,7 +4,7 @@ const words: Record<number, [title: string, explanation: string]> = {
   404: ["There is no such page", "The address may have a slip in it, or what was here is gone."],
   411: ["We could not read that", "What was sent did not say how large it is. Nothing was changed."],
   413: ["That was too large", "We refused it without reading it to its end. Nothing was changed."],
-  503: ["One moment, please", "We cannot reach our database right now. Try again in some seconds."],
+  503: ["One moment, please", "We cannot answer right now. Try again in some seconds."],
 };
 
 const bug = ["Something broke on our side", "We have written it down and will look at it."] as const;

@@ -29,8 +29,8 @@ export type CrowdTale = {
   lateMs: number;
 };
 
-/** A browser gives a page up after minutes; so long is nobody's evening. */
-const patienceMs = 120_000;
+/** As long as a browser waits for a page before it says that the site does not answer. */
+const patienceMs = 300_000;
 
 const wish = JSON.parse(await readFile(process.argv[2]!, "utf8")) as CrowdWish;
 const tale: CrowdTale = {

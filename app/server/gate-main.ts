@@ -5,6 +5,7 @@ import { createLiveKit } from "#app/services/livekit.ts";
 import { createLog } from "#app/services/log.ts";
 import { openDatabase } from "#db/client.ts";
 import { createGate } from "./gate/gate.ts";
+import { listen } from "./listen.ts";
 import { refusalPage } from "./refusal-page.ts";
 
 /**
@@ -36,11 +37,11 @@ app.use((request, response, next) =>
 );
 const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000 }, app);
 gate.attach(server);
-server.listen(config.port, config.host, () => log.info({ port: config.port }, "the gate is ready"));
-server.on("error", (error) => {
+const door = await listen(server, config).catch((error: Error) => {
   console.error(`Frontrow's gate cannot listen on ${config.host}:${config.port}: ${error.message}`);
   process.exit(1);
 });
+log.info({ port: config.port }, "the gate is ready");
 process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void drain());
@@ -51,7 +52,7 @@ async function drain() {
   const forced = setTimeout(() => process.exit(1), 10_000);
   server.closeIdleConnections();
   await gate.close();
-  await new Promise((resolve) => server.close(resolve));
+  await door.close();
   await db.destroy();
   clearTimeout(forced);
   process.exit(0);

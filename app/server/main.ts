@@ -7,6 +7,7 @@ import { requireSafeChat } from "#app/domain/chat/boot.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
 import { createApp } from "./app.ts";
 import { createGate } from "./gate/gate.ts";
+import { listen } from "./listen.ts";
 import { attachPageSocket } from "./page-socket.ts";
 
 const config = configOrExit();
@@ -37,14 +38,11 @@ const server = createServer(
 void requireSafeChat(services);
 const pageSocket = attachPageSocket(server, services);
 gate?.attach(server);
-// A crowd that comes in the second in which a stream begins stands here until it is let in, instead of being turned away.
-server.listen({ port: config.port, host: config.host, backlog: 4_096 }, () =>
-  log.info({ port: config.port }, "web is ready"),
-);
-server.on("error", (error) => {
+const door = await listen(server, config).catch((error: Error) => {
   console.error(`Frontrow cannot listen on ${config.host}:${config.port}: ${error.message}`);
   process.exit(1);
 });
+log.info({ port: config.port }, "web is ready");
 
 // One request's mistake is logged where it happens. What arrives here is a bug nobody awaited: the others go on.
 process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
@@ -58,7 +56,7 @@ async function drain() {
   const forced = setTimeout(() => process.exit(1), 20_000);
   server.closeIdleConnections();
   await Promise.all([pageSocket.close(), gate?.close()]);
-  await new Promise((resolve) => server.close(resolve));
+  await door.close();
   await closeServices(services);
   clearTimeout(forced);
   process.exit(0);

@@ -51,11 +51,16 @@ const asked = (watching: Watching[]) => sql`unnest(
  */
 export async function keepPlaces(db: Db, watching: Watching[]): Promise<boolean[]> {
   if (watching.length === 0) return [];
+  // Each is looked up by itself, as it is at the signal gate.
   const { rows } = await sql<{ at: number; stale: boolean }>`
-    select w.at::integer as at,
-      d.seen_at < clock_timestamp() - make_interval(secs => ${freshSeconds}) or d.stream_id <> w.stream_id as stale
+    select w.at::integer as at, held.stale
     from ${asked(watching)}
-    join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id and ${isSurelyHere("d")}
+    cross join lateral (
+      select d.seen_at < clock_timestamp() - make_interval(secs => ${freshSeconds}) or d.stream_id <> w.stream_id as stale
+      from access_grant_devices d
+      where d.access_grant_id = w.grant_id and d.session_id = w.session_id and ${isSurelyHere("d")}
+      limit 1
+    ) held
   `.execute(db);
   const held = new Map(rows.map(({ at, stale }) => [at - 1, stale]));
   const stale = watching.filter((_, at) => held.get(at));

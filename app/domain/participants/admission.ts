@@ -104,22 +104,27 @@ type Own = { participant: Participant; leads: boolean };
 
 /** Those of the asked-for identities that belong to the session that asks, by the place of the question. */
 async function listOwnParticipants(db: Db, asking: Asking[]): Promise<Map<number, Own>> {
+  // Each is looked up by itself: how many are asked about is not known when this is planned, and tables would be read whole.
   const { rows } = await sql<Participant & { at: number; leads: boolean }>`
-    select asked.at::int as at, p.stream_id as "streamId", p.identity, p.user_id as "userId",
-      p.session_id as "sessionId", p.role,
-      exists (
-        select from stream_host_leases lease
-        where lease.stream_id = p.stream_id and lease.session_id = p.session_id and lease.tab = p.tab
-      ) as leads
+    select asked.at::int as at, own.*
     from unnest(
       ${asking.map(({ holder }) => holder.streamId)}::text[], ${asking.map(({ holder }) => holder.identity)}::text[],
       ${asking.map(({ sessionToken }) => hashToken(sessionToken))}::bytea[]
     ) with ordinality as asked (stream_id, identity, token_hash, at)
-    join stream_participants p on p.identity = asked.identity and p.stream_id::text = asked.stream_id
-    join sessions s on s.id = p.session_id and s.user_id = p.user_id and s.token_hash = asked.token_hash
-    join users u on u.id = s.user_id and u.disabled_at is null
-    where s.ended_at is null and s.expires_at > clock_timestamp()
-      and s.last_seen_at > clock_timestamp() - make_interval(days => ${sessionIdleDays})
+    cross join lateral (
+      select p.stream_id as "streamId", p.identity, p.user_id as "userId", p.session_id as "sessionId", p.role,
+        exists (
+          select from stream_host_leases lease
+          where lease.stream_id = p.stream_id and lease.session_id = p.session_id and lease.tab = p.tab
+        ) as leads
+      from stream_participants p
+      join sessions s on s.id = p.session_id and s.user_id = p.user_id and s.token_hash = asked.token_hash
+      join users u on u.id = s.user_id and u.disabled_at is null
+      where p.identity = asked.identity and p.stream_id::text = asked.stream_id
+        and s.ended_at is null and s.expires_at > clock_timestamp()
+        and s.last_seen_at > clock_timestamp() - make_interval(days => ${sessionIdleDays})
+      limit 1
+    ) own
   `.execute(db);
   return new Map(rows.map(({ at, leads, ...participant }) => [at - 1, { participant, leads }]));
 }

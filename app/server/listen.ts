@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { createServer, type Server as NetServer } from "node:net";
 
 /**
  * Node takes one new connection for each turn of its loop, and under load a turn is long: those who come stand in line at
@@ -23,7 +23,7 @@ export async function listen(
   await listening(probe, { port, host });
   await new Promise((resolve) => probe.close(resolve));
   const others = Array.from({ length: doors - 1 }, () =>
-    createServer((socket: Socket) => server.emit("connection", socket)),
+    createServer((socket) => server.emit("connection", socket)),
   );
   const reusePort = doors > 1;
   for (const door of [server, ...others]) await listening(door, { port, host, backlog, reusePort });

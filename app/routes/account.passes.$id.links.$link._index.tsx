@@ -31,7 +31,7 @@ export async function loader(args: LoaderFunctionArgs) {
   const { config, db } = args.context;
   const before = readCursor(args.request)?.id;
   const taken = await listTaken(db, { ...ids, before, most: perPage + 1 });
-  const { name, state, passName, madeBy, endsAt, madeAt, revokedAt } = link;
+  const { name, state, passName, passGiven, madeBy, endsAt, madeAt, revokedAt } = link;
   const code = state === "open" ? shownCode(config.sessionSecrets, link) : undefined;
   return {
     page,
@@ -39,7 +39,7 @@ export async function loader(args: LoaderFunctionArgs) {
     link: {
       ...{ name, state, passName, madeBy },
       words: linkStateWords[state],
-      given: state !== "retired" && state !== "over",
+      given: passGiven,
       uses: usesWords(link),
       url: code ? `${config.publicUrl}/invites/${code}` : null,
       endsAt: endsAt?.toISOString() ?? null,

@@ -13,7 +13,8 @@ const backlog = 1_024;
 
 /**
  * Has `server` listen on a port, by several doors (SO_REUSEPORT). Rejects as listening does: EADDRINUSE also when another
- * process listens there in the same way, which the system itself would allow. `close()` shuts all doors.
+ * process listens there in the same way, which the system itself would allow. `close()` shuts all doors, and resolves once
+ * every request that came in has its answer.
  */
 export async function listen(
   server: Server,
@@ -23,15 +24,18 @@ export async function listen(
   await listening(probe, { port, host });
   await new Promise((resolve) => probe.close(resolve));
   const others = Array.from({ length: doors - 1 }, () =>
-    createServer((socket) => server.emit("connection", socket)),
+    createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit("connection", socket)),
   );
   const reusePort = doors > 1;
   for (const door of [server, ...others]) await listening(door, { port, host, backlog, reusePort });
   return {
     async close() {
+      // A connection that is kept for the next request ends with the answer that it waits for.
+      const idle = setInterval(() => server.closeIdleConnections(), 100);
       await Promise.all(
         [server, ...others].map((door) => new Promise<void>((resolve) => door.close(() => resolve()))),
       );
+      clearInterval(idle);
     },
   };
 }

@@ -10,14 +10,14 @@ type Words = {
   link: string;
 };
 
-/** The letter about a sign-in from a browser that was new to its person. */
+/** The letter about a sign-in from a browser that is not known as its person's. */
 export function newSignInLetter({ email, browser, at, timeZone, link }: Words): {
   subject: string;
   text: string;
 } {
   return {
     subject: `A new sign-in to Frontrow: ${browser}`,
-    text: `Somebody signed in as ${isolate(email)} in a browser in which you had not been before:
+    text: `Somebody signed in as ${isolate(email)} in a browser that we do not know as yours:
 
     ${browser}
     ${instantInWords(at, timeZone)}

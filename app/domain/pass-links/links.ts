@@ -116,6 +116,8 @@ export type TeamLink = {
   madeAt: Date;
   revokedAt: Date | null;
   passName: string;
+  /** Whether the pass is given at all, whatever this link is. */
+  passGiven: boolean;
 };
 
 const links = (db: Db, { spaceId, passId }: { spaceId: string; passId: string }) =>
@@ -126,6 +128,11 @@ const links = (db: Db, { spaceId, passId }: { spaceId: string; passId: string })
     .select(["l.id", "l.name", "l.code_hash as codeHash", "l.uses", "l.most_uses as mostUses"])
     .select(["l.ends_at as endsAt", "l.created_at as madeAt", "l.revoked_at as revokedAt"])
     .select(["p.name as passName", "u.email as madeBy", teamLinkState.as("state")])
+    .select(
+      sql<boolean>`p.retired_at is null and (p.term_until is null or p.term_until > clock_timestamp())`.as(
+        "passGiven",
+      ),
+    )
     .where("p.id", "=", passId)
     .where("p.space_id", "=", spaceId);
 

@@ -53,10 +53,10 @@ export function takeTurns({
       response.set("Retry-After", "10");
       return void response.status(503).type("html").send(refusalPage(503));
     }
-    const leave = once(() => {
+    const leave = () => {
       line.delete(turn);
       count(network, -1);
-    });
+    };
     const turn = () => {
       leave();
       response.off("close", leave);

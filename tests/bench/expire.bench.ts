@@ -6,7 +6,7 @@ import { notifyPeople } from "#app/domain/changes/notices.ts";
 import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { type HostileClient, openHostile } from "#tests/browser/hostile.ts";
-import { goLive, launchBrowser, openProfile } from "#tests/browser/people.ts";
+import { goLive, launchBrowser, openProfile, openStudio } from "#tests/browser/people.ts";
 import { insertGrant, insertPeople, insertUser, signIn } from "#tests/factories.ts";
 import { type Bench, type Measured, round } from "./bench.ts";
 import { openPage } from "./chat-tools.ts";
@@ -29,10 +29,8 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   try {
     const { people, path: address, stream, pass } = await insertPeople(db, { status: "scheduled" });
     await sql`update access_passes set at_expiry = 'cut' where id = ${pass.id}::uuid`.execute(db);
-    const host = await openProfile(browser, { url: edition.url, db, userId: people.host.id });
-    await host.addInitScript("window.smallPicture = true");
-    const studio = await host.newPage();
-    await studio.goto(`/account/streams/${stream.id}`);
+    const host = { url: edition.url, db, userId: people.host.id, streamId: stream.id };
+    const { page: studio } = await openStudio(browser, { ...host, smallPicture: true });
     await goLive(studio);
     say(`${viewers} viewers, ${sockets} open pages, ${grants} grants …`);
     const holders: string[] = [];

@@ -4,7 +4,7 @@ import path from "node:path";
 import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { openHostile } from "#tests/browser/hostile.ts";
-import { goLive, launchBrowser, openProfile } from "#tests/browser/people.ts";
+import { goLive, launchBrowser, openProfile, openStudio } from "#tests/browser/people.ts";
 import { insertPeople, signIn } from "#tests/factories.ts";
 import { type Bench, type Measured } from "./bench.ts";
 import { pause } from "./processes.ts";
@@ -32,10 +32,8 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     const browser = await launchBrowser();
     try {
       const { people, path: address, stream, pass, grant } = await insertPeople(db, { status: "scheduled" });
-      const studio = await (
-        await openProfile(browser, { url: edition.url, db, userId: people.host.id })
-      ).newPage();
-      await studio.goto(`/account/streams/${stream.id}`);
+      const host = { url: edition.url, db, userId: people.host.id, streamId: stream.id };
+      const { page: studio } = await openStudio(browser, host);
       await goLive(studio);
       const owner = await signIn(db, people.owner.id);
       for (let round = 1; round <= rounds; round += 1) {

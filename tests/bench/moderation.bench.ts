@@ -4,7 +4,7 @@ import path from "node:path";
 import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { lastFrame, noteFrames } from "#tests/browser/last-frame.ts";
-import { goLive, launchBrowser, openProfile } from "#tests/browser/people.ts";
+import { goLive, launchBrowser, openProfile, openStudio } from "#tests/browser/people.ts";
 import { insertPeople, signIn } from "#tests/factories.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
 import { openHall, openPage, post, say } from "./chat-tools.ts";
@@ -68,11 +68,9 @@ export const run: Bench["run"] = async ({ say: tell }): Promise<Measured> => {
     tell(`${deletions} deletions before ${pages} pages; now bans …`);
 
     const { people, path: watchPath, stream } = await insertPeople(db, { status: "scheduled" });
-    const host = await (
-      await openProfile(browser, { url: edition.url, db, userId: people.host.id })
-    ).newPage();
-    await host.goto(`/account/streams/${stream.id}`);
-    await goLive(host);
+    const host = { url: edition.url, db, userId: people.host.id, streamId: stream.id };
+    const { page: studio } = await openStudio(browser, host);
+    await goLive(studio);
     const viewer = await openProfile(browser, { url: edition.url, db, userId: people.viewer.id });
     const { cookie } = await signIn(db, people.moderator.id);
     const moderator = { ...hall.moderator, id: people.moderator.id, cookie };

@@ -5,7 +5,7 @@ import { notifyChange } from "#app/domain/changes/notices.ts";
 import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { lastFrame, noteFrames } from "#tests/browser/last-frame.ts";
-import { goLive, launchBrowser, openProfile } from "#tests/browser/people.ts";
+import { goLive, launchBrowser, openProfile, openStudio } from "#tests/browser/people.ts";
 import { insertGrant, insertPeople, insertUser, signIn } from "#tests/factories.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
 import { pause } from "./processes.ts";
@@ -24,10 +24,8 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   const browser = await launchBrowser();
   try {
     const { people, path: address, stream, pass } = await insertPeople(db, { status: "scheduled" });
-    const host = await openProfile(browser, { url: edition.url, db, userId: people.host.id });
-    await host.addInitScript("window.smallPicture = true");
-    const studio = await host.newPage();
-    await studio.goto(`/account/streams/${stream.id}`);
+    const host = { url: edition.url, db, userId: people.host.id, streamId: stream.id };
+    const { page: studio } = await openStudio(browser, { ...host, smallPicture: true });
     await goLive(studio);
     const { cookie } = await signIn(db, people.owner.id);
     const seats = await Promise.all(

@@ -63,6 +63,22 @@ export async function openProfile(
   return context;
 }
 
+/** A person's studio of a stream, in a profile of its own; with a small camera where many are to see it. */
+export async function openStudio(
+  browser: Browser,
+  {
+    streamId,
+    smallPicture = false,
+    ...person
+  }: { url: string; db: Db; userId: string; streamId: string; smallPicture?: boolean },
+): Promise<{ profile: BrowserContext; page: Page }> {
+  const profile = await openProfile(browser, person);
+  if (smallPicture) await profile.addInitScript("window.smallPicture = true");
+  const page = await profile.newPage();
+  await page.goto(`/account/streams/${streamId}`);
+  return { profile, page };
+}
+
 /** From the green room to being live, in a page of the studio. */
 export async function goLive(page: Page, { share = false } = {}): Promise<void> {
   await page.getByRole("button", { name: "Turn on camera and microphone" }).click();

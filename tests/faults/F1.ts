@@ -1,7 +1,7 @@
-import { launchMortalBrowser } from "#tests/browser/people.ts";
+import { launchMortalBrowser, openStudio } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import type { Fault } from "./fault.ts";
-import { goOnAir, openStudio, promise, recordingsOf, streamRow, until } from "./studio-tools.ts";
+import { goOnAir, promise, recordingsOf, streamRow, until } from "./studio-tools.ts";
 
 export const name = "F1";
 export const title = "The host's browser crashes mid-stream";
@@ -27,7 +27,9 @@ export const run: Fault["run"] = async (tools) => {
     );
 
     tools.say("the host comes back in another browser");
-    const { page } = await openStudio(second.browser, tools, {
+    const { page } = await openStudio(second.browser, {
+      url: tools.web.url,
+      db: tools.db,
       userId: air.people.host.id,
       streamId: air.stream.id,
     });

@@ -1,6 +1,7 @@
+import { openStudio } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import type { Fault } from "./fault.ts";
-import { goOnAir, openStudio, promise, publishers, until } from "./studio-tools.ts";
+import { goOnAir, promise, publishers, until } from "./studio-tools.ts";
 
 export const name = "F3";
 export const title = "The host opens a second tab, and a second device";
@@ -13,7 +14,9 @@ export const run: Fault["run"] = async (tools) => {
     const secondTab = await air.host.newPage();
     await secondTab.goto(`/account/streams/${air.stream.id}`);
     await secondTab.getByText(/live in another tab or browser/).waitFor();
-    const { page: device } = await openStudio(air.viewerBrowser, tools, {
+    const { page: device } = await openStudio(air.viewerBrowser, {
+      url: tools.web.url,
+      db: tools.db,
       userId: air.people.host.id,
       streamId: air.stream.id,
     });

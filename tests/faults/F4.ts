@@ -1,8 +1,8 @@
 import { RoomServiceClient } from "livekit-server-sdk";
-import { launchBrowser } from "#tests/browser/people.ts";
+import { launchBrowser, openStudio } from "#tests/browser/people.ts";
 import { insertPeople } from "#tests/factories.ts";
 import type { Fault } from "./fault.ts";
-import { openStudio, promise, publishers, recordingsOf, streamRow, until } from "./studio-tools.ts";
+import { promise, publishers, recordingsOf, streamRow, until } from "./studio-tools.ts";
 
 export const name = "F4";
 export const title = "Two hosts press Go live at the same moment";
@@ -13,7 +13,7 @@ export const run: Fault["run"] = async (tools) => {
   try {
     const studios = await Promise.all(
       [people.owner, people.host].map(({ id }) =>
-        openStudio(browser, tools, { userId: id, streamId: stream.id }),
+        openStudio(browser, { url: tools.web.url, db: tools.db, userId: id, streamId: stream.id }),
       ),
     );
     for (const { page } of studios)

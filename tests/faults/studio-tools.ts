@@ -1,7 +1,12 @@
-import type { Browser, BrowserContext, Page } from "@playwright/test";
 import { sql } from "kysely";
 import { RoomServiceClient } from "livekit-server-sdk";
-import { goLive, launchBrowser, launchMortalBrowser, openProfile } from "#tests/browser/people.ts";
+import {
+  goLive,
+  launchBrowser,
+  launchMortalBrowser,
+  openProfile,
+  openStudio,
+} from "#tests/browser/people.ts";
 import { insertPeople } from "#tests/factories.ts";
 import type { Tools } from "./fault.ts";
 
@@ -13,9 +18,8 @@ export async function goOnAir(tools: Tools) {
   const cast = await insertPeople(db, { status: "scheduled" });
   const hostBrowser = await launchMortalBrowser();
   const viewerBrowser = await launchBrowser();
-  const host = await openProfile(hostBrowser.browser, { url: web.url, db, userId: cast.people.host.id });
-  const studio = await host.newPage();
-  await studio.goto(`/account/streams/${cast.stream.id}`);
+  const host = { url: web.url, db, userId: cast.people.host.id, streamId: cast.stream.id };
+  const { profile, page: studio } = await openStudio(hostBrowser.browser, host);
   await goLive(studio);
   const viewer = await openProfile(viewerBrowser, { url: web.url, db, userId: cast.people.viewer.id });
   const watching = await viewer.newPage();
@@ -25,24 +29,13 @@ export async function goOnAir(tools: Tools) {
     ...cast,
     hostBrowser,
     viewerBrowser,
-    host,
+    host: profile,
     studio,
     watching,
     async close() {
       await Promise.all([hostBrowser.close(), viewerBrowser.close()]);
     },
   };
-}
-
-export async function openStudio(
-  browser: Browser,
-  tools: Tools,
-  { userId, streamId }: { userId: string; streamId: string },
-): Promise<{ profile: BrowserContext; page: Page }> {
-  const profile = await openProfile(browser, { url: tools.web.url, db: tools.db, userId });
-  const page = await profile.newPage();
-  await page.goto(`/account/streams/${streamId}`);
-  return { profile, page };
 }
 
 export async function streamRow({ db }: Tools, streamId: string) {

@@ -30,3 +30,18 @@ export async function claimViewerIdentity(db: Kysely<Database>, viewer: ViewerTa
     .executeTakeFirstOrThrow();
   return identity;
 }
+
+export type Owner = { userId: string; sessionId: string };
+
+/** Whose each of these identities is; nobody's when the person has signed out there. */
+export async function listOwners(
+  db: Kysely<Database>,
+  { streamId, identities }: { streamId: string; identities: string[] },
+): Promise<Map<string, Owner>> {
+  const { rows } = await sql<Owner & { identity: string }>`
+    select p.identity, p.user_id as "userId", p.session_id as "sessionId"
+    from stream_participants p join sessions s on s.id = p.session_id and s.ended_at is null
+    where p.stream_id = ${streamId}::uuid and p.identity = any(${identities}::text[])
+  `.execute(db);
+  return new Map(rows.map(({ identity, ...owner }) => [identity, owner]));
+}

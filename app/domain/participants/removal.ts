@@ -5,6 +5,7 @@ import { grantOf, listAccessOfPeople, mayJoinRoom } from "#app/domain/access/dec
 import { keepPlaces, wasEnded } from "#app/domain/devices/places.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
+import { listOwners } from "./participants.ts";
 import { listSocketless } from "./signal-sockets.ts";
 
 type Needs = Pick<Services, "db" | "livekit">;
@@ -120,21 +121,6 @@ export async function sweepRoom(
   const out = identities.filter((identity) => !staying.has(identity));
   await eachAtOnce(out, (identity) => livekit.removePerson(streamId, identity));
   return out.length;
-}
-
-type Owner = { userId: string; sessionId: string };
-
-/** Whose each of these is; nobody's when the person has signed out there. */
-async function listOwners(
-  db: Db,
-  { streamId, identities }: { streamId: string; identities: string[] },
-): Promise<Map<string, Owner>> {
-  const { rows } = await sql<Owner & { identity: string }>`
-    select p.identity, p.user_id as "userId", p.session_id as "sessionId"
-    from stream_participants p join sessions s on s.id = p.session_id and s.ended_at is null
-    where p.stream_id = ${streamId}::uuid and p.identity = any(${identities}::text[])
-  `.execute(db);
-  return new Map(rows.map(({ identity, ...owner }) => [identity, owner]));
 }
 
 /** The sweep over all rooms that are on. One that LiveKit has lost (it was started again) is made again. */

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import { findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { findObstacle } from "#app/domain/devices/places.ts";
+import { listOwners } from "#app/domain/participants/participants.ts";
 import { takeAnnouncement } from "#app/domain/recordings/attempts.ts";
 import { enqueue, enqueueOnce, type Queue } from "#app/jobs/queue.ts";
 import { readWebhookBody, type WebhookNews } from "#app/services/livekit-webhooks.ts";
@@ -129,19 +130,12 @@ async function mayBeThere(
   trx: Transaction<Database>,
   { streamId, identity }: { streamId: string; identity: string },
 ): Promise<boolean> {
-  const participant = await trx
-    .selectFrom("stream_participants as p")
-    .innerJoin("sessions as s", "s.id", "p.session_id")
-    .select(["p.user_id", "p.session_id"])
-    .where("p.stream_id", "=", streamId)
-    .where("p.identity", "=", identity)
-    .where("s.ended_at", "is", null)
-    .executeTakeFirst();
-  if (!participant) return false;
-  const access = await findAccess(trx, { streamId, userId: participant.user_id });
+  const owner = (await listOwners(trx, { streamId, identities: [identity] })).get(identity);
+  if (!owner) return false;
+  const access = await findAccess(trx, { streamId, userId: owner.userId });
   if (!access || !mayJoinRoom(access)) return false;
   const grantId = grantOf(access);
-  return !grantId || !(await findObstacle(trx, { grantId, sessionId: participant.session_id }));
+  return !grantId || !(await findObstacle(trx, { grantId, sessionId: owner.sessionId }));
 }
 
 /** Gives those webhooks another job whose own is gone, a minute after they came. Gives how many. */

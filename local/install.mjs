@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -11,8 +11,26 @@ export function whyInstall(root) {
   const installed = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(join(root, "node_modules"))) return "there are none yet";
   if (!existsSync(installed)) return "the last install was not finished";
+  if (patchesOf(root) !== notedPatches(root)) return "local/patches says something else";
   if (statSync(lockfile).mtimeMs <= statSync(installed).mtimeMs) return undefined;
   return samePackages(lockfile, installed) ? undefined : "package-lock.json is newer";
+}
+
+/** Notes which patches the installed packages have. */
+export function notePatches(root) {
+  writeFileSync(noteOf(root), patchesOf(root));
+}
+
+const noteOf = (root) => join(root, "node_modules", ".patches.json");
+
+function notedPatches(root) {
+  return existsSync(noteOf(root)) ? readFileSync(noteOf(root), "utf8") : undefined;
+}
+
+function patchesOf(root) {
+  const folder = join(root, "local", "patches");
+  const names = readdirSync(folder).sort();
+  return JSON.stringify(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
 /** A fresh clone or a switched branch touches the lockfile without changing what it says. */

@@ -48,8 +48,17 @@ const unreachable: Words = {
   again: true,
 };
 
+const busy: Words = {
+  title: "One moment, please",
+  explanation: "We could not answer just now; this page tries again by itself.",
+  again: true,
+};
+
 function wordsFor(error: unknown): Words {
   if (isRouteErrorResponse(error)) return refusals[error.status] ?? bug;
+  // What Remix throws when the answer to a move is not one of Remix's: a refusal given before there was a page, or one
+  // of what stands before us.
+  if (error instanceof Error && /^Unable to decode turbo-stream response/.test(error.message)) return busy;
   // What browsers throw when a request gets no answer at all.
   const noAnswer = error instanceof TypeError && /fetch|network|load failed/i.test(error.message);
   return noAnswer ? unreachable : bug;
@@ -69,7 +78,7 @@ export function Failure({ error }: { error: unknown }) {
   const ofThisRequest = useLocation().key === "default";
   const words = wordsFor(error);
   const status = isRouteErrorResponse(error) ? error.status : undefined;
-  useTryingAgain(status === 503);
+  useTryingAgain(status === 503 || words === busy);
   return (
     <Narrow>
       {status === 503 && <RefreshWithoutScript seconds={10} />}

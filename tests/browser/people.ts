@@ -1,13 +1,11 @@
-import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
 import { signIn } from "#tests/factories.ts";
 import type { Db } from "#db/client.ts";
+import { prepareChromium, systemChromium } from "#local/checks/chromium.ts";
 import { fakeDevices } from "./fake-devices.ts";
 
-const system = "/usr/bin/chromium";
-
 const options = ({ args = [] as string[] } = {}) => ({
-  executablePath: existsSync(system) ? system : undefined,
+  executablePath: chromiumOrThrow(),
   args: [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
@@ -20,6 +18,13 @@ const options = ({ args = [] as string[] } = {}) => ({
     ...args,
   ],
 });
+
+/** The system's Chromium, or undefined for Playwright's own; installs one where there is none. */
+function chromiumOrThrow(): string | undefined {
+  const missing = prepareChromium(console.log);
+  if (missing) throw new Error(missing);
+  return systemChromium();
+}
 
 /** A real Chromium whose devices ask nobody. */
 export function launchBrowser(wishes?: { args?: string[] }): Promise<Browser> {

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { whyInstall } from "#local/install.mjs";
+import { notePatches, whyInstall } from "#local/install.mjs";
 
 let root: string;
 let time = 0;
@@ -11,7 +11,15 @@ beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), "frontrow-install-"));
   onTestFinished(() => fs.rmSync(root, { recursive: true, force: true }));
   time = Math.floor(Date.now() / 1000) - 1_000;
+  fs.mkdirSync(path.join(root, "node_modules"));
+  patch("one line");
+  notePatches(root);
 });
+
+function patch(text: string) {
+  fs.mkdirSync(path.join(root, "local/patches"), { recursive: true });
+  fs.writeFileSync(path.join(root, "local/patches/one+1.0.0.patch"), text);
+}
 
 /** Writes the file as if later than all before it. */
 function write(name: string, packages: Record<string, object>) {
@@ -30,6 +38,7 @@ const one = { "node_modules/one": { version: "1.0.0" } };
 describe("Packages are installed", () => {
   test("when there are none", () => {
     lockfile(one);
+    fs.rmSync(path.join(root, "node_modules"), { recursive: true });
     expect(whyInstall(root)).toBe("there are none yet");
   });
 
@@ -52,6 +61,17 @@ describe("Packages are installed", () => {
     installed({ ...one, "node_modules/two": { version: "1.0.0" } });
     lockfile(one);
     expect(whyInstall(root)).toBe("package-lock.json is newer");
+  });
+
+  test("when they have other patches than ours, or nobody noted which", () => {
+    lockfile(one);
+    installed(one);
+    patch("another line");
+    expect(whyInstall(root)).toBe("local/patches says something else");
+    notePatches(root);
+    expect(whyInstall(root)).toBeUndefined();
+    fs.rmSync(path.join(root, "node_modules/.patches.json"));
+    expect(whyInstall(root)).toBe("local/patches says something else");
   });
 
   test("when a newer lockfile cannot be read", () => {

@@ -58,6 +58,8 @@ export const run: Fault["run"] = async (tools) => {
       const replay = await client.page.request.get(`/media/${air.stream.id}/${recording!.id}/index.m3u8`);
       promise(replay.status() === 403, `and at media addresses (${replay.status()})`);
       saw.push(`${what}: 0 frames from 3 s on, answers ${JSON.stringify(answers)}`);
+      // Its device gives up its place, which the next one needs.
+      await profile.request.post(`${web.url}/sign-out`, { headers: { origin: web.url } });
       await profile.close();
       if (what === "banned") {
         await ban({ scope: "space", lift: "1" });

@@ -109,6 +109,7 @@ function Rules() {
           A <code>POST</code> may carry an <code>Idempotency-Key</code>: any text of your own, one for each
           thing that is to be done. When no answer came, send the request again with the same key: within a
           day it is done once, and answered as the first time, with <code>Idempotency-Replayed: true</code>.
+          After 429 or 5xx nothing was done: the same key asks again.
         </li>
         <li>
           A key may ask {limit.points} times in {limit.seconds} seconds. <code>RateLimit</code> says how often

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { revokeKey } from "#app/domain/api-keys/keys.ts";
 import { scopes } from "#app/domain/api-keys/scopes.ts";
 import { eventTypes } from "#app/domain/outgoing-webhooks/event-types.ts";
+import { findPassPage } from "#app/domain/passes/public.ts";
 import { deleteOld } from "#app/domain/retention/retention.ts";
 import { apiRouter, operations } from "#app/server/api/router.ts";
 import { ago, insertGrant, insertPass, insertPeople, insertUser, signIn, unique } from "#tests/factories.ts";
@@ -454,6 +455,31 @@ describe("a story with every verb", () => {
     ]);
     expect(history[2]).toMatchObject({ actor_id: people.owner.id, reason: "By mistake" });
   });
+
+  it("says of a reason that its holder reads it exactly where they do", async () => {
+    const { key, pass, people, grant, space } = await setStage();
+    const said = "It was paid twice";
+    const refund = await api.call("POST", `/grants/${grant.id}/refund`, { key, body: { reason: said } });
+    expect(refund.body.status).toBe("refunded");
+    const shown = await findPassPage(test.db, {
+      space: space.slug,
+      pass: pass.slug,
+      userId: people.viewer.id,
+    });
+    expect(shown?.grantReason).toBe(said);
+    const descriptionOf = (act: string) => {
+      const { requestBody } = api.document.paths[`/grants/{id}${act}`]![
+        act ? "post" : "patch"
+      ]! as unknown as {
+        requestBody: {
+          content: Record<string, { schema: { properties: { reason: { description: string } } } }>;
+        };
+      };
+      return requestBody.content["application/json"]!.schema.properties.reason.description;
+    };
+    for (const act of ["/revocation", "/refund"]) expect(descriptionOf(act)).toMatch(/^Its holder reads it/);
+    for (const act of ["", "/restoration"]) expect(descriptionOf(act)).toMatch(/for your team\.$/);
+  });
 });
 
 describe("an idempotency key", () => {
@@ -483,6 +509,27 @@ describe("an idempotency key", () => {
       .execute();
     const again = await refused(give);
     expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([409, "true"]);
+  });
+
+  it("of a request that came too often is answered anew: it is done when there is room", async () => {
+    const { key, pass, people } = await setStage();
+    const headers = once();
+    const body = { pass_id: pass.id, email: `${unique("a")}@example.com` };
+    const give = () => api.call("POST", "/grants", { key, body, headers });
+    // A thousand letters of one space in a day: there is room again tomorrow.
+    await sql`
+      insert into access_grants (access_pass_id, user_id, source, status)
+      select ${pass.id}::uuid, ${people.stranger.id}::uuid, 'given', 'cancelled' from generate_series(1, 1000)
+    `.execute(test.db);
+    const full = await give();
+    expect([full.status, full.headers.get("retry-after")]).toEqual([429, "3600"]);
+    await sql`update access_grants set created_at = now() - interval '25 hours' where access_pass_id = ${pass.id}::uuid`.execute(
+      test.db,
+    );
+    const done = await give();
+    expect([done.status, done.headers.get("idempotency-replayed")]).toEqual([201, null]);
+    const again = await refused(give);
+    expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([201, "true"]);
   });
 
   it("is refused with another body or at another address, and belongs to its space", async () => {

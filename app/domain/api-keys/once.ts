@@ -13,7 +13,8 @@ export type Once =
 /**
  * Answers a request that changes something. All of it is one transaction, with the answer kept under the request's
  * key for a day: it was done and answered, or nothing was. The same request with the same key is given the same answer
- * again, and does nothing. Without a key it is done each time. `run` gets the database of that transaction.
+ * again, and does nothing. "Not now" (429, 5xx) is not kept: the same request may be done later. Without a key it is done
+ * each time. `run` gets the database of that transaction.
  */
 export async function answerOnce(
   db: Db,
@@ -42,6 +43,7 @@ export async function answerOnce(
       return { ok: true, answer: { status: kept.status, body: kept.body }, replayed: true };
     }
     const answer = await run(joined(trx));
+    if (answer.status === 429 || answer.status >= 500) return { ok: true, answer, replayed: false };
     await trx
       .insertInto("api_idempotency_keys")
       .values({

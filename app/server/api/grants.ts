@@ -41,9 +41,10 @@ const noGrant = () => notFound("There is no such grant in this space.");
 const reason = line(500, "The reason", 0)
   .default("")
   .meta({ description: "It stands in the history of the grant, for your team." });
-const reasonNeeded = line(500, "The reason").meta({
-  description: "Its holder reads it on the page of the pass.",
-});
+/** Of what ends a grant: the pass's page shows it to who held it. */
+const toldTo = "Its holder reads it on the page of the pass.";
+const reasonNeeded = line(500, "The reason").meta({ description: toldTo });
+const reasonTold = line(500, "The reason", 0).default("").meta({ description: toldTo });
 
 type Act = Asked<unknown, { reason: string }>;
 
@@ -207,7 +208,7 @@ export const grantOperations = [
     scope: "grants:write",
     summary: "Mark that a grant was paid back, which ends it at once",
     description: "No money is moved by it.",
-    body: z.strictObject({ reason }),
+    body: z.strictObject({ reason: reasonTold }),
     bodyOptional: true,
     answer: grantSchema,
     status: 200,

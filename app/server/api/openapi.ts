@@ -8,7 +8,7 @@ import { describeWebhooks } from "./webhook-messages.ts";
 const path = z.object({ id: z.uuid() });
 const idempotencyKey = z.string().min(1).max(255).optional().meta({
   description:
-    "Any text of your own, at most 255 printable characters. The same request sent again with the same key within a day is answered as the first time, and nothing is done twice.",
+    "Any text of your own, at most 255 printable characters. The same request sent again with the same key within a day is answered as the first time, and nothing is done twice. A 429 or 5xx is not kept: send the same request again later.",
 });
 
 /** Beside what each operation says of itself. */

@@ -55,6 +55,12 @@ export const catalog = {
     retryDelay: 1,
     expireInSeconds: 60,
   },
+  "access.enforce-experiences": {
+    payload: z.object({ experienceIds: z.array(id).max(500) }),
+    retryLimit: 10,
+    retryDelay: 1,
+    expireInSeconds: 60,
+  },
   "chat.compare": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 2, expireInSeconds: 60 },
   "room.sweep": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 30 },
   "invite.mail": { payload: z.object({ inviteId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },

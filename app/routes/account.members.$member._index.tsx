@@ -39,10 +39,15 @@ export async function action(args: ActionFunctionArgs) {
   const { viewer, team, member } = await requireMember(args);
   const form = await readForm(args.request, schema);
   if (!form.ok) return refuse(form);
-  const { db, log, requestId } = args.context;
+  const { db, queue, log, requestId } = args.context;
   const { spaceId, slug } = team;
   const { role } = form.value;
-  const changed = await changeRole(db, { spaceId, actorId: viewer.userId, userId: member.userId, role });
+  const changed = await changeRole(db, queue, {
+    spaceId,
+    actorId: viewer.userId,
+    userId: member.userId,
+    role,
+  });
   if (!changed.ok)
     return refuse(
       problem("role", refusals[changed.reason], form.typed),

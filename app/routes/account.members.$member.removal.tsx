@@ -41,7 +41,7 @@ export async function loader(args: LoaderFunctionArgs) {
 /** Removes a member, or leaves. Whoever is gone already stays gone. */
 export async function action(args: ActionFunctionArgs) {
   const { userId: actorId } = await requireViewer(args);
-  const { db, log, requestId } = args.context;
+  const { db, queue, log, requestId } = args.context;
   const userId = args.params.member;
   if (!isId(userId)) throw data({ message: "There is no such member of your team." }, { status: 404 });
   // A second press of "Leave" comes from somebody who has no team any more.
@@ -51,7 +51,7 @@ export async function action(args: ActionFunctionArgs) {
     return redirect("/account", 303);
   const { team } = await requireTeam(args, { least: "moderator" });
   const { spaceId } = team;
-  const removed = await removeMember(db, { spaceId, actorId, userId });
+  const removed = await removeMember(db, queue, { spaceId, actorId, userId });
   if (!removed.ok) {
     const [sentence, status] = refusals[removed.reason];
     return refuse(problem("", sentence, {}), status);

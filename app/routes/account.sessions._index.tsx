@@ -44,7 +44,7 @@ export async function action(args: ActionFunctionArgs) {
   const { userId, sessionId: mine } = await requireViewer(args);
   const sessionId = typedText(await readTyped(args.request), "session");
   if (isId(sessionId) && sessionId !== mine) {
-    const ended = await endSession(args.context.db, { userId, sessionId });
+    const ended = await endSession(args.context.db, args.context.queue, { userId, sessionId });
     const { log, requestId } = args.context;
     if (ended) log.info({ event: "session.ended", requestId, userId, sessionId }, "a session was ended");
   }

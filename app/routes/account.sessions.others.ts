@@ -7,7 +7,7 @@ export const loader = () => redirect("/account/sessions");
 /** Ends every session but this one. */
 export async function action(args: ActionFunctionArgs) {
   const { userId, sessionId } = await requireViewer(args, { back: "/account/sessions" });
-  const count = await endOtherSessions(args.context.db, { userId, sessionId });
+  const count = await endOtherSessions(args.context.db, args.context.queue, { userId, sessionId });
   const { log, requestId } = args.context;
   log.info(
     { event: "session.others_ended", requestId, userId, sessionId, count },

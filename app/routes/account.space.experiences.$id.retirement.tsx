@@ -36,7 +36,10 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
 export async function action({ params, request, context }: ActionFunctionArgs) {
   const wanted = { least: "owner", id: params.id, findSpace: findSpaceOfExperience } as const;
   const { team, teams, id } = await requireTeamOf({ request, context }, wanted);
-  const retired = await retireExperience(context.db, { spaceId: team.spaceId, experienceId: id });
+  const retired = await retireExperience(context.db, context.queue, {
+    spaceId: team.spaceId,
+    experienceId: id,
+  });
   // Retired already means by a second press: the same page follows.
   if (retired.ok || retired.reason === "gone")
     return redirect(`/account/space/experiences${teamQuery(teams, team)}`);

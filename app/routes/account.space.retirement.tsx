@@ -36,7 +36,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
     return refuse(
       problem("address", `This is not the space's address. Type ${team.slug} to close it.`, form.typed),
     );
-  const closed = await retireSpace(context.db, { spaceId: team.spaceId });
+  const closed = await retireSpace(context.db, context.queue, { spaceId: team.spaceId });
   if (closed.ok) return redirect("/account");
   if (closed.reason === "gone") throw absent("This space has closed already.", 410);
   return refuse(

@@ -22,11 +22,11 @@ export async function loader({ context }: LoaderFunctionArgs) {
 }
 
 export async function action({ context }: ActionFunctionArgs) {
-  const { config, db, log, requestId } = context;
+  const { config, db, queue, log, requestId } = context;
   const viewer = await context.viewer();
   if (viewer) {
     const { userId, sessionId } = viewer;
-    await endSession(db, { userId, sessionId });
+    await endSession(db, queue, { userId, sessionId });
     log.info({ event: "sign_out", requestId, userId, sessionId }, "signed out");
   }
   const gone = writeCookie(sessionCookieName(config), "", { secure: config.secure, maxAge: 0 });

@@ -159,7 +159,7 @@ describe("the devices that watch with one grant", () => {
     expect(await here()).toEqual([]);
     expect(await takePlace(db, second)).toBe(true);
     expect(await takePlace(db, first)).toBe(false);
-    await endSession(db, second);
+    await endSession(db, test.services.queue, second);
     expect(await here()).toEqual([]);
     expect(await takePlace(db, first)).toBe(true);
   });
@@ -170,7 +170,7 @@ describe("the devices that watch with one grant", () => {
     const [first, second] = [await deviceOf(), await deviceOf()];
     await takePlace(db, first);
     expect(await end(second, first.sessionId)).toBe(true);
-    await endSession(db, second);
+    await endSession(db, test.services.queue, second);
     expect(await takePlace(db, first)).toBe(false);
     expect(await findObstacle(db, first)).toMatchObject({ reason: "ended", devices: [] });
     expect(await end(first)).toBe(true);
@@ -310,7 +310,7 @@ describe("the room of a live stream", () => {
 
     // Who signs out gives up the place, and may not keep the picture instead.
     removed.length = 0;
-    await endSession(db, { userId, sessionId: second.sessionId });
+    await endSession(db, test.services.queue, { userId, sessionId: second.sessionId });
     expect(await sweepRoom({ db, livekit }, { streamId, gated: false })).toBe(2);
     expect(removed).toContain(theirs.identity);
     expect(await stage.here()).toEqual([]);

@@ -2,12 +2,27 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { enforceDecisions } from "#app/domain/access/enforcement.ts";
+import { retireExperience } from "#app/domain/experiences/experiences.ts";
 import { cancelGrant, refundGrant } from "#app/domain/grants/grants.ts";
+import { banPerson } from "#app/domain/moderation/people.ts";
 import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
 import { sweepRoom, sweepRooms } from "#app/domain/participants/removal.ts";
 import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
-import { ago, inFuture, insertGrant, insertPeople, insertUser, signIn } from "#tests/factories.ts";
+import type { PassFields } from "#app/domain/passes/fields.ts";
+import { updatePass } from "#app/domain/passes/passes.ts";
+import { endOtherSessions, endSession } from "#app/domain/people/sessions.ts";
+import { changeRole, removeMember } from "#app/domain/teams/members.ts";
+import {
+  ago,
+  inFuture,
+  insertExperience,
+  insertGrant,
+  insertPeople,
+  insertUser,
+  signIn,
+} from "#tests/factories.ts";
 import { startExpiry } from "#worker/expiry.ts";
+import { handlers } from "#worker/handlers/index.ts";
 import { openSignal } from "./gate-client.ts";
 import { hear } from "./notices.ts";
 import { openTestServices, withoutChat } from "./setup.ts";
@@ -33,7 +48,7 @@ async function setStage(...present: Who[]) {
     const token = await services.livekit.mintToken({ streamId, identity, role: "viewer" });
     const signal = openSignal(services.config.livekit.url, { token });
     await vi.waitFor(() => expect(signal.heard("join")).toBeDefined());
-    return { identity, signal };
+    return { identity, sessionId, signal };
   };
   const seats = await Promise.all(present.map((who) => join(stage.people[who].id)));
   await db
@@ -81,6 +96,138 @@ describe("a change of access and what follows it", () => {
     const twice = [1, 2].map(() => move(test.db, test.services.queue, ids));
     expect((await Promise.all(twice)).sort()).toEqual([false, true]);
     expect(await mine()).toHaveLength(1);
+  });
+});
+
+/** Does what waits in the queue, as the worker would; each twice, because a job may run twice. */
+async function follow() {
+  for (const name of ["access.enforce-experiences", "access.enforce", "moderation.enforce"] as const) {
+    const { rows } = await sql<{ data: never }>`
+      delete from pgboss.job where name = ${name} and start_after <= now() returning data
+    `.execute(test.db);
+    for (const { data } of [...rows, ...rows]) await handlers[name](test.services, data);
+  }
+}
+
+describe("a change that is not of a grant is enforced by a job of its own transaction", () => {
+  const passForm: Omit<PassFields, "atExpiry" | "experiences"> = {
+    name: "A pass",
+    description: "",
+    terms: { term: "open" },
+    timeZone: "UTC",
+    priceMinor: 0,
+    currency: "EUR",
+    stock: null,
+    devices: 2,
+    sale: { startsAt: null, endsAt: null },
+    onSale: true,
+  };
+  type House = Awaited<ReturnType<typeof setStage>>;
+  const save = ({ ids }: House, fields: { atExpiry: "finish" | "cut"; experiences: string[] }) =>
+    updatePass(test.db, test.services.queue, { ...ids, fields: { ...passForm, ...fields } });
+
+  it.each<[string, Who, (house: House) => Promise<unknown>]>([
+    [
+      "a member is removed",
+      "moderator",
+      ({ ids, people }) =>
+        removeMember(test.db, test.services.queue, { ...ids, userId: people.moderator.id }),
+    ],
+    [
+      "an experience is taken out of a pass",
+      "viewer",
+      async (house) => {
+        const other = await insertExperience(test.db, { spaceId: house.space.id });
+        return save(house, { atExpiry: "finish", experiences: [other.id] });
+      },
+    ],
+    [
+      "a pass's end cuts from now on",
+      "ended",
+      async (house) => {
+        // Was inside their grant when the stream began, and stays: the pass says finish.
+        await sql`update access_grants set ends_at = now() - interval '1 second' where user_id = ${house.people.ended.id}::uuid`.execute(
+          test.db,
+        );
+        return save(house, { atExpiry: "cut", experiences: [house.experience.id] });
+      },
+    ],
+    [
+      "a person is banned",
+      "viewer",
+      ({ streamId, people }) =>
+        banPerson(test.services, {
+          ...{ streamId, actorId: people.owner.id, targetId: people.viewer.id, scope: "space", days: null },
+        }),
+    ],
+  ])("%s: out of the room and the chat, and nobody else", async (_, who, change) => {
+    const keeps = who === "moderator" ? "viewer" : "moderator";
+    const house = await setStage(who, keeps);
+    await follow();
+    expect(await house.inRoom()).toHaveLength(2);
+    await change(house);
+    await follow();
+    expect(await house.inRoom()).toEqual([house.seats[1]!.identity]);
+    expect(await house.inChat()).toEqual([house.people[keeps].id]);
+    const later = (await jobs("access.enforce")).filter(({ data }) =>
+      data.userIds.includes(house.people[who].id),
+    );
+    expect(later.length).toBeGreaterThan(0);
+    for (const { data, after } of later) expect([data.looks, after]).toEqual([1, 1]);
+  });
+
+  it("a session is ended, or all others: out of the room with its tabs, and the other one stays", async () => {
+    const { queue } = test.services;
+    const { people, seats, join, inRoom, inChat } = await setStage("viewer");
+    const [userId, first] = [people.viewer.id, seats[0]!];
+    const [second, third] = [await join(userId, "second-tab"), await join(userId, "third-tab")];
+    const identities = [first, second, third].map(({ identity }) => identity);
+    expect(await inRoom()).toEqual(identities.toSorted());
+    expect(await endSession(test.db, queue, { userId, sessionId: third.sessionId })).toBe(true);
+    await follow();
+    expect(await inRoom()).toEqual(identities.slice(0, 2).toSorted());
+    expect(await endOtherSessions(test.db, queue, { userId, sessionId: first.sessionId })).toBe(1);
+    await follow();
+    expect(await inRoom()).toEqual([first.identity]);
+    expect(await inChat()).toEqual([userId]);
+  });
+
+  it("a host becomes a moderator: out of the room as its host, and in it as who watches", async () => {
+    const { ids, people, seats, inRoom, join } = await setStage("host");
+    const second = await join(people.host.id, "studio-tab");
+    await sql`update stream_participants set role = 'host' where identity = ${second.identity}`.execute(
+      test.db,
+    );
+    const change = { ...ids, userId: people.host.id, role: "moderator" as const };
+    expect(await changeRole(test.db, test.services.queue, change)).toEqual({ ok: true });
+    await follow();
+    expect(await inRoom()).toEqual([seats[0]!.identity]);
+  });
+
+  it("an experience is retired: out of the chats of its streams", async () => {
+    const { ids, experience, streamId, inChat, people } = await setStage("viewer", "moderator");
+    await sql`update streams set status = 'ended', ended_at = now(), ended_reason = 'host' where id = ${streamId}::uuid`.execute(
+      test.db,
+    );
+    await follow();
+    expect(await inChat()).toHaveLength(2);
+    const retired = { spaceId: ids.spaceId, experienceId: experience.id };
+    expect(await retireExperience(test.db, test.services.queue, retired)).toEqual({ ok: true });
+    await follow();
+    expect(await inChat()).toEqual([people.moderator.id]);
+  });
+
+  it("a change that is refused leaves no job", async () => {
+    const { ids, people, experience } = await setStage("viewer");
+    await follow();
+    const foreign = { ...ids, actorId: people.stranger.id, userId: people.moderator.id };
+    expect(await removeMember(test.db, test.services.queue, foreign)).toMatchObject({ ok: false });
+    const busy = { spaceId: ids.spaceId, experienceId: experience.id };
+    expect(await retireExperience(test.db, test.services.queue, busy)).toMatchObject({ ok: false });
+    const session = { userId: people.viewer.id, sessionId: randomUUID() };
+    expect(await endSession(test.db, test.services.queue, session)).toBe(false);
+    const waiting = [...(await jobs("access.enforce")), ...(await jobs("access.enforce-experiences"))];
+    expect(waiting.filter(({ after }) => after === 0)).toEqual([]);
   });
 });
 

@@ -170,7 +170,11 @@ describe("accepting", () => {
     expect(outcomes).toMatchObject([{ ok: true }, { ok: true }]);
     expect(await findTeamRole(web.db, { spaceId: team.spaceId, userId: user.id })).toBe("host");
 
-    await removeMember(web.db, { spaceId: team.spaceId, actorId: team.actorId, userId: user.id });
+    await removeMember(web.db, web.services.queue, {
+      spaceId: team.spaceId,
+      actorId: team.actorId,
+      userId: user.id,
+    });
     expect(await acceptInvite(web.db, accepting)).toEqual({ ok: false, reason: "accepted" });
     expect(await findTeamRole(web.db, { spaceId: team.spaceId, userId: user.id })).toBeUndefined();
   });
@@ -216,10 +220,15 @@ describe("accepting", () => {
     await insertMember(web.db, { spaceId, userId: second.id, role: "owner" });
     const host = await invited({ spaceId, actorId: second.id, role: "host" });
     const moderator = await invited({ spaceId, actorId: second.id });
-    await changeRole(web.db, { spaceId, actorId: ownerId, userId: second.id, role: "host" });
+    await changeRole(web.db, web.services.queue, {
+      spaceId,
+      actorId: ownerId,
+      userId: second.id,
+      role: "host",
+    });
     expect((await findInvite(web.db, host))?.state).toBe("revoked");
     expect((await findInvite(web.db, moderator))?.state).toBe("open");
-    await removeMember(web.db, { spaceId, actorId: ownerId, userId: second.id });
+    await removeMember(web.db, web.services.queue, { spaceId, actorId: ownerId, userId: second.id });
     expect((await findInvite(web.db, moderator))?.state).toBe("revoked");
   });
 });

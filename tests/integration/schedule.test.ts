@@ -207,7 +207,10 @@ describe("scheduling while somebody closes the door", () => {
   it("never leaves a scheduled stream in an experience that was retired at once", async () => {
     for (let round = 0; round < 6; round += 1) {
       const { db, scheduling, space, experience } = await setStage();
-      const retired = retireExperience(db, { spaceId: space.id, experienceId: experience.id });
+      const retired = retireExperience(db, test.services.queue, {
+        spaceId: space.id,
+        experienceId: experience.id,
+      });
       await new Promise((resolve) => setTimeout(resolve, round));
       const made = await insertStream(db, scheduling);
       expect(await retired).toEqual({ ok: true });
@@ -236,7 +239,11 @@ describe("scheduling while somebody closes the door", () => {
   it("waits for a role that is being taken, and is refused then", async () => {
     const { db, scheduling, space, people, streams } = await setStage();
     const [removed, made] = await Promise.all([
-      removeMember(db, { spaceId: space.id, actorId: people.owner.id, userId: people.host.id }),
+      removeMember(db, test.services.queue, {
+        spaceId: space.id,
+        actorId: people.owner.id,
+        userId: people.host.id,
+      }),
       new Promise((resolve) => setTimeout(resolve, 2)).then(() => insertStream(db, scheduling)),
     ]);
     expect(removed).toEqual({ ok: true });

@@ -72,11 +72,14 @@ describe("a session", () => {
     const [mine, other] = sessions;
     const stranger = await personWith(1);
     const attempt = { userId: stranger.userId, sessionId: other!.sessionId };
-    expect(await endSession(web.db, attempt)).toBe(false);
+    expect(await endSession(web.db, web.services.queue, attempt)).toBe(false);
     expect(await findViewer(web.db, other!.token)).toBeDefined();
 
     const ending = { userId, sessionId: other!.sessionId };
-    const ended = await Promise.all([endSession(web.db, ending), endSession(web.db, ending)]);
+    const ended = await Promise.all([
+      endSession(web.db, web.services.queue, ending),
+      endSession(web.db, web.services.queue, ending),
+    ]);
     expect(ended.filter(Boolean)).toHaveLength(1);
     expect(await findViewer(web.db, other!.token)).toBeUndefined();
     expect(await findViewer(web.db, mine!.token)).toBeDefined();
@@ -86,8 +89,8 @@ describe("a session", () => {
     const { userId, sessions } = await personWith(4);
     const stranger = await personWith(1);
     const counts = await Promise.all([
-      endOtherSessions(web.db, { userId, sessionId: sessions[0]!.sessionId }),
-      endOtherSessions(web.db, { userId, sessionId: sessions[0]!.sessionId }),
+      endOtherSessions(web.db, web.services.queue, { userId, sessionId: sessions[0]!.sessionId }),
+      endOtherSessions(web.db, web.services.queue, { userId, sessionId: sessions[0]!.sessionId }),
     ]);
     expect(counts[0] + counts[1]).toBe(3);
     expect(await listSessions(web.db, userId)).toMatchObject([{ id: sessions[0]!.sessionId }]);

@@ -151,7 +151,7 @@ describe("the letter about it", () => {
   it("is sent once, however often the job runs, and also when the session has ended by then", async () => {
     const { id: userId, email } = await insertUser(test.db);
     const { sessionId } = await signIn(email, newBrowser());
-    await endSession(test.db, { userId, sessionId });
+    await endSession(test.db, test.services.queue, { userId, sessionId });
     await send(sessionId);
     await send(sessionId);
     expect(lettersTo(email)).toHaveLength(1);

@@ -94,7 +94,7 @@ describe("who is let in", () => {
     const { browserOf } = await setStage();
     const browser = await browserOf("viewer");
     expect(await web.connect({ token: browser.token }).status).toBe(401);
-    await endSession(test.db, browser);
+    await endSession(test.db, test.services.queue, browser);
     expect(await web.connect(browser).status).toBe(403);
   });
 
@@ -289,7 +289,7 @@ describe("when the answer changes", () => {
     const [one, two] = [await browserOf("viewer"), await browserOf("viewer")];
     const [first, second] = [web.connect(one), web.connect(two)];
     expect([await first.status, await second.status]).toEqual([101, 101]);
-    await endSession(test.db, one);
+    await endSession(test.db, test.services.queue, one);
     await first.closed;
     expect(second.isOpen()).toBe(true);
   });

@@ -25,20 +25,20 @@ import {
   unique,
 } from "#tests/factories.ts";
 import { hear } from "./notices.ts";
-import { createTestDatabase } from "./setup.ts";
+import { openTestServices } from "./setup.ts";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let test: Awaited<ReturnType<typeof openTestServices>>;
 beforeAll(async () => {
-  database = await createTestDatabase();
+  test = await openTestServices();
 });
-afterAll(() => database.drop());
+afterAll(() => test.close());
 
 const spacesAt = (slug: string) =>
-  database.db.selectFrom("spaces").select(["id", "created_by"]).where("slug", "=", slug).execute();
+  test.db.selectFrom("spaces").select(["id", "created_by"]).where("slug", "=", slug).execute();
 
 describe("starting a space", () => {
   it("makes its creator the owner", async () => {
-    const { db } = database;
+    const { db } = test;
     const user = await insertUser(db);
     const slug = unique("northlight");
     const started = await startSpace(db, { userId: user.id, name: "Northlight", slug });
@@ -52,7 +52,7 @@ describe("starting a space", () => {
   });
 
   it("pressed twice at once is one space", async () => {
-    const { db } = database;
+    const { db } = test;
     const user = await insertUser(db);
     const slug = unique("twice");
     const both = await Promise.all(
@@ -69,7 +69,7 @@ describe("starting a space", () => {
   });
 
   it("of two people at once one gets the address, and the other one reads which is free", async () => {
-    const { db } = database;
+    const { db } = test;
     const [one, two] = [await insertUser(db), await insertUser(db)];
     const slug = unique("race");
     const both = await Promise.all(
@@ -81,7 +81,7 @@ describe("starting a space", () => {
   });
 
   it("refuses a word that is ours, and changes nothing", async () => {
-    const { db } = database;
+    const { db } = test;
     const user = await insertUser(db);
     const refused = await startSpace(db, { userId: user.id, name: "Account", slug: "account" });
     expect(refused).toEqual({ ok: false, reason: "reserved", slug: "account", free: "account-2" });
@@ -89,7 +89,7 @@ describe("starting a space", () => {
   });
 
   it("suggests an address that is free, and none for a name that gives none", async () => {
-    const { db } = database;
+    const { db } = test;
     const user = await insertUser(db);
     const name = unique("Über Straße");
     const slug = await suggestSlug(db, name);
@@ -103,7 +103,7 @@ describe("starting a space", () => {
 
 describe("moving a space", () => {
   it("leads on from its old address, which nobody else can take, and it can go back", async () => {
-    const { db } = database;
+    const { db } = test;
     const [owner, other] = [await insertUser(db), await insertUser(db)];
     const space = await insertSpace(db, { ownerId: owner.id });
     const to = unique("moved");
@@ -120,7 +120,7 @@ describe("moving a space", () => {
   });
 
   it("into an address that somebody takes in the same moment: one of them has it", async () => {
-    const { db } = database;
+    const { db } = test;
     const [owner, other] = [await insertUser(db), await insertUser(db)];
     const space = await insertSpace(db, { ownerId: owner.id });
     const wanted = unique("wanted");
@@ -134,7 +134,7 @@ describe("moving a space", () => {
   });
 
   it("out of an address that somebody takes in the same moment leaves it taken", async () => {
-    const { db } = database;
+    const { db } = test;
     const [owner, other] = [await insertUser(db), await insertUser(db)];
     const space = await insertSpace(db, { ownerId: owner.id });
     const [moved, started] = await Promise.all([
@@ -145,7 +145,7 @@ describe("moving a space", () => {
   });
 
   it.each(["account", "rtc-fans"])("refuses %s", async (slug) => {
-    const { db } = database;
+    const { db } = test;
     const space = await insertSpace(db, { ownerId: (await insertUser(db)).id });
     const refused = await updateSpace(db, { spaceId: space.id, name: "A", description: "", slug });
     expect(refused).toMatchObject({ ok: false, reason: "reserved" });
@@ -155,18 +155,18 @@ describe("moving a space", () => {
 
 describe("closing", () => {
   const statusOf = async (id: string) =>
-    (await database.db.selectFrom("streams").select("status").where("id", "=", id).executeTakeFirstOrThrow())
+    (await test.db.selectFrom("streams").select("status").where("id", "=", id).executeTakeFirstOrThrow())
       .status;
 
   it.each(["space", "experience"] as const)(
     "a %s cancels what is scheduled, once, also twice at once",
     async (what) => {
-      const { db } = database;
+      const { db } = test;
       const { space, experience, stream } = await insertPeople(db, { status: "scheduled" });
       const close = () =>
         what === "space"
-          ? retireSpace(db, { spaceId: space.id })
-          : retireExperience(db, { spaceId: space.id, experienceId: experience.id });
+          ? retireSpace(db, test.services.queue, { spaceId: space.id })
+          : retireExperience(db, test.services.queue, { spaceId: space.id, experienceId: experience.id });
       const both = await Promise.all([close(), close()]);
       expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
       expect(both.find(({ ok }) => !ok)).toEqual({ ok: false, reason: "gone" });
@@ -177,12 +177,14 @@ describe("closing", () => {
   it.each(["live", "rehearsal"] as const)(
     "is refused while a stream is %s, and changes nothing",
     async (status) => {
-      const { db } = database;
+      const { db } = test;
       const { space, experience, stream, people } = await insertPeople(db, { status });
       const waiting = await insertStream(db, { experienceId: experience.id, createdBy: people.owner.id });
       const busy = { ok: false, reason: "busy", title: "A stream" };
-      expect(await retireExperience(db, { spaceId: space.id, experienceId: experience.id })).toEqual(busy);
-      expect(await retireSpace(db, { spaceId: space.id })).toEqual(busy);
+      expect(
+        await retireExperience(db, test.services.queue, { spaceId: space.id, experienceId: experience.id }),
+      ).toEqual(busy);
+      expect(await retireSpace(db, test.services.queue, { spaceId: space.id })).toEqual(busy);
       expect([await statusOf(stream.id), await statusOf(waiting.id)]).toEqual([status, "scheduled"]);
       const rows = await db
         .selectFrom("experiences as e")
@@ -195,18 +197,18 @@ describe("closing", () => {
   );
 
   it("an experience of another space is not there", async () => {
-    const { db } = database;
+    const { db } = test;
     const [mine, theirs] = [await insertPeople(db), await insertPeople(db, { status: "scheduled" })];
     const foreign = { spaceId: mine.space.id, experienceId: theirs.experience.id };
-    expect(await retireExperience(db, foreign)).toEqual({ ok: false, reason: "gone" });
+    expect(await retireExperience(db, test.services.queue, foreign)).toEqual({ ok: false, reason: "gone" });
     expect(await statusOf(theirs.stream.id)).toBe("scheduled");
   });
 
   it("tells open pages of its streams, with the change and not without it", async () => {
-    const { db, url } = database;
+    const { db } = test;
     const { space, experience, stream } = await insertPeople(db, { status: "ended" });
-    const heard = await hear(url, () =>
-      retireExperience(db, { spaceId: space.id, experienceId: experience.id }),
+    const heard = await hear(test.services.config.databaseUrl, () =>
+      retireExperience(db, test.services.queue, { spaceId: space.id, experienceId: experience.id }),
     );
     expect(heard).toContainEqual({ kind: "access", streamId: stream.id });
   });
@@ -214,7 +216,7 @@ describe("closing", () => {
 
 describe("experiences", () => {
   it("of the same name get addresses of their own, also at once, and none is a word of ours", async () => {
-    const { db } = database;
+    const { db } = test;
     const space = await insertSpace(db, { ownerId: (await insertUser(db)).id });
     const make = (name: string) => makeExperience(db, { spaceId: space.id, name, description: "" });
     const made = await Promise.all([
@@ -234,7 +236,7 @@ describe("experiences", () => {
   });
 
   it("are listed for a host of the space, with what opens them, and for nobody else", async () => {
-    const { db } = database;
+    const { db } = test;
     const { space, experience, pass, people } = await insertPeople(db);
     const retired = await insertExperience(db, { spaceId: space.id });
     await db
@@ -255,7 +257,7 @@ describe("experiences", () => {
 
 describe("profiles", () => {
   it("a user name belongs to one person, also when two take it at once", async () => {
-    const { db } = database;
+    const { db } = test;
     const users = [await insertUser(db), await insertUser(db)];
     const username = unique("mara");
     const both = await Promise.all(
@@ -266,7 +268,7 @@ describe("profiles", () => {
   });
 
   it("shows the spaces that somebody hosts, not those where they keep order or that are closed", async () => {
-    const { db } = database;
+    const { db } = test;
     const [creator, owner] = [await insertUser(db, { name: "Mara" }), await insertUser(db)];
     const [hosted, moderated, closed] = await Promise.all(
       [1, 2, 3].map(() => insertSpace(db, { ownerId: owner.id })),
@@ -287,7 +289,7 @@ describe("profiles", () => {
 });
 
 it("what is on lists spaces that are live first, then by what begins soonest, and no others", async () => {
-  const own = await createTestDatabase();
+  const own = await openTestServices();
   const { db } = own;
   try {
     const make = async (minutes: number | null, status: "scheduled" | "live" | "cancelled" = "scheduled") => {
@@ -312,6 +314,6 @@ it("what is on lists spaces that are live first, then by what begins soonest, an
     expect(listed.map(({ live: count }) => count)).toEqual([1, 0, 0]);
     expect([empty, cancelled]).not.toContain(listed[0]?.slug);
   } finally {
-    await own.drop();
+    await own.close();
   }
 });

@@ -40,11 +40,17 @@ describe("the last owner", () => {
   it("cannot leave, be removed or become something else", async () => {
     const { spaceId, owner, members } = await insertTeam("host");
     const refused = { ok: false, reason: "last_owner" };
-    expect(await removeMember(web.db, { spaceId, actorId: owner, userId: owner })).toEqual(refused);
-    expect(await changeRole(web.db, { spaceId, actorId: owner, userId: owner, role: "host" })).toEqual(
-      refused,
-    );
-    const byHost = await removeMember(web.db, { spaceId, actorId: members[0]!, userId: owner });
+    expect(
+      await removeMember(web.db, web.services.queue, { spaceId, actorId: owner, userId: owner }),
+    ).toEqual(refused);
+    expect(
+      await changeRole(web.db, web.services.queue, { spaceId, actorId: owner, userId: owner, role: "host" }),
+    ).toEqual(refused);
+    const byHost = await removeMember(web.db, web.services.queue, {
+      spaceId,
+      actorId: members[0]!,
+      userId: owner,
+    });
     expect(byHost).toEqual({ ok: false, reason: "not_allowed" });
     expect(await ownersOf(spaceId)).toEqual([owner]);
   });
@@ -54,7 +60,9 @@ describe("the last owner", () => {
       const { spaceId, owner, members } = await insertTeam("owner");
       const owners = [owner, members[0]!];
       const outcomes = await Promise.all(
-        owners.map((userId) => removeMember(web.db, { spaceId, actorId: userId, userId })),
+        owners.map((userId) =>
+          removeMember(web.db, web.services.queue, { spaceId, actorId: userId, userId }),
+        ),
       );
       expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
       expect(await ownersOf(spaceId)).toHaveLength(1);
@@ -66,9 +74,9 @@ describe("the last owner", () => {
       const { spaceId, owner, members } = await insertTeam("owner");
       const [one, other] = [owner, members[0]!];
       await Promise.all([
-        changeRole(web.db, { spaceId, actorId: one, userId: other, role: "host" }),
-        removeMember(web.db, { spaceId, actorId: other, userId: one }),
-        changeRole(web.db, { spaceId, actorId: other, userId: other, role: "moderator" }),
+        changeRole(web.db, web.services.queue, { spaceId, actorId: one, userId: other, role: "host" }),
+        removeMember(web.db, web.services.queue, { spaceId, actorId: other, userId: one }),
+        changeRole(web.db, web.services.queue, { spaceId, actorId: other, userId: other, role: "moderator" }),
       ]);
       expect(await ownersOf(spaceId)).toHaveLength(1);
     }
@@ -91,7 +99,7 @@ describe("a role", () => {
   it.each(may)("of %s lets somebody remove a member who is %s: %s", async (actor, other, allowed) => {
     const { spaceId, members } = await insertTeam(actor, other);
     const [actorId, userId] = [members[0]!, members[1]!];
-    const removed = await removeMember(web.db, { spaceId, actorId, userId });
+    const removed = await removeMember(web.db, web.services.queue, { spaceId, actorId, userId });
     expect(removed.ok).toBe(allowed);
     expect(await roleOf(spaceId, userId)).toBe(allowed ? undefined : other);
   });
@@ -99,7 +107,7 @@ describe("a role", () => {
   it.each(may)("of %s lets somebody make a moderator %s: %s", async (actor, role, allowed) => {
     const { spaceId, members } = await insertTeam(actor, "moderator");
     const [actorId, userId] = [members[0]!, members[1]!];
-    const changed = await changeRole(web.db, { spaceId, actorId, userId, role });
+    const changed = await changeRole(web.db, web.services.queue, { spaceId, actorId, userId, role });
     expect(changed.ok).toBe(allowed && actor !== "moderator");
     expect(await roleOf(spaceId, userId)).toBe(changed.ok ? role : "moderator");
   });
@@ -107,7 +115,9 @@ describe("a role", () => {
   it("does not raise itself", async () => {
     const { spaceId, members } = await insertTeam("host", "moderator");
     for (const userId of members)
-      expect(await changeRole(web.db, { spaceId, actorId: userId, userId, role: "owner" })).toMatchObject({
+      expect(
+        await changeRole(web.db, web.services.queue, { spaceId, actorId: userId, userId, role: "owner" }),
+      ).toMatchObject({
         ok: false,
       });
   });
@@ -115,20 +125,28 @@ describe("a role", () => {
   it("counts in its own space only", async () => {
     const [mine, theirs] = [await insertTeam(), await insertTeam("moderator")];
     const foreign = { spaceId: theirs.spaceId, actorId: mine.owner, userId: theirs.members[0]! };
-    expect(await removeMember(web.db, foreign)).toMatchObject({ ok: false });
-    expect(await changeRole(web.db, { ...foreign, role: "host" })).toMatchObject({ ok: false });
+    expect(await removeMember(web.db, web.services.queue, foreign)).toMatchObject({ ok: false });
+    expect(await changeRole(web.db, web.services.queue, { ...foreign, role: "host" })).toMatchObject({
+      ok: false,
+    });
     expect(await roleOf(theirs.spaceId, theirs.members[0]!)).toBe("moderator");
   });
 
   it("is the same after a second press, and somebody who is gone stays gone", async () => {
     const { spaceId, owner, members } = await insertTeam("moderator");
     const change = { spaceId, actorId: owner, userId: members[0]!, role: "host" as const };
-    const twice = await Promise.all([changeRole(web.db, change), changeRole(web.db, change)]);
+    const twice = await Promise.all([
+      changeRole(web.db, web.services.queue, change),
+      changeRole(web.db, web.services.queue, change),
+    ]);
     expect(twice).toEqual([{ ok: true }, { ok: true }]);
     const removal = { spaceId, actorId: owner, userId: members[0]! };
-    const removed = await Promise.all([removeMember(web.db, removal), removeMember(web.db, removal)]);
+    const removed = await Promise.all([
+      removeMember(web.db, web.services.queue, removal),
+      removeMember(web.db, web.services.queue, removal),
+    ]);
     expect(removed).toEqual([{ ok: true }, { ok: true }]);
-    expect(await changeRole(web.db, change)).toEqual({ ok: true });
+    expect(await changeRole(web.db, web.services.queue, change)).toEqual({ ok: true });
     expect(await roleOf(spaceId, members[0]!)).toBeUndefined();
   });
 });

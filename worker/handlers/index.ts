@@ -1,6 +1,7 @@
 import type { Services } from "#app/context.ts";
 import type { JobName, JobPayload } from "#app/jobs/catalog.ts";
 import { accessEnforce } from "./access-enforce.ts";
+import { accessEnforceExperiences } from "./access-enforce-experiences.ts";
 import { grantImport } from "./grant-import.ts";
 import { grantMail } from "./grant-mail.ts";
 import { chatCompare } from "./chat-compare.ts";
@@ -41,6 +42,7 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "grant.mail": grantMail,
   "grant.import": grantImport,
   "access.enforce": accessEnforce,
+  "access.enforce-experiences": accessEnforceExperiences,
   "pass.offer": passOffer,
   "pass.offer-mail": passOfferMail,
   "pass.request-mail": passRequestMail,

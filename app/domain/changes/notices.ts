@@ -31,3 +31,15 @@ export async function notifyPeople(db: Kysely<Database>, userIds: string[]): Pro
     from unnest(${userIds}::uuid[]) as id
   `.execute(db);
 }
+
+/**
+ * Tells open pages of these experiences' streams to ask again who may be there: what a pass opens has changed, for
+ * everybody who holds it.
+ */
+export async function notifyStreamsOf(db: Kysely<Database>, experienceIds: string[]): Promise<void> {
+  if (experienceIds.length === 0) return;
+  await sql`
+    select pg_notify(${changeChannel}, json_build_object('kind', 'access', 'streamId', id)::text)
+    from streams where experience_id = any(${experienceIds}::uuid[]) and status <> 'cancelled'
+  `.execute(db);
+}

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { Database } from "#db/client.ts";
-import { changeChannel, notifyChange } from "../changes/notices.ts";
+import { notifyChange } from "../changes/notices.ts";
 
 type Trx = Transaction<Database>;
 
@@ -36,16 +36,4 @@ export async function cancelStreamsOf(
     .execute();
   for (const { id } of open) await notifyChange(trx, { kind: "stream", streamId: id });
   return { ok: true, cancelled: open.length };
-}
-
-/**
- * Tells open pages of these experiences' streams to ask again who may be there: what a pass opens has changed, for
- * everybody who holds it.
- */
-export async function notifyStreamsOf(trx: Trx, experienceIds: string[]): Promise<void> {
-  if (experienceIds.length === 0) return;
-  await sql`
-    select pg_notify(${changeChannel}, json_build_object('kind', 'access', 'streamId', id)::text)
-    from streams where experience_id = any(${experienceIds}::uuid[]) and status <> 'cancelled'
-  `.execute(trx);
 }

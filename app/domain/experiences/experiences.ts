@@ -1,8 +1,10 @@
 import { sql } from "kysely";
+import type { Queue } from "#app/jobs/queue.ts";
 import type { Db } from "#db/client.ts";
+import { enforceAccessTo } from "../access/enforcement.ts";
 import { reservedForExperiences } from "../spaces/reserved.ts";
 import { slugsFor } from "../spaces/slugs.ts";
-import { cancelStreamsOf, notifyStreamsOf } from "./closing.ts";
+import { cancelStreamsOf } from "./closing.ts";
 
 /** The experiences of a space for its team, those that are retired last. */
 export async function listExperiences(db: Db, spaceId: string) {
@@ -119,6 +121,7 @@ export async function updateExperience(
  */
 export async function retireExperience(
   db: Db,
+  queue: Queue,
   { spaceId, experienceId }: { spaceId: string; experienceId: string },
 ): Promise<{ ok: true } | { ok: false; reason: "gone" } | { ok: false; reason: "busy"; title: string }> {
   return db.transaction().execute(async (trx) => {
@@ -138,7 +141,7 @@ export async function retireExperience(
       .set({ retired_at: sql`now()` })
       .where("id", "=", experienceId)
       .execute();
-    await notifyStreamsOf(trx, [experienceId]);
+    await enforceAccessTo(trx, queue, [experienceId]);
     return { ok: true };
   });
 }

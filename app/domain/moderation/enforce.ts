@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { findAccess } from "#app/domain/access/decision.ts";
+import { lookAgain } from "#app/domain/access/enforcement.ts";
 import { eachOf } from "#app/domain/chat/each-of.ts";
 import { chatName } from "#app/domain/chat/messages.ts";
 import { keepInChat, removeFromChat } from "#app/domain/chat/removal.ts";
@@ -12,7 +13,7 @@ import { isActKind } from "./act-kinds.ts";
 /** So often the job of an act tries by itself (`retryLimit` of "moderation.enforce"). */
 const jobTries = 5;
 
-type Needs = Pick<Services, "db" | "chat" | "livekit">;
+type Needs = Pick<Services, "db" | "chat" | "livekit" | "queue">;
 type Act = {
   id: string;
   kind: string;
@@ -122,6 +123,8 @@ async function enforceBan(services: Needs, act: Act & { target_user_id: string }
     eachOf(out, ({ id }) => removeFromChat(services, { streamId: id, userIds: [userId] })),
     revokeTokens(services, userId),
   ]);
+  // Whoever slipped in while they were being removed; also while another service keeps this act waiting.
+  if (streamIds.length > 0) await lookAgain(services, { userIds: [userId], looks: 0 });
   for (const done of [removed, ...others]) if (done.status === "rejected") throw done.reason;
   return removed.status === "fulfilled" && removed.value > 0
     ? "out of the picture and the chat"

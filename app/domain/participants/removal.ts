@@ -66,6 +66,28 @@ export async function listEndedPlaces(
 }
 
 /**
+ * The identities of people who may stay in these rooms, but not under these: in a session that was ended since, or as the host
+ * who they may not be any more.
+ */
+export async function listForfeitedPlaces(
+  db: Db,
+  people: readonly { streamId: string; userId: string; mayHost: boolean }[],
+): Promise<(Place & { userId: string })[]> {
+  if (people.length === 0) return [];
+  const { rows } = await sql<Place & { userId: string }>`
+    select p.stream_id as "streamId", p.identity, p.user_id as "userId"
+    from unnest(
+      ${people.map(({ streamId }) => streamId)}::uuid[], ${people.map(({ userId }) => userId)}::uuid[],
+      ${people.map(({ mayHost }) => mayHost)}::boolean[]
+    ) as here (stream_id, user_id, may_host)
+    join stream_participants p on p.stream_id = here.stream_id and p.user_id = here.user_id
+    join sessions s on s.id = p.session_id
+    where s.ended_at > clock_timestamp() - interval '1 hour' or (p.role = 'host' and not here.may_host)
+  `.execute(db);
+  return rows;
+}
+
+/**
  * Removes, waits until joins that were under way have come to stand, and removes again: the gates cut the signal sockets
  * in between. Removing who is not there is no error. Throws the first failure after all were tried.
  */

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Database, Db } from "#db/client.ts";
 import type { Queue } from "#app/jobs/queue.ts";
-import { notifyStreamsOf } from "../experiences/closing.ts";
+import { enforceAccessTo } from "../access/enforcement.ts";
 import { slugsFor } from "../spaces/slugs.ts";
 import type { PassFields } from "./fields.ts";
 import { wakeOffers } from "./seats.ts";
@@ -112,9 +112,10 @@ export async function updatePass(
       .execute();
     const opened = await openExperiences(trx, passId, experiences);
     const changed = [...closed.map((row) => row.experience_id), ...opened];
-    await notifyStreamsOf(
+    await enforceAccessTo(
       trx,
-      current.at_expiry === atExpiry ? changed : [...new Set([...changed, ...experiences])],
+      queue,
+      current.at_expiry === atExpiry ? changed : [...changed, ...experiences],
     );
     await wakeOffers(trx, queue, passId);
     return { ok: true };

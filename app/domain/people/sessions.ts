@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { sql } from "kysely";
-import { notifyChange } from "../changes/notices.ts";
+import type { Queue } from "#app/jobs/queue.ts";
+import { enforceAccess } from "../access/enforcement.ts";
 import type { Db } from "#db/client.ts";
 
 /** A signed-in person, as every page and socket knows them. */
@@ -97,11 +98,12 @@ export async function listSessions(db: Db, userId: string): Promise<OpenSession[
 }
 
 /**
- * Ends one session of this person, at once and everywhere: its pages and sockets are told. False when they have no
- * such session, or it was ended already.
+ * Ends one session of this person, at once and everywhere: its pages and sockets are told, and a job takes it out of
+ * rooms. False when they have no such session, or it was ended already.
  */
 export async function endSession(
   db: Db,
+  queue: Queue,
   { userId, sessionId }: { userId: string; sessionId: string },
 ): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
@@ -113,7 +115,7 @@ export async function endSession(
       .where("ended_at", "is", null)
       .returning("id")
       .executeTakeFirst();
-    if (ended) await notifyChange(trx, { kind: "person", userId });
+    if (ended) await enforceAccess(trx, queue, [userId]);
     return ended !== undefined;
   });
 }
@@ -121,6 +123,7 @@ export async function endSession(
 /** Ends every session of this person but the one they ask from. Gives how many there were. */
 export async function endOtherSessions(
   db: Db,
+  queue: Queue,
   { userId, sessionId }: { userId: string; sessionId: string },
 ): Promise<number> {
   return db.transaction().execute(async (trx) => {
@@ -132,7 +135,7 @@ export async function endOtherSessions(
       .where("ended_at", "is", null)
       .returning("id")
       .execute();
-    if (ended.length > 0) await notifyChange(trx, { kind: "person", userId });
+    if (ended.length > 0) await enforceAccess(trx, queue, [userId]);
     return ended.length;
   });
 }

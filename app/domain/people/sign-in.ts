@@ -3,7 +3,7 @@ import { hashSync, verify } from "@node-rs/argon2";
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { Queue } from "../../jobs/queue.ts";
-import { notifyChange } from "../changes/notices.ts";
+import { enforceAccess } from "../access/enforcement.ts";
 import { isUsedUp, takeFrom } from "./limits.ts";
 import { hashToken, insertSession } from "./sessions.ts";
 import { codeTries, findPendingCode, hasSignedInBefore, type PendingCode } from "./sign-in-codes.ts";
@@ -123,7 +123,7 @@ async function finish(db: Db, queue: Queue, pending: Pending, typed: Try): Promi
         .where("ended_at", "is", null)
         .returning("user_id")
         .executeTakeFirst();
-      if (old) await notifyChange(trx, { kind: "person", userId: old.user_id });
+      if (old) await enforceAccess(trx, queue, [old.user_id]);
     }
     const session = await insertSession(trx, {
       userId: user.id,

@@ -1,6 +1,8 @@
 import { sql, type Transaction } from "kysely";
+import type { Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
-import { cancelStreamsOf, notifyStreamsOf } from "../experiences/closing.ts";
+import { enforceAccessTo } from "../access/enforcement.ts";
+import { cancelStreamsOf } from "../experiences/closing.ts";
 import { toSlug } from "../text.ts";
 import { isReservedForSpaces } from "./reserved.ts";
 
@@ -171,6 +173,7 @@ export async function findMovedSpace(db: Db, slug: string): Promise<string | und
  */
 export async function retireSpace(
   db: Db,
+  queue: Queue,
   { spaceId }: { spaceId: string },
 ): Promise<{ ok: true } | { ok: false; reason: "gone" } | { ok: false; reason: "busy"; title: string }> {
   return db.transaction().execute(async (trx) => {
@@ -195,7 +198,7 @@ export async function retireSpace(
       .set({ retired_at: sql`now()` })
       .where("id", "=", spaceId)
       .execute();
-    await notifyStreamsOf(trx, ids);
+    await enforceAccessTo(trx, queue, ids);
     return { ok: true };
   });
 }

@@ -1,7 +1,8 @@
 import { sql, type Transaction } from "kysely";
-import { notifyChange } from "../changes/notices.ts";
+import type { Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
 import type { SpaceRole } from "#db/types.ts";
+import { enforceAccess } from "../access/enforcement.ts";
 import { mayManage, rolesManagedBy } from "./rights.ts";
 
 export type Team = { spaceId: string; slug: string; name: string; role: SpaceRole };
@@ -66,6 +67,7 @@ type Change = { spaceId: string; actorId: string; userId: string };
  */
 export async function changeRole(
   db: Db,
+  queue: Queue,
   { spaceId, actorId, userId, role }: Change & { role: SpaceRole },
 ): Promise<{ ok: true } | TeamRefusal> {
   return inTeam(db, spaceId, async (trx, roleOf) => {
@@ -82,7 +84,7 @@ export async function changeRole(
       .returning("user_id")
       .executeTakeFirst();
     if (!changed) return { ok: false, reason: "last_owner" };
-    await afterChange(trx, { spaceId, userId, role });
+    await afterChange(trx, queue, { spaceId, actorId, userId, role });
     return { ok: true };
   });
 }
@@ -93,6 +95,7 @@ export async function changeRole(
  */
 export async function removeMember(
   db: Db,
+  queue: Queue,
   { spaceId, actorId, userId }: Change,
 ): Promise<{ ok: true } | TeamRefusal> {
   return inTeam(db, spaceId, async (trx, roleOf) => {
@@ -108,7 +111,7 @@ export async function removeMember(
       .returning("user_id")
       .executeTakeFirst();
     if (!removed) return { ok: false, reason: "last_owner" };
-    await afterChange(trx, { spaceId, userId, role: undefined });
+    await afterChange(trx, queue, { spaceId, actorId, userId, role: undefined });
     return { ok: true };
   });
 }
@@ -142,10 +145,11 @@ const anOwnerRemains = ({ spaceId, userId }: { spaceId: string; userId: string }
   ))
 `;
 
-/** Invitations to roles that their sender may no longer give go with the right to send them. */
+/** What somebody made by a right goes with the right, and so does their place in rooms and chats. */
 async function afterChange(
   trx: Transaction<Database>,
-  { spaceId, userId, role }: { spaceId: string; userId: string; role: SpaceRole | undefined },
+  queue: Queue,
+  { spaceId, actorId, userId, role }: Change & { role: SpaceRole | undefined },
 ): Promise<void> {
   const kept = role ? rolesManagedBy(role) : [];
   await trx
@@ -157,5 +161,5 @@ async function afterChange(
     .where("revoked_at", "is", null)
     .$if(kept.length > 0, (query) => query.where("role", "not in", kept))
     .execute();
-  await notifyChange(trx, { kind: "person", userId });
+  await enforceAccess(trx, queue, [userId]);
 }

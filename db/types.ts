@@ -57,7 +57,7 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export type WebhookDeliveryStatus = "given_up" | "taken" | "waiting";
 
-export type WebhookEndpointOffReason = "dead" | "gone";
+export type WebhookEndpointOffReason = "dead" | "gone" | "owner_left";
 
 export interface AccessGrantDevices {
   access_grant_id: string;
@@ -169,6 +169,8 @@ export interface AccessPassLinks {
   made_by: string;
   most_uses: number | null;
   name: string;
+  owner_left: Generated<boolean>;
+  revocation_mailed_at: Timestamp | null;
   revoked_at: Timestamp | null;
   revoked_by: string | null;
   uses: Generated<number>;

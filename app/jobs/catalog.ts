@@ -64,6 +64,12 @@ export const catalog = {
   "chat.compare": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 2, expireInSeconds: 60 },
   "room.sweep": { payload: z.object({ streamId: id }), retryLimit: 5, retryDelay: 1, expireInSeconds: 30 },
   "invite.mail": { payload: z.object({ inviteId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
+  "team.owner-left-mail": {
+    payload: z.object({ spaceId: id, userId: id }),
+    retryLimit: 8,
+    retryDelay: 10,
+    expireInSeconds: 60,
+  },
   "sign-in.mail": {
     payload: z.object({ sessionId: id }),
     retryLimit: 8,

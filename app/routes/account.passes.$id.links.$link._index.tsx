@@ -86,10 +86,7 @@ export default function LinkOfPass() {
         </Notice>
       )}
       <Facts>
-        <Fact
-          label="State"
-          note={link.state === "revoked" && link.revokedAt && <When at={link.revokedAt} zone={zone} />}
-        >
+        <Fact label="State" note={link.revokedAt && <When at={link.revokedAt} zone={zone} />}>
           {link.words}
         </Fact>
         <Fact label="Taken">{link.uses}</Fact>
@@ -99,7 +96,7 @@ export default function LinkOfPass() {
         </Fact>
       </Facts>
       <div className="row">
-        {link.state !== "revoked" && <ButtonLink to={`${page}/revocation`}>Revoke the link</ButtonLink>}
+        {!link.revokedAt && <ButtonLink to={`${page}/revocation`}>Revoke the link</ButtonLink>}
         {link.given && (
           <ButtonLink kind="quiet" to={`/account/passes/${passId}/links`}>
             Make another link

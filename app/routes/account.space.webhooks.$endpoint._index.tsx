@@ -5,6 +5,7 @@ import {
   redirect,
 } from "@remix-run/node";
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
+import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { ButtonLink, SubmitButton } from "#app/components/button.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
@@ -54,6 +55,7 @@ export async function loader(args: LoaderFunctionArgs) {
     url: endpoint.url,
     events: endpoint.events as string[],
     state: endpointStateWords(endpoint),
+    madeBy: endpoint.madeBy,
     off: endpoint.offAt !== null,
     formerSecretUntil: endpoint.formerSecretUntil?.toISOString() ?? null,
     choices: eventChoices,
@@ -85,7 +87,8 @@ export async function action(args: ActionFunctionArgs) {
 }
 
 export default function WebhookEndpoint() {
-  const { id, url, state, off, formerSecretUntil, done, query, zone } = useLoaderData<typeof loader>();
+  const { id, url, state, madeBy, off, formerSecretUntil, done, query, zone } =
+    useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const path = `/account/space/webhooks/${id}`;
   return (
@@ -101,6 +104,9 @@ export default function WebhookEndpoint() {
       />
       {done && !refused && <Notice role="status">{done}</Notice>}
       <p>{state}</p>
+      <p>
+        It belongs to <Bidi>{madeBy}</Bidi>, and is switched off when they stop being an owner.
+      </p>
       {formerSecretUntil && (
         <p>
           The secret before the last one signs, too, until <When at={formerSecretUntil} zone={zone} />.

@@ -4,9 +4,9 @@ import { backToEndpoint, requireEndpoint, withWord } from "#app/http/endpoint-of
 
 export const loader = backToEndpoint;
 
-/** Switches an address on again; one that is on stays so. */
+/** Switches an address on again, which is then theirs; one that is on stays as it is. */
 export async function action(args: ActionFunctionArgs) {
-  const { ids, page } = await requireEndpoint(args);
-  await switchOn(args.context.db, ids);
+  const { viewer, ids, page } = await requireEndpoint(args);
+  await switchOn(args.context.db, { ...ids, actorId: viewer.userId });
   return redirect(withWord(page, "on"), 303);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, Link, useActionData, useLoaderData } from "@remix-run/react";
+import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { ButtonLink, SubmitButton } from "#app/components/button.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
@@ -34,6 +35,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
       url: endpoint.url,
       events: endpoint.events.join(", "),
       state: endpointStateWords(endpoint),
+      madeBy: endpoint.madeBy,
     })),
     choices: eventChoices,
     removed: new URL(request.url).searchParams.has("removed"),
@@ -98,6 +100,7 @@ export default function Webhooks() {
               <th scope="col">Address</th>
               <th scope="col">Told of</th>
               <th scope="col">State</th>
+              <th scope="col">Belongs to</th>
             </tr>
           </thead>
           <tbody>
@@ -110,6 +113,9 @@ export default function Webhooks() {
                 </th>
                 <td>{endpoint.events}</td>
                 <td>{endpoint.state}</td>
+                <td>
+                  <Bidi>{endpoint.madeBy}</Bidi>
+                </td>
               </tr>
             ))}
           </tbody>

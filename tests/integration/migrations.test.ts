@@ -75,6 +75,34 @@ it("0022_import_counts counts the lines of the imports that were there", async (
   ]);
 });
 
+it("0024_enforcement stops what those made who had stopped being owners", async () => {
+  const other = unique("migrations").replace("-", "_");
+  await server.query(`create database ${other}`);
+  const otherUrl = Object.assign(new URL(url), { pathname: `/${other}` }).href;
+  const client = new pg.Client({ connectionString: otherUrl });
+  await client.connect();
+  try {
+    for (const migration of migrations.slice(0, migrations.indexOf("0024_enforcement"))) {
+      await migrate(otherUrl, migration);
+      await client.query(rowsAfter[migration] ?? "");
+    }
+    await client.query(`
+      update webhook_endpoints set off_at = null, off_reason = null;
+      update webhook_deliveries set status = 'waiting', next_try_at = now(), ended_at = null;
+      delete from space_members;`);
+    await migrate(otherUrl, "0024_enforcement");
+    const { rows } = await client.query(`
+      select e.off_reason, e.off_at is not null as off, d.status, l.owner_left, l.revoked_by = l.made_by as revoked
+      from webhook_endpoints e, webhook_deliveries d, access_pass_links l`);
+    expect(rows).toEqual([
+      { off_reason: "owner_left", off: true, status: "given_up", owner_left: true, revoked: true },
+    ]);
+  } finally {
+    await client.end();
+    await server.query(`drop database ${other} with (force)`);
+  }
+});
+
 it("run once: the newest database is up to date", async () => {
   expect(await migrate(url)).toEqual([]);
 });

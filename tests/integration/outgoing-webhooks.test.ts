@@ -385,7 +385,7 @@ describe("sending", () => {
     await test1(stage);
     await failing("25 hours", 7);
     expect(await again()).toBe("dead");
-    const of = { spaceId: stage.space.id, endpointId: stage.endpointId };
+    const of = { spaceId: stage.space.id, endpointId: stage.endpointId, actorId: stage.people.owner.id };
     expect(await switchOn(test.db, of)).toBe(true);
     expect(await switchOn(test.db, of)).toBe(false);
     expect(await endpoint(stage.endpointId)).toMatchObject({ off_at: null, failing_since: null });

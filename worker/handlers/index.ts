@@ -17,6 +17,7 @@ import { recordingStop } from "./recording-stop.ts";
 import { roomSweep } from "./room-sweep.ts";
 import { signInMail } from "./sign-in-mail.ts";
 import { streamCloseRoom } from "./stream-close-room.ts";
+import { teamOwnerLeftMail } from "./team-owner-left-mail.ts";
 import { webhookDeliver } from "./webhook-deliver.ts";
 import { webhookOffMail } from "./webhook-off-mail.ts";
 import { webhookProcess } from "./webhook-process.ts";
@@ -38,6 +39,7 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "chat.compare": chatCompare,
   "room.sweep": roomSweep,
   "invite.mail": inviteMail,
+  "team.owner-left-mail": teamOwnerLeftMail,
   "sign-in.mail": signInMail,
   "grant.mail": grantMail,
   "grant.import": grantImport,

@@ -4,6 +4,7 @@ import { enqueue, enqueueOnce, type Queue } from "#app/jobs/queue.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { signedHeaders } from "#app/services/webhook-signature.ts";
 import type { Db } from "#db/client.ts";
+import { giveUpWaiting } from "./switching-off.ts";
 
 type Needs = Pick<Services, "db" | "queue" | "outgoingHttp" | "log">;
 
@@ -164,11 +165,7 @@ async function record(
       returning off_at is not null as off
     `.execute(trx);
     if (!off.rows[0]?.off) return;
-    await sql`
-      update webhook_deliveries set status = 'given_up', next_try_at = null, ended_at = clock_timestamp(),
-        last_problem = coalesce(last_problem, case when last_status is null then 'off' end)
-      where endpoint_id = ${endpointId}::uuid and status = 'waiting'
-    `.execute(trx);
+    await giveUpWaiting(trx, [endpointId]);
     await enqueue(trx, queue, "webhook.off-mail", { endpointId });
   });
 }

@@ -3,7 +3,7 @@ import { newWebhookSecret } from "#app/services/webhook-signature.ts";
 import type { Db } from "#db/client.ts";
 import type { WebhookEndpointOffReason } from "#db/types.ts";
 import type { EventType } from "./event-types.ts";
-import { lockSpace } from "../spaces/lock.ts";
+import { lockOwner, lockSpace } from "../spaces/lock.ts";
 
 export const mostEndpoints = 20;
 /** So long both secrets sign, after one was replaced. */
@@ -14,8 +14,8 @@ type OfSpace = { spaceId: string; endpointId: string };
 export type EndpointRefusal = { ok: false; reason: "gone" | "made_before" | "too_many" };
 
 /**
- * Adds an address that a space's messages go to. Its secret is shown once, to whoever added it. Refuses a retired space
- * (`gone`), a form that added its endpoint before (`made_before`), and more than 20 of a space.
+ * Adds an address that a space's messages go to. Its secret is shown once, to whoever added it. Refuses a retired space and
+ * who is no owner of it (`gone`), a form that added its endpoint before (`made_before`), and more than 20 of a space.
  */
 export async function insertEndpoint(
   db: Db,
@@ -30,6 +30,7 @@ export async function insertEndpoint(
   const secret = newWebhookSecret();
   return db.transaction().execute(async (trx) => {
     if (!(await lockSpace(trx, spaceId))) return { ok: false, reason: "gone" };
+    if (!(await lockOwner(trx, { spaceId, userId: actorId }))) return { ok: false, reason: "gone" };
     const { rows } = await sql<{ id: string }>`
       insert into webhook_endpoints (space_id, url, events, secret, form_key, made_by)
       select ${spaceId}::uuid, ${url}, ${inOrder(events)}::text[], ${secret}, ${formKey}::uuid, ${actorId}::uuid
@@ -53,6 +54,8 @@ export type Endpoint = {
   id: string;
   url: string;
   events: EventType[];
+  /** Whose it is: the mail address of the owner who added it, or switched it on last. */
+  madeBy: string;
   madeAt: Date;
   failingSince: Date | null;
   offAt: Date | null;
@@ -63,29 +66,26 @@ export type Endpoint = {
 
 /** Where the messages of a space go, the oldest first. */
 export async function listEndpoints(db: Db, spaceId: string): Promise<Endpoint[]> {
-  return endpoints(db).where("space_id", "=", spaceId).orderBy("id").execute();
+  return endpoints(db).where("e.space_id", "=", spaceId).orderBy("e.id").execute();
 }
 
 /** One endpoint of this space. */
 export async function findEndpoint(db: Db, { spaceId, endpointId }: OfSpace): Promise<Endpoint | undefined> {
-  return endpoints(db).where("id", "=", endpointId).where("space_id", "=", spaceId).executeTakeFirst();
+  return endpoints(db).where("e.id", "=", endpointId).where("e.space_id", "=", spaceId).executeTakeFirst();
 }
 
 const endpoints = (db: Db) =>
   db
-    .selectFrom("webhook_endpoints")
-    .select([
-      "id",
-      "url",
-      sql<EventType[]>`events`.as("events"),
-      "created_at as madeAt",
-      "failing_since as failingSince",
-      "off_at as offAt",
-      "off_reason as offReason",
-      sql<Date | null>`case when former_secret_until > now() then former_secret_until end`.as(
+    .selectFrom("webhook_endpoints as e")
+    .innerJoin("users as u", "u.id", "e.made_by")
+    .select(["e.id", "e.url", sql<EventType[]>`e.events`.as("events"), "u.email as madeBy"])
+    .select(["e.created_at as madeAt", "e.failing_since as failingSince"])
+    .select(["e.off_at as offAt", "e.off_reason as offReason"])
+    .select(
+      sql<Date | null>`case when e.former_secret_until > now() then e.former_secret_until end`.as(
         "formerSecretUntil",
       ),
-    ]);
+    );
 
 /** Which space an endpoint belongs to; undefined when there is none. */
 export async function findSpaceOfEndpoint(db: Db, endpointId: string): Promise<string | undefined> {
@@ -134,17 +134,27 @@ export async function rotateSecret(
   return rows.length > 0 ? { secret } : undefined;
 }
 
-/** Switches an endpoint on again. What was given up meanwhile is not sent by itself. False when it is not off. */
-export async function switchOn(db: Db, { spaceId, endpointId }: OfSpace): Promise<boolean> {
-  const changed = await db
-    .updateTable("webhook_endpoints")
-    .set({ off_at: null, off_reason: null, off_mailed_at: null, failing_since: null, failed_tries: 0 })
-    .where("id", "=", endpointId)
-    .where("space_id", "=", spaceId)
-    .where("off_at", "is not", null)
-    .returning("id")
-    .executeTakeFirst();
-  return changed !== undefined;
+/**
+ * Switches an endpoint on again, which is then this owner's. What was given up meanwhile is not sent by itself. False when
+ * it is not off, or when this is no owner any more.
+ */
+export async function switchOn(
+  db: Db,
+  { spaceId, endpointId, actorId }: OfSpace & { actorId: string },
+): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    if (!(await lockOwner(trx, { spaceId, userId: actorId }))) return false;
+    const changed = await trx
+      .updateTable("webhook_endpoints")
+      .set({ off_at: null, off_reason: null, off_mailed_at: null, failing_since: null, failed_tries: 0 })
+      .set({ made_by: actorId })
+      .where("id", "=", endpointId)
+      .where("space_id", "=", spaceId)
+      .where("off_at", "is not", null)
+      .returning("id")
+      .executeTakeFirst();
+    return changed !== undefined;
+  });
 }
 
 /** Removes an endpoint with its log; what waits for it is not sent. False when it is not this space's. */

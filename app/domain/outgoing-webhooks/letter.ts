@@ -6,7 +6,7 @@ import { webhookOffLetter } from "../letters/webhook-off.ts";
 
 /**
  * Writes to the owners of a space, once, that an endpoint was switched off: one that is on again or was written about is
- * left alone. Throws the mailer's ServiceError, and the job is tried again.
+ * left alone, and of what left with its owner the letter about them tells. Throws the mailer's ServiceError, and the job is tried again.
  */
 export async function sendOffLetter(
   { db, mailer, publicUrl }: { db: Db; mailer: Mailer; publicUrl: string },
@@ -14,7 +14,7 @@ export async function sendOffLetter(
 ): Promise<void> {
   const { rows } = await sql<{
     url: string;
-    reason: WebhookEndpointOffReason;
+    reason: Exclude<WebhookEndpointOffReason, "owner_left">;
     spaceName: string;
     spaceSlug: string;
     owners: string[] | null;
@@ -25,7 +25,7 @@ export async function sendOffLetter(
       where m.space_id = s.id and m.role = 'owner'
     ) as owners
     from webhook_endpoints e join spaces s on s.id = e.space_id and s.retired_at is null
-    where e.id = ${endpointId}::uuid and e.off_at is not null and e.off_mailed_at is null
+    where e.id = ${endpointId}::uuid and e.off_reason <> 'owner_left' and e.off_mailed_at is null
   `.execute(db);
   const [endpoint] = rows;
   if (!endpoint?.owners) return;

@@ -8,6 +8,8 @@ export function endpointStateWords({
 }: Pick<Endpoint, "offReason" | "failingSince">): string {
   if (offReason === "gone") return "Switched off: it answered that it is gone (410).";
   if (offReason === "dead") return "Switched off: it took nothing for a whole day.";
+  if (offReason === "owner_left")
+    return "Switched off: whose it was is no owner any more. Whoever switches it on takes it over.";
   return failingSince ? "On, but it did not take the last message." : "On";
 }
 

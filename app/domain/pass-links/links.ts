@@ -1,6 +1,7 @@
-import { sql } from "kysely";
-import type { Db } from "#db/client.ts";
+import { sql, type Transaction } from "kysely";
+import type { Database, Db } from "#db/client.ts";
 import { lockSeats } from "../passes/seats.ts";
+import { lockOwner } from "../spaces/lock.ts";
 import { codeOf, hashOf } from "./codes.ts";
 import type { LinkFields } from "./fields.ts";
 
@@ -10,8 +11,8 @@ export const mostLinks = 100;
 export type LinkRefusal = { ok: false; reason: "gone" | "past" | "made_before" | "too_many" };
 
 /**
- * Makes a link that gives a pass of this space. Refuses a pass that is not this space's, is retired or past its last day
- * (`gone`), an end that is past by the database's clock (`past`), a form that made its link before (`made_before`), and
+ * Makes a link that gives a pass of this space. Refuses a pass that is not this space's, is retired or past its last day,
+ * and who is no owner of the space (`gone`), an end that is past by the database's clock (`past`), a form that made its link before (`made_before`), and
  * more than 100 open links of a pass (`too_many`).
  */
 export async function insertLink(
@@ -26,6 +27,7 @@ export async function insertLink(
 ): Promise<{ ok: true; linkId: string } | LinkRefusal> {
   const { name, mostUses, endsAt, formKey } = fields;
   return db.transaction().execute(async (trx) => {
+    if (!(await lockOwner(trx, { spaceId, userId: actorId }))) return { ok: false, reason: "gone" };
     // Alone at its pass: what is counted is what is there.
     await lockSeats(trx, passId, { alone: true });
     const { rows } = await sql<{ id: string; past: boolean; open: number; before: boolean }>`
@@ -91,11 +93,33 @@ export async function revokeLink(
   return revoked !== undefined;
 }
 
-/** Of a link that is open by itself: its pass is retired, or past its last day, and is given to nobody any more. */
-export type TeamLinkState = LinkState | "retired" | "over";
+/** Revokes a space's links that this person made, who is no owner any more. Gives how many there were. */
+export async function revokeLinksOf(
+  trx: Transaction<Database>,
+  { spaceId, userId, actorId }: { spaceId: string; userId: string; actorId: string },
+): Promise<number> {
+  const revoked = await trx
+    .updateTable("access_pass_links as l")
+    .from("access_passes as p")
+    .set({ revoked_at: sql`clock_timestamp()`, revoked_by: actorId, owner_left: true })
+    .whereRef("p.id", "=", "l.access_pass_id")
+    .where("p.space_id", "=", spaceId)
+    .where("l.made_by", "=", userId)
+    .where("l.revoked_at", "is", null)
+    .returning("l.id")
+    .execute();
+  return revoked.length;
+}
+
+/**
+ * `owner_left`: revoked, because who made it is no owner any more. Of a link that is open by itself: its pass is retired, or
+ * past its last day, and is given to nobody any more.
+ */
+export type TeamLinkState = LinkState | "owner_left" | "retired" | "over";
 
 const teamLinkState = sql<TeamLinkState>`
   case
+    when l.owner_left then 'owner_left'
     when (${linkState}) <> 'open' then ${linkState}
     when p.retired_at is not null then 'retired'
     when p.term_until <= clock_timestamp() then 'over'

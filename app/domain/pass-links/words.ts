@@ -40,6 +40,7 @@ export const invitationWords: Record<TakeRefusal["reason"] | "held", { title: st
 export const linkStateWords: Record<TeamLinkState, string> = {
   open: "Open",
   revoked: "Revoked",
+  owner_left: "Revoked: who made it is no owner any more",
   expired: "Run out",
   spent: "Used up",
   retired: "Closed: the pass is retired",

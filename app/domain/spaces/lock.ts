@@ -12,3 +12,19 @@ export async function lockSpace(trx: Transaction<Database>, spaceId: string): Pr
     .executeTakeFirst();
   return space !== undefined;
 }
+
+/** Whether somebody is an owner of a space, which they then stay to the end of the transaction. */
+export async function lockOwner(
+  trx: Transaction<Database>,
+  { spaceId, userId }: { spaceId: string; userId: string },
+): Promise<boolean> {
+  const owner = await trx
+    .selectFrom("space_members")
+    .select("user_id")
+    .where("space_id", "=", spaceId)
+    .where("user_id", "=", userId)
+    .where("role", "=", "owner")
+    .forShare()
+    .executeTakeFirst();
+  return owner !== undefined;
+}

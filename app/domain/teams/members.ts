@@ -3,6 +3,7 @@ import type { Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
 import type { SpaceRole } from "#db/types.ts";
 import { enforceAccess } from "../access/enforcement.ts";
+import { takeFromFormerOwner } from "./former-owner.ts";
 import { mayManage, rolesManagedBy } from "./rights.ts";
 
 export type Team = { spaceId: string; slug: string; name: string; role: SpaceRole };
@@ -161,5 +162,6 @@ async function afterChange(
     .where("revoked_at", "is", null)
     .$if(kept.length > 0, (query) => query.where("role", "not in", kept))
     .execute();
+  if (role !== "owner") await takeFromFormerOwner(trx, queue, { spaceId, actorId, userId });
   await enforceAccess(trx, queue, [userId]);
 }

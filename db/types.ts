@@ -473,6 +473,7 @@ export interface StreamingChatRooms {
   last_number: Generated<number>;
   links_allowed: Generated<boolean>;
   made_at: Timestamp | null;
+  members_compared_at: Generated<Timestamp>;
   move_wanted_at: Timestamp | null;
   moved_at: Timestamp | null;
   slow_mode_seconds: Generated<number>;

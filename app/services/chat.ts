@@ -197,21 +197,35 @@ export function createChat({ apiKey, apiSecret, url }: StreamConfig) {
       );
     },
 
-    /** The newest messages of a channel, at most a hundred, with those that are deleted. A channel that is not there is made. */
-    async listMessages(channelId: string): Promise<ChannelMessage[]> {
+    /**
+     * The newest messages of a channel, at most a hundred, with those that are deleted, and in the same call its members,
+     * unless there are more than a hundred (`listMembers`). A channel that is not there is made.
+     */
+    async readChannel(
+      channelId: string,
+    ): Promise<{ messages: ChannelMessage[]; members: string[] | undefined }> {
       const there = client.channel(channelType, channelId, {
         created_by: { id: "frontrow", name: "Frontrow" },
       } as never);
       const state = await asked(
-        there.query({ messages: { limit: 100 }, state: true, watch: false } as never),
+        there.query({
+          messages: { limit: 100 },
+          members: { limit: mostPeopleAtOnce },
+          state: true,
+          watch: false,
+        } as never),
       );
-      return state.messages.map(({ id, user, text, type, deleted_at, pinned }) => ({
-        id,
-        userId: user?.id ?? "",
-        text: text ?? "",
-        deleted: type === "deleted" || Boolean(deleted_at),
-        pinned: pinned ?? false,
-      }));
+      const members = state.members.flatMap(({ user_id }) => user_id ?? []);
+      return {
+        messages: state.messages.map(({ id, user, text, type, deleted_at, pinned }) => ({
+          id,
+          userId: user?.id ?? "",
+          text: text ?? "",
+          deleted: type === "deleted" || Boolean(deleted_at),
+          pinned: pinned ?? false,
+        })),
+        members: state.channel?.member_count === members.length ? members : undefined,
+      };
     },
 
     /** Refuses a person's tokens that were issued before. */

@@ -29,5 +29,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     from access_passes p
     where p.id = l.access_pass_id and l.revoked_at is null and not exists (
       select from space_members m where m.space_id = p.space_id and m.user_id = l.made_by and m.role = 'owner');
+
+    -- Long lists of members cost many calls: they are compared more seldom than what was said.
+    alter table streaming_chat_rooms
+      add column members_compared_at timestamptz not null default clock_timestamp();
   `.execute(db);
 }

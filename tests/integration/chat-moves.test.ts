@@ -366,7 +366,7 @@ it("takes what waits along, however far the worker had come with it", async () =
   await deliverLater(interrupted);
   expect(await waiting()).toEqual([]);
   const after = await room();
-  expect((await chat.listMessages(after.channelId)).map(({ text }) => text)).toEqual([
+  expect((await chat.readChannel(after.channelId)).messages.map(({ text }) => text)).toEqual([
     "Two",
     "Three",
     "Four",
@@ -453,13 +453,13 @@ it("moves when somebody was in it whom we did not let in, and not for one who is
   let once = true;
   const interrupted: typeof chat = {
     ...chat,
-    async listMembers(channelId) {
-      const members = await chat.listMembers(channelId);
+    async readChannel(channelId) {
+      const there = await chat.readChannel(channelId);
       if (once) {
         once = false;
         await removeAndMove(viewer.id);
       }
-      return members;
+      return there;
     },
   };
   await compareChannel({ ...opened.services, chat: interrupted }, { streamId: streamId() });

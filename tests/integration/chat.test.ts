@@ -404,7 +404,7 @@ describe("a comparison", () => {
     await chat.addMembers(room.channelId, [people.stranger.id]);
 
     expect(await compareChannel(opened.services, { streamId: streamId() })).toBe(5);
-    const there = (await chat.listMessages(room.channelId)) ?? [];
+    const there = (await chat.readChannel(room.channelId)).messages;
     expect(there.map(({ id, text, deleted: gone }) => [id, gone ? "gone" : text])).toEqual([
       [kept.id, "Kept"],
       [edited.id, "As it was said"],
@@ -424,7 +424,7 @@ describe("a comparison", () => {
     const lose = () => service.channel(chat.channelType, room.channelId).delete();
     await lose();
     await sayAndSend(world.people.host.id, "After");
-    expect((await chat.listMessages(room.channelId)).map(({ text }) => text)).toEqual(["After"]);
+    expect((await chat.readChannel(room.channelId)).messages.map(({ text }) => text)).toEqual(["After"]);
     expect(await chat.listMembers(room.channelId)).toEqual([world.people.viewer.id]);
     await lose();
     expect(await compareChannel(opened.services, { streamId: streamId() })).toBe(1);
@@ -459,6 +459,65 @@ describe("a comparison", () => {
       .where("stream_id", "=", streamId())
       .executeTakeFirstOrThrow();
     expect(fresh).toBe(true);
+  });
+
+  it("comes every 5 seconds to a stream that is on and seldom to another, each once for workers side by side", async () => {
+    const { db, services } = opened;
+    const streams: string[] = [];
+    for (let at = 0; at < 3; at++) {
+      const { stream, people } = await insertPeople(db, { status: "live" });
+      const pass = await admitToChat(services, { streamId: stream.id, userId: people.host.id });
+      expect(pass).toMatchObject({ ok: true });
+      streams.push(stream.id);
+    }
+    await sql`update streams set status = 'ended', ended_at = now(), ended_reason = 'host' where id = ${streams[2]!}::uuid`.execute(
+      db,
+    );
+    const ids = sql`any(${streams}::uuid[])`;
+    await sql`update streaming_chat_rooms set compared_at = now()`.execute(db);
+    await sql`update streaming_chat_rooms set compared_at = now() - interval '5 seconds' where stream_id = ${ids}`.execute(
+      db,
+    );
+    const read: string[] = [];
+    const chat = {
+      ...services.chat,
+      readChannel: (channelId: string) => {
+        read.push(channelId);
+        return services.chat.readChannel(channelId);
+      },
+    };
+    const sweep = () => sweepChannels({ ...services, chat });
+    await Promise.all([sweep(), sweep()]);
+    const channels = await Promise.all(
+      streams.map(async (streamId) => (await findChatRoom(db, { streamId }))!.channelId),
+    );
+    expect(read.toSorted()).toEqual(channels.slice(0, 2).toSorted());
+    await sweep();
+    expect(read).toHaveLength(2);
+    await sql`update streaming_chat_rooms set compared_at = now() - interval '30 seconds' where stream_id = ${streams[2]!}::uuid`.execute(
+      db,
+    );
+    await sweep();
+    expect(read[2]).toBe(channels[2]);
+  });
+
+  it("reads more than a hundred members only now and then, and their messages each time", async () => {
+    const { db, services } = opened;
+    const people = await Promise.all(Array.from({ length: 101 }, () => insertUser(db)));
+    await join(world.people.viewer.id);
+    const room = (await findChatRoom(db, { streamId: streamId() }))!;
+    for (let at = 0; at < people.length; at += 100) {
+      const some = people.slice(at, at + 100);
+      await services.chat.nameUsers(some.map(({ id }) => ({ id, name: "Many" })));
+      await services.chat.addMembers(
+        room.channelId,
+        some.map(({ id }) => id),
+      );
+    }
+    expect((await services.chat.readChannel(room.channelId)).members).toBeUndefined();
+    const compare = (allMembers: boolean) => compareChannel(services, { streamId: streamId(), allMembers });
+    expect(await compare(false)).toBe(0);
+    expect(await compare(true)).toBe(101);
   });
 
   it("finds nothing to do where a person was taken out", async () => {

@@ -27,7 +27,7 @@ export async function everything(db: Db): Promise<string> {
       (select jsonb_agg(to_jsonb(t) order by t.id) from streaming_recordings t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from space_bans t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from moderation_acts t),
-      (select jsonb_agg(to_jsonb(t) - 'away_since' - 'compared_at' order by t.stream_id) from streaming_chat_rooms t),
+      (select jsonb_agg(to_jsonb(t) - 'away_since' - 'compared_at' - 'members_compared_at' order by t.stream_id) from streaming_chat_rooms t),
       (select jsonb_agg(to_jsonb(t) - 'delivered_at' order by t.id) from streaming_chat_messages t),
       (select jsonb_agg(to_jsonb(t) - 'delivered_at' order by t.message_id, t.user_id, t.kind) from streaming_chat_reactions t),
       (select jsonb_agg(to_jsonb(t) order by t.stream_id, t.user_id) from streaming_chat_members t),

@@ -65,7 +65,7 @@ async function enforceAll() {
 
 async function outside() {
   const room = await findChatRoom(opened.db, { streamId: streamId() });
-  const messages = (await opened.services.chat.listMessages(room!.channelId)) ?? [];
+  const messages = (await opened.services.chat.readChannel(room!.channelId)).messages;
   return messages.map(({ text, deleted, pinned }) => (deleted ? "gone" : pinned ? `${text} (pinned)` : text));
 }
 

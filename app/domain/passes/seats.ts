@@ -18,7 +18,7 @@ export const heldSeats = sql<number>`(
 /** So many who hold a pass are counted for people to read, and so many more than its seats. */
 export const mostHoldersCounted = 10_000;
 
-/** How many hold it now, for people to read: each costs a moment, so that of more than are counted one more is said. */
+/** How many hold it now, for people to read, one more than are counted where it is more: each costs a moment. */
 export const countedHolders = sql<number>`(
   select count(*)::int from (
     select from access_grants g
@@ -26,6 +26,14 @@ export const countedHolders = sql<number>`(
     limit coalesce(p.stock, 0) + ${sql.lit(mostHoldersCounted)} + 1
   ) held
 )`;
+
+/** What was counted so, and whether there are more than that. */
+export function sayHolders<Row extends { holders: number; stock: number | null }>(
+  row: Row,
+): Row & { moreHolders: boolean } {
+  const most = (row.stock ?? 0) + mostHoldersCounted;
+  return { ...row, holders: Math.min(row.holders, most), moreHolders: row.holders > most };
+}
 
 /** How many seats are kept for people who waited. */
 export const offeredSeats = sql<number>`(

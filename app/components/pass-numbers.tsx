@@ -1,5 +1,6 @@
 import { ButtonLink } from "./button.tsx";
 import { Fact, Facts } from "./facts.tsx";
+import { sayHolders } from "./holders.ts";
 import { When } from "./when.tsx";
 
 type SaleTimes = {
@@ -17,6 +18,8 @@ type Numbers = {
   priceMinor: number;
   stock: number | null;
   holders: number;
+  /** There are more than were counted. */
+  moreHolders: boolean;
   /** Seats that are kept for who waited. */
   offered: number;
   waiting: number;
@@ -53,12 +56,12 @@ export function PassNumbers({ pass }: { pass: Numbers }) {
     <section className="part">
       <h2>In numbers</h2>
       <Facts>
-        <Fact label="Held now">{holders}</Fact>
+        <Fact label="Held now">{sayHolders(pass)}</Fact>
         <Fact
           label="Seats left"
           note={
             over &&
-            `${holders + offered - stock} more are held than there are. New ones are given when enough have ended.`
+            `${pass.moreHolders ? "More than " : ""}${holders + offered - stock} more are held than there are. New ones are given when enough have ended.`
           }
         >
           {stock === null ? "As many as want to" : `${Math.max(0, stock - holders - offered)} of ${stock}`}

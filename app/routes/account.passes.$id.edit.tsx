@@ -9,6 +9,7 @@ import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { SubmitButton } from "#app/components/button.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { FormError } from "#app/components/form-error.tsx";
+import { sayHolders } from "#app/components/holders.ts";
 import { Narrow } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
@@ -46,6 +47,7 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
     values: typePass(pass, timeZone),
     chosen: pass.experiences.map((experience) => experience.id),
     holders: pass.holders,
+    moreHolders: pass.moreHolders,
     experiences: experiences.filter(({ retired }) => !retired).map(({ id, name }) => ({ id, name })),
     zones: zoneNames(),
     currencies,
@@ -72,8 +74,20 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
 }
 
 export default function EditPass() {
-  const { id, values, chosen, holders, experiences, zones, currencies, usualDevices, stock, query, draft } =
-    useLoaderData<typeof loader>();
+  const {
+    id,
+    values,
+    chosen,
+    holders,
+    moreHolders,
+    experiences,
+    zones,
+    currencies,
+    usualDevices,
+    stock,
+    query,
+    draft,
+  } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const typed = refused?.typed ?? draft;
   return (
@@ -90,7 +104,13 @@ export default function EditPass() {
         }
       />
       {holders > 0 && (
-        <Notice title={holders === 1 ? "One person holds this pass" : `${holders} people hold this pass`}>
+        <Notice
+          title={
+            holders === 1
+              ? "One person holds this pass"
+              : `${sayHolders({ holders, moreHolders })} people hold this pass`
+          }
+        >
           What it opens, and what happens when it ends during a stream, changes for them at once. How long it
           lasts and what it costs counts only for who gets it from now on.
           {stock !== null &&

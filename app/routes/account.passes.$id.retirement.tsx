@@ -9,6 +9,7 @@ import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { ButtonLink, SubmitButton } from "#app/components/button.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
+import { sayHolders } from "#app/components/holders.ts";
 import { Narrow } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
@@ -25,8 +26,8 @@ export async function loader({ params, request, context }: LoaderFunctionArgs) {
   const pass = await findPass(context.db, { spaceId: team.spaceId, passId: id });
   if (!pass) throw absent();
   if (pass.retired) throw absent("This pass is retired already.", 410);
-  const { name, holders, asked, waiting, offered } = pass;
-  return { id, name, holders, asked, waiting: waiting + offered };
+  const { name, holders, moreHolders, asked, waiting, offered } = pass;
+  return { id, name, holders, moreHolders, asked, waiting: waiting + offered };
 }
 
 /** A pass that is retired already stays so: the same page follows. */
@@ -38,7 +39,7 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
 }
 
 export default function RetirePass() {
-  const { id, name, holders, asked, waiting } = useLoaderData<typeof loader>();
+  const { id, name, holders, moreHolders, asked, waiting } = useLoaderData<typeof loader>();
   const back = `/account/passes/${id}`;
   return (
     <Narrow>
@@ -52,7 +53,7 @@ export default function RetirePass() {
           <li>
             {holders === 0
               ? "Nobody holds it now."
-              : `${holders === 1 ? "The one person who holds it keeps" : `The ${holders} people who hold it keep`} it to its end. You can still take it back from each.`}
+              : `${holders === 1 ? "The one person who holds it keeps" : `The ${sayHolders({ holders, moreHolders }).toLowerCase()} people who hold it keep`} it to its end. You can still take it back from each.`}
           </li>
           {waiting > 0 && (
             <li>

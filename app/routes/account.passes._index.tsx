@@ -84,7 +84,7 @@ export default function Passes() {
                 spent={pass.retired || pass.over}
                 stub={
                   <>
-                    <span className="poster num ticket-title">{pass.holders}</span>
+                    <span className="poster num ticket-title">{`${pass.holders.toLocaleString("en-GB")}${pass.moreHolders ? "+" : ""}`}</span>
                     <span className="small">
                       {pass.stock !== null
                         ? `of ${pass.stock} ${pass.stock === 1 ? "seat" : "seats"} held`

@@ -10,20 +10,23 @@ import { insertGrant, insertPeople, insertUser, signIn } from "#tests/factories.
 /** Somebody in a chat: the cookie for our pages, and the pass for the chat service. */
 export type Person = { id: string; cookie: string; pass: Extract<ChatPass, { ok: true }> };
 
-/** A live stream's chat with a moderator and so many viewers in it. */
-export async function openHall(edition: Edition, db: Db, count: number) {
-  const cast = await insertPeople(db, { status: "live" });
+/** Lets people who may be there into the chat of a stream. */
+export function openChatDoor(edition: Edition, db: Db, streamId: string) {
   const { STREAM_API_KEY: apiKey, STREAM_API_SECRET: apiSecret, STREAM_URL: url } = edition.env;
   const chat = createChat({ apiKey, apiSecret: apiSecret.split(","), url });
-  const admit = async (id: string): Promise<Person> => {
+  const log = createLog({ level: "silent", name: "web" });
+  return async (id: string): Promise<Person> => {
     const { cookie } = await signIn(db, id);
-    const pass = await admitToChat(
-      { db, chat, log: createLog({ level: "silent", name: "web" }) },
-      { streamId: cast.stream.id, userId: id },
-    );
+    const pass = await admitToChat({ db, chat, log }, { streamId, userId: id });
     if (!pass?.ok) throw new Error("a person was not let into the chat");
     return { id, cookie, pass };
   };
+}
+
+/** A live stream's chat with a moderator and so many viewers in it. */
+export async function openHall(edition: Edition, db: Db, count: number) {
+  const cast = await insertPeople(db, { status: "live" });
+  const admit = openChatDoor(edition, db, cast.stream.id);
   const moderator = await admit(cast.people.moderator.id);
   const viewers: Person[] = [];
   while (viewers.length < count) {

@@ -2,19 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { CompiledQuery, createQueryId, type RootOperationNode, sql } from "kysely";
-import { countGrants, findGrants } from "#app/domain/grants/search.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
+import { questionsOf } from "./grant-questions.ts";
 import { fill, grants } from "./million-grants.ts";
 
 export const name = "grants";
 export const title = "Pages and searches of a creator with 1 000 000 grants, half of them of one pass";
 
 const rounds = 20;
-const most = 50;
-
-type Question = { what: string; ask: () => Promise<unknown> };
 
 export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-bench-"));
@@ -106,53 +103,6 @@ async function fillOnePass(db: Db, spaceId: string): Promise<string> {
   `.execute(db);
   await sql`vacuum analyze`.execute(db);
   return passId;
-}
-
-function questionsOf(
-  db: Db,
-  { spaceId, passId, middle }: { spaceId: string; passId: string; middle: string },
-): Question[] {
-  const find = (
-    what: string,
-    asked: Omit<Parameters<typeof findGrants>[1], "spaceId" | "most">,
-  ): Question[] =>
-    [
-      { where: "pass", scope: { spaceId, passId } },
-      { where: "space", scope: { spaceId } },
-    ].map(({ where, scope }) => ({
-      what: `${what}, ${where}`,
-      ask: () => findGrants(db, { ...scope, ...asked, most }),
-    }));
-  const count = (what: string, asked: object): Question[] => [
-    { what: `count ${what}, pass`, ask: () => countGrants(db, { spaceId, passId, ...asked }) },
-    { what: `count ${what}, space`, ask: () => countGrants(db, { spaceId, ...asked }) },
-  ];
-  return [
-    ...find("first page", {}),
-    ...find("a page in the middle", { after: { id: middle } }),
-    ...find("active", { state: "active" }),
-    ...find("ends soon", { state: "ends_soon" }),
-    ...find("run out", { state: "ended" }),
-    ...find("refunded", { state: "refunded" }),
-    ...find("taken back: none", { state: "cancelled" }),
-    ...find("asked for", { source: "request" }),
-    ...find("by a link: none", { source: "link" }),
-    ...find("refunded and asked for", { state: "refunded", source: "request" }),
-    ...find("one address", { search: "guest-123456@mail" }),
-    ...find("a part that is rare", { search: "uest-4999" }),
-    ...find("a part that all have", { search: "example" }),
-    ...find("a part that a tenth have", { search: "uest 1" }),
-    ...find("a name of others", { search: "Edsger" }),
-    ...find("two letters", { search: "gu" }),
-    ...find("nobody", { search: "zebra" }),
-    ...find("signs", { search: "%_" }),
-    ...find("a name and refunded", { search: "Guest 77", state: "refunded" }),
-    ...find("a name that ends soon", { search: "uest 12", state: "ends_soon" }),
-    ...count("all", {}),
-    ...count("active", { state: "active" }),
-    ...count("refunded", { state: "refunded" }),
-    ...count("ends soon", { state: "ends_soon" }),
-  ];
 }
 
 /** What Postgres does for a statement, with the plan that serves whatever is asked for. */

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { readdir, writeFile } from "node:fs/promises";
-import os from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type Bench, type Measured, round } from "./bench.ts";
+import { describeMachine, describeRun, mergeSections } from "#tests/results.ts";
+import type { Bench, Measured } from "./bench.ts";
 
 const [wanted, ...args] = process.argv.slice(2);
 const benches = await loadBenches();
@@ -12,7 +11,6 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 
-const done: { bench: Bench; measured: Measured; line: string }[] = [];
 const broken: string[] = [];
 for (const bench of chosen) {
   console.log(`\n${bench.name}: ${bench.title}`);
@@ -25,14 +23,13 @@ for (const bench of chosen) {
     for (const { what, value } of measured.rows) console.log(`  ${what.padEnd(width)}  ${value}`);
     for (const sentence of measured.missed) console.log(`  goal missed: ${sentence}`);
     const line = `bench ${bench.name} ${values.map(([key, value]) => `${key}=${value}`).join(" ")}`;
-    done.push({ bench, measured, line });
+    await keep(bench, measured, line);
     console.log(line);
   } catch (error) {
     console.error(`  ${(error as Error).stack ?? String(error)}`);
     broken.push(bench.name);
   }
 }
-if (!wanted && broken.length === 0) await writeFile(path.join(import.meta.dirname, "results.md"), results());
 if (broken.length > 0) console.error(`\nCould not be measured: ${broken.join(", ")}.`);
 process.exit(broken.length > 0 ? 1 : 0);
 
@@ -42,31 +39,35 @@ async function loadBenches(): Promise<Bench[]> {
   return Promise.all(files.map(async (file) => (await import(`./${file}`)) as Bench));
 }
 
-function results(): string {
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const cpu = os.cpus();
-  const head = [
-    `# Benches, ${new Date().toISOString().slice(0, 10)}`,
+/** Its section in the file of results. */
+async function keep({ name, title }: Bench, { rows, missed }: Measured, line: string): Promise<void> {
+  const section = [
+    `## ${name}`,
     "",
-    `${cpu.length} cores (${cpu[0]?.model ?? "unknown"}), ${round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release()}, Node ${process.version}, commit ${commit}.`,
-    "Machines are shared and noisy: ratios and counts count, absolute times inform.",
+    `${title}.`,
     "",
-  ];
-  const body = done.flatMap(({ bench, measured, line }) => [
-    `## ${bench.name}`,
-    "",
-    `${bench.title}.`,
+    `Measured on ${describeRun()}.`,
     "",
     "| what | value |",
     "|--|--|",
-    ...measured.rows.map(({ what, value }) => `| ${what} | ${value} |`),
+    ...rows.map(({ what, value }) => `| ${what} | ${value} |`),
     "",
-    ...measured.missed.map((sentence) => `Goal missed: ${sentence}`),
-    ...(measured.missed.length ? [""] : []),
+    ...missed.map((sentence) => `Goal missed: ${sentence}`),
+    ...(missed.length ? [""] : []),
     "```",
     line,
     "```",
+  ].join("\n");
+  const file = path.join(import.meta.dirname, "results.md");
+  const head = [
+    "# Benches",
     "",
-  ]);
-  return [...head, ...body].join("\n");
+    describeMachine(),
+    "Machines are shared and noisy: ratios and counts count, absolute times inform.",
+  ];
+  const names = benches.map((bench) => bench.name);
+  await writeFile(
+    file,
+    mergeSections(await readFile(file, "utf8"), { head, names, done: { [name]: section } }),
+  );
 }

@@ -1,15 +1,17 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startEdition } from "#local/edition.ts";
 import { openDatabase } from "#db/client.ts";
+import { describeMachine, describeRun, mergeRows } from "#tests/results.ts";
 import type { Fault } from "./fault.ts";
 import { brokenInvariants } from "./invariants.ts";
 
 type Outcome = { fault: Fault; ok: boolean; did: string; saw: string; seconds: number };
 
 const wanted = process.argv.slice(2).map((name) => name.toUpperCase());
-const faults = (await loadFaults()).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const all = await loadFaults();
+const faults = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const unknown = wanted.filter((name) => !faults.some((fault) => fault.name === name));
 if (unknown.length > 0) {
   console.error(`There is no fault ${unknown.join(", ")} here.`);
@@ -19,9 +21,7 @@ if (unknown.length > 0) {
 const outcomes: Outcome[] = [];
 for (const together of byEnvironment(faults)) outcomes.push(...(await runAll(together)));
 
-outcomes.sort((a, b) => Number(a.fault.name.slice(1)) - Number(b.fault.name.slice(1)));
 const failed = outcomes.filter(({ ok }) => !ok).length;
-if (wanted.length === 0) await writeFile(path.join(import.meta.dirname, "results.md"), table(outcomes));
 console.log(`\nfaults passed=${outcomes.length - failed} failed=${failed}`);
 process.exit(failed > 0 || outcomes.length === 0 ? 1 : 0);
 
@@ -32,8 +32,8 @@ async function loadFaults(): Promise<Fault[]> {
 }
 
 /** Those that need the same environment share an edition. */
-function byEnvironment(all: Fault[]): Fault[][] {
-  const groups = Map.groupBy(all, ({ env }) => JSON.stringify(env ?? {}));
+function byEnvironment(chosen: Fault[]): Fault[][] {
+  const groups = Map.groupBy(chosen, ({ env }) => JSON.stringify(env ?? {}));
   return [...groups.values()];
 }
 
@@ -44,7 +44,11 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
   const db = openDatabase(edition.env.DATABASE_URL ?? "");
   const done: Outcome[] = [];
   try {
-    for (const fault of together) done.push(await runOne(fault, { edition, db }));
+    for (const fault of together) {
+      const outcome = await runOne(fault, { edition, db });
+      await keep(outcome);
+      done.push(outcome);
+    }
   } finally {
     await db.destroy();
     await edition.stop();
@@ -80,12 +84,23 @@ async function runOne(
   }
 }
 
-function table(all: Outcome[]): string {
+/** Its row in the file of results. */
+async function keep({ fault, ok, did, saw, seconds }: Outcome): Promise<void> {
   const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-  const rows = all.map(
-    ({ fault, ok, did, saw, seconds }) =>
-      `| ${fault.name} | ${cell(fault.title)} | ${cell(did)} | ${cell(saw)} | ${ok ? "held" : "broken"} | ${seconds} |`,
+  const cells = [fault.title, did, saw, ok ? "held" : "broken", String(seconds), describeRun()];
+  const row = `| ${[fault.name, ...cells.map(cell)].join(" | ")} |`;
+  const file = path.join(import.meta.dirname, "results.md");
+  const head = [
+    "# Faults",
+    "",
+    describeMachine(),
+    "",
+    "| # | fault | what was done | what was seen | promise | s | when |",
+    "|--|--|--|--|--|--|--|",
+  ];
+  const names = all.map(({ name }) => name);
+  await writeFile(
+    file,
+    mergeRows(await readFile(file, "utf8"), { head, names, done: { [fault.name]: row } }),
   );
-  const head = ["| # | fault | what was done | what was seen | promise | s |", "|--|--|--|--|--|--|"];
-  return [`# Faults, run on ${new Date().toISOString().slice(0, 10)}`, "", ...head, ...rows, ""].join("\n");
 }

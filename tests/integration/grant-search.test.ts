@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GrantCursor } from "#app/domain/grants/in-order.ts";
+import { listSpaceGrants } from "#app/domain/grants/of-space.ts";
 import { countGrants, findGrants } from "#app/domain/grants/search.ts";
 import { type GrantState, grantStates } from "#app/domain/grants/search-fields.ts";
 import { sourceWords } from "#app/domain/grants/words.ts";
@@ -77,6 +78,35 @@ describe("a list of grants", () => {
     const both = [...here, ...there].sort().reverse();
     for (const most of [1, 5, 14]) expect(await allOf({ spaceId: space.id }, {}, most)).toEqual(both);
     expect(await allOf({ spaceId: theirs.space.id, passId: pass.id })).toEqual([]);
+  });
+
+  it("is the same where the newest are all of one pass, or of several, for pages, searches and the API", async () => {
+    const { space, pass } = await insertHouse();
+    const passes = [pass];
+    while (passes.length < 4) passes.push(await insertPass(web.db, { spaceId: space.id, experienceIds: [] }));
+    const made: string[] = [];
+    const [{ at }] = (await sql<{ at: Date }>`select now() + interval '2 days' as at`.execute(web.db))
+      .rows as [{ at: Date }];
+    const add = async (passId: string) => made.push(await hold(passId, {}, { endsAt: at }));
+    for (const { id } of passes.slice(0, 2)) for (let number = 0; number < 14; number += 1) await add(id);
+    for (let number = 0; number < 8; number += 1) for (const { id } of passes) await add(id);
+    for (let number = 0; number < 14; number += 1) await add(pass.id);
+    const scope = { spaceId: space.id };
+    for (const most of [10, 20]) {
+      const newest = [...made].sort().reverse();
+      for (const asked of [{}, { state: "active" as const }, { search: "example" }])
+        expect(await allOf(scope, asked, most)).toEqual(newest);
+      expect(await allOf(scope, { state: "ends_soon" }, most)).toEqual([...made].sort());
+      for (const status of [undefined, "active" as const]) {
+        const told: string[] = [];
+        for (
+          let page;
+          (page = await listSpaceGrants(web.db, { ...scope, status, before: told.at(-1), most })).length;
+        )
+          told.push(...page.map(({ id }) => id));
+        expect(told).toEqual(newest);
+      }
+    }
   });
 
   it("of what ends soon has what ends next first, and loses none of those that end at the same instant", async () => {

@@ -139,6 +139,60 @@ describe("what a space is told of", () => {
     expect(rows[0]?.many).toBe(1);
   });
 
+  it("is the end of many grants of two spaces, each once, in a few questions, while two workers mark them", async () => {
+    const { db, services } = test;
+    await expireGrants(db, services.queue);
+    const houses = [
+      await setStage({ events: ["grant.ended"] }),
+      await setStage({ events: ["grant.ended", "grant.changed"] }),
+    ];
+    await Promise.all(houses.map((house) => add(house, house.receiver.url, ["grant.ended"])));
+    const [one, other] = houses.map(({ pass }) => pass.id);
+    // Those that end first are made for one space and then for the other, the next ones the other way round.
+    const batch = 100;
+    const courses = Array.from({ length: 8 }, (_, n) => (n % 2 ? [other!, one!] : [one!, other!]));
+    for (const [n, passIds] of courses.entries()) {
+      for (const passId of passIds)
+        await sql`
+          with person as (
+            insert into users (email) select ${unique("end")} || n || '@example.com' from generate_series(1, ${batch / 2}::int) n
+            returning id
+          )
+          insert into access_grants (access_pass_id, user_id, source, starts_at, ends_at)
+          select ${passId}::uuid, id, 'given', now() - interval '2 days',
+            now() - interval '1 hour' + make_interval(secs => ${n})
+          from person
+        `.execute(db);
+    }
+    let questions = 0;
+    const counting = db.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult: ({ result }) => ((questions += 1), Promise.resolve(result)),
+    });
+    let marks = 0;
+    const worker = async () => {
+      while ((await expireGrants(counting, services.queue, { most: batch })) > 0) marks += 1;
+    };
+    await Promise.all([worker(), worker()]);
+    expect(questions / marks).toBeLessThan(30);
+    for (const { pass, space } of houses) {
+      const { rows } = await sql<{ grants: number; ended: number; told: number; deliveries: number }>`
+        select count(*)::int as grants, count(*) filter (where g.status = 'expired')::int as ended,
+          sum((select count(*) from webhook_messages m
+            where m.body ->> 'id' = g.id::text and m.type = 'grant.ended' and m.space_id = ${space.id}::uuid
+              and m.body ->> 'status' = 'expired' and m.body ->> 'pass_id' = ${pass.id}))::int as told,
+          sum((select count(*) from webhook_messages m join webhook_deliveries d on d.message_id = m.id
+            where m.body ->> 'id' = g.id::text))::int as deliveries
+        from access_grants g join users u on u.id = g.user_id
+        where g.access_pass_id = ${pass.id}::uuid and u.email like 'end-%'
+      `.execute(db);
+      const many = (courses.length * batch) / 2;
+      expect(rows[0]).toEqual({ grants: many, ended: many, told: many, deliveries: 2 * many });
+    }
+    for (const { endpointId } of houses)
+      expect(await jobsFor("webhook.deliver", endpointId)).toBeGreaterThan(0);
+  });
+
   it("is that a stream ended, once, however many end it", async () => {
     const { db, services } = test;
     const { endpointId, stream, people, receiver, deliver } = await setStage();

@@ -1,6 +1,15 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ago, ban, inFuture, insertGrant, insertPass, insertPeople, insertUser } from "#tests/factories.ts";
+import {
+  ago,
+  ban,
+  inFuture,
+  insertGrant,
+  insertPass,
+  insertPeople,
+  insertUser,
+  unique,
+} from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { browse } from "./pages.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
@@ -262,4 +271,21 @@ it("the page of a pass tells its team when more hold it than there are seats", a
     400,
     "No seat is free: all are held, or people wait for the next. Raise the number of seats first.",
   ]);
+});
+
+it("the pages of a pass that very many hold say so without counting all of them", async () => {
+  const { pass, team, owner, space } = await insertHouse({ stock: null });
+  await sql`
+    with person as (
+      insert into users (email) select ${unique("many")} || n || '@example.com' from generate_series(1, 10001) n
+      returning id
+    )
+    insert into access_grants (access_pass_id, user_id, source) select ${pass.id}::uuid, id, 'given' from person
+  `.execute(web.db);
+  expect((await visit(team, owner)).words).toContain("More than 10,000");
+  expect((await visit(`${team}/edit`, owner)).words).toContain("More than 10,000 people hold this pass");
+  expect((await visit(`${team}/retirement`, owner)).words).toContain(
+    "The more than 10,000 people who hold it",
+  );
+  expect((await visit(`/account/passes?space=${space.slug}`, owner)).words).toContain("10,000+");
 });

@@ -7,7 +7,9 @@ import { cancelGrant } from "#app/domain/grants/grants.ts";
 import { closeWhatIsOver } from "#app/domain/passes/closing.ts";
 import { offerFreeSeats, offerSeats } from "#app/domain/passes/offers.ts";
 import { findPassPage } from "#app/domain/passes/public.ts";
-import { lockSeats } from "#app/domain/passes/seats.ts";
+import { findPass, listPasses } from "#app/domain/passes/lists.ts";
+import { findSpacePass } from "#app/domain/passes/of-space.ts";
+import { lockSeats, mostHoldersCounted } from "#app/domain/passes/seats.ts";
 import { joinWait, leaveWait, listOwnWaits } from "#app/domain/passes/waits.ts";
 import {
   ago,
@@ -411,4 +413,26 @@ it("a seat that was kept is still given when the sale has ended meanwhile", asyn
   await setPass(pass.id, { sale_ends_at: ago("1 second") });
   await closeWhatIsOver(test.db, test.services.queue);
   expect(await claim(pass.id, person!.id)).toMatchObject({ ok: true, isNew: true });
+});
+
+it("who holds a pass is counted for people to read as far as it matters", async () => {
+  const { pass, space } = await insertHouse(null);
+  await sql`
+    with person as (
+      insert into users (email) select ${unique("many")} || n || '@example.com' from generate_series(1, ${mostHoldersCounted + 3}::int) n
+      returning id
+    )
+    insert into access_grants (access_pass_id, user_id, source) select ${pass.id}::uuid, id, 'given' from person
+  `.execute(test.db);
+  const ids = { spaceId: space.id, passId: pass.id };
+  const counted = async () => {
+    const read = [await findPass(test.db, ids), await findSpacePass(test.db, ids)];
+    const listed = (await listPasses(test.db, space.id)).find(({ id }) => id === pass.id);
+    return [...read, listed].map((each) => [each?.holders, each?.moreHolders]);
+  };
+  expect(await counted()).toEqual(Array(3).fill([mostHoldersCounted, true]));
+  await setPass(pass.id, { stock: 2 });
+  expect(await counted()).toEqual(Array(3).fill([mostHoldersCounted + 2, true]));
+  await setPass(pass.id, { stock: 3 });
+  expect(await counted()).toEqual(Array(3).fill([mostHoldersCounted + 3, false]));
 });

@@ -1,12 +1,14 @@
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import {
+  type Asked,
   atText,
+  firstGrantIds,
   type GrantCursor,
   type GrantFilter,
   grantIds,
+  grantIdsOf,
   type GrantScope,
-  isAsked,
   orderOf,
 } from "./in-order.ts";
 import { listGrantsById, type TeamGrant } from "./lists.ts";
@@ -51,11 +53,18 @@ export async function findGrants(
   const called = await findCalled(db, search, mostCalled);
   if (called) return pageOf(db, asked, await listIdsOf(db, { ...asked, called }));
   const steps = await countSteps(db, asked.scope);
+  if (steps === firstSteps) return lookedThrough(await pageOf(db, asked, near.found), near.last, steps);
   const far = await walk(db, { ...asked, search, steps });
   if (far.found.length > most || !far.last) return pageOf(db, asked, far.found);
-  const page = await pageOf(db, asked, far.found);
-  return { ...page, next: cursorOf(far.last), lookedThrough: steps };
+  return lookedThrough(await pageOf(db, asked, far.found), far.last, steps);
 }
+
+/** A page that ends where one stopped looking. */
+const lookedThrough = (page: GrantPage, last: Found, steps: number): GrantPage => ({
+  ...page,
+  next: cursorOf(last),
+  lookedThrough: steps,
+});
 
 /** How many grants fit a filter; more than 1,000 are counted as 1,001. */
 export async function countGrants(
@@ -69,13 +78,9 @@ export async function countGrants(
   return rows[0]!.many;
 }
 
-type Asked = { scope: GrantScope; filter: GrantFilter; after?: GrantCursor; most: number };
-
 async function listIds(db: Db, asked: Asked): Promise<Found[]> {
   const { rows } = await sql<Found>`
-    select id, ${atText} as at from (
-      select id, at from (${grantIds(asked)}) listed ${orderOf(asked.filter)} limit ${asked.most}
-    ) first ${orderOf(asked.filter)}
+    select id, ${atText} as at from (${firstGrantIds(asked)}) first ${orderOf(asked.filter)}
   `.execute(db);
   return rows;
 }
@@ -87,9 +92,7 @@ async function walk(
 ): Promise<{ found: Found[]; last: Found | undefined }> {
   const order = orderOf(asked.filter);
   const { rows } = await sql<Found & { kind: "found" | "last" }>`
-    with near as materialized (
-      select id, at from (${grantIds({ ...asked, most: steps })}) listed ${order} limit ${steps}
-    ),
+    with near as materialized (${firstGrantIds({ ...asked, most: steps })}),
     found as materialized (
       select near.id, near.at from near cross join lateral (
         select from access_grants g join users u on u.id = g.user_id where g.id = near.id and ${isCalled(search)} limit 1
@@ -117,17 +120,10 @@ async function countSteps(db: Db, { spaceId, passId }: GrantScope): Promise<numb
 
 /** The grants of some people. */
 async function listIdsOf(db: Db, { called, ...asked }: Asked & { called: string[] }): Promise<Found[]> {
-  const { spaceId, passId } = asked.scope;
+  const ids = grantIdsOf(sql`select unnest(${called}::uuid[]) as id`, asked);
   const { rows } = await sql<Found>`
     select id, ${atText} as at from (
-      select g.id, g.at from unnest(${called}::uuid[]) person (id) cross join lateral (
-        select g.id, g.ends_at as at from access_grants g
-        where g.user_id = person.id and ${isAsked(asked)}
-          and exists (select from access_passes p where p.id = g.access_pass_id and p.space_id = ${spaceId})
-          and ${passId ? sql`g.access_pass_id = ${passId}` : sql`true`}
-        offset 0
-      ) g
-      ${orderOf(asked.filter)} limit ${asked.most}
+      select id, at from (${ids}) listed ${orderOf(asked.filter)} limit ${asked.most}
     ) first ${orderOf(asked.filter)}
   `.execute(db);
   return rows;

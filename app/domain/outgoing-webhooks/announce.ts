@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { grantAsJson } from "#app/domain/grants/as-json.ts";
-import { findSpaceGrant } from "#app/domain/grants/of-space.ts";
+import { listGrantsOfSpaces } from "#app/domain/grants/of-space.ts";
 import { findSpaceStream } from "#app/domain/streams/of-space.ts";
 import { streamAsJson } from "#app/domain/streams/as-json.ts";
 import { enqueueOnce, type Queue } from "#app/jobs/queue.ts";
@@ -29,29 +29,35 @@ export async function announce(
     .execute();
   if (wanting.length === 0) return;
   const endpointIds = wanting.map(({ id }) => id);
-  await insertMessage(trx, queue, { spaceId, type, body: await body(), endpointIds });
+  await insertMessages(trx, queue, { type, messages: [{ spaceId, body: await body() }], endpointIds });
 }
 
-/** A message, a delivery of it to every endpoint, and a job for every endpoint. */
-export async function insertMessage(
+/** Messages, a delivery of each to every one of these endpoints that is its space's, and a job for every endpoint. */
+export async function insertMessages(
   trx: Trx,
   queue: Queue,
-  { spaceId, type, body, endpointIds }: { spaceId: string; type: string; body: Plain; endpointIds: string[] },
+  {
+    type,
+    messages,
+    endpointIds,
+  }: { type: string; messages: { spaceId: string; body: Plain }[]; endpointIds: string[] },
 ): Promise<void> {
   // An endpoint that is removed at this moment is waited for, and left out.
   await sql`
     with told as (
       insert into webhook_messages (space_id, type, body, created_at)
-      values (${spaceId}::uuid, ${type}, ${JSON.stringify(body)}::jsonb, clock_timestamp())
-      returning id
+      select "spaceId", ${type}, body, clock_timestamp()
+      from jsonb_to_recordset(${JSON.stringify(messages)}::jsonb) as message ("spaceId" uuid, body jsonb)
+      returning id, space_id
     ), wanting as (
-      select id from webhook_endpoints where id = any(${endpointIds}::uuid[]) for key share
+      select id, space_id from webhook_endpoints where id = any(${endpointIds}::uuid[]) order by id for key share
     )
     insert into webhook_deliveries (message_id, endpoint_id, next_try_at)
-    select told.id, wanting.id, clock_timestamp() from told cross join wanting
+    select told.id, wanting.id, clock_timestamp() from told join wanting on wanting.space_id = told.space_id
   `.execute(trx);
-  // Five hundred grants that run out in one go are one job.
-  for (const endpointId of endpointIds)
+  // Five hundred grants that run out in one go are one job. Two who do this at once may wait for each other's: in one
+  // order, so that they do not lock each other out.
+  for (const endpointId of [...endpointIds].sort())
     await enqueueOnce(trx, queue, "webhook.deliver", { endpointId }, endpointId);
 }
 
@@ -61,17 +67,17 @@ export async function announceGrants(
   queue: Queue,
   { type, grantIds }: { type: "grant.created" | "grant.changed" | "grant.ended"; grantIds: string[] },
 ): Promise<void> {
-  const { rows } = await sql<{ grantId: string; spaceId: string }>`
-    select g.id as "grantId", p.space_id as "spaceId"
-    from access_grants g join access_passes p on p.id = g.access_pass_id
-    where g.id = any(${grantIds}::uuid[]) and exists (
-      select from webhook_endpoints e
-      where e.space_id = p.space_id and e.off_at is null and ${type} = any(e.events))
+  const { rows: wanting } = await sql<{ id: string; spaceId: string }>`
+    select e.id, e.space_id as "spaceId" from webhook_endpoints e
+    where e.off_at is null and ${type} = any(e.events) and e.space_id in (
+      select p.space_id from access_grants g join access_passes p on p.id = g.access_pass_id
+      where g.id = any(${grantIds}::uuid[]))
   `.execute(trx);
-  for (const { grantId, spaceId } of rows) {
-    const body = async () => grantAsJson((await findSpaceGrant(trx, { spaceId, grantId }))!);
-    await announce(trx, queue, { spaceId, type, body });
-  }
+  if (wanting.length === 0) return;
+  const spaceIds = wanting.map(({ spaceId }) => spaceId);
+  const grants = await listGrantsOfSpaces(trx, { spaceIds, grantIds });
+  const messages = grants.map((grant) => ({ spaceId: grant.spaceId, body: grantAsJson(grant) }));
+  await insertMessages(trx, queue, { type, messages, endpointIds: wanting.map(({ id }) => id) });
 }
 
 /** Tells that a stream went live or ended. */

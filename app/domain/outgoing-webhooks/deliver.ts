@@ -184,7 +184,8 @@ export async function requeueDeliveries(db: Db, queue: Queue): Promise<number> {
           where d.endpoint_id = e.id and d.status = 'waiting' and d.claimed_until > clock_timestamp())
       limit 200
     `.execute(trx);
-    for (const { endpointId } of rows)
+    // In the order of everybody who does this, so that nobody locks anybody out.
+    for (const endpointId of rows.map((row) => row.endpointId).sort())
       await enqueueOnce(trx, queue, "webhook.deliver", { endpointId }, endpointId);
     return rows.length;
   });

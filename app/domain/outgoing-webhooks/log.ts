@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { Db } from "#db/client.ts";
 import type { WebhookDeliveryStatus } from "#db/types.ts";
-import { insertMessage } from "./announce.ts";
+import { insertMessages } from "./announce.ts";
 import { testType } from "./event-types.ts";
 
 export type Delivery = {
@@ -48,8 +48,8 @@ export async function sendTest(db: Db, queue: Queue, { spaceId, endpointId }: Of
       .forKeyShare()
       .executeTakeFirst();
     if (!endpoint) return false;
-    const body = { endpoint_id: endpointId };
-    await insertMessage(trx, queue, { spaceId, type: testType, body, endpointIds: [endpointId] });
+    const messages = [{ spaceId, body: { endpoint_id: endpointId } }];
+    await insertMessages(trx, queue, { type: testType, messages, endpointIds: [endpointId] });
     return true;
   });
 }

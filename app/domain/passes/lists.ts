@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessAtExpiry, AccessPassTerm } from "#db/types.ts";
-import { heldSeats, offeredSeats, waitingPeople } from "./seats.ts";
+import { countedHolders, offeredSeats, sayHolders, waitingPeople } from "./seats.ts";
 
 export type TeamPass = {
   id: string;
@@ -29,8 +29,9 @@ export type TeamPass = {
   saleBegun: boolean;
   saleOver: boolean;
   experiences: { id: string; slug: string; name: string }[];
-  /** Who holds it now. */
+  /** Who holds it now; `moreHolders`: even more than that. */
   holders: number;
+  moreHolders: boolean;
   /** Seats that are kept for somebody who waited. */
   offered: number;
   /** Who waits without an offer. */
@@ -52,7 +53,7 @@ const teamPass = sql`
     from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
     where pe.access_pass_id = p.id
   ), '[]') as experiences,
-  ${heldSeats} as holders, ${offeredSeats} as offered, ${waitingPeople} as waiting,
+  ${countedHolders} as holders, ${offeredSeats} as offered, ${waitingPeople} as waiting,
   (select count(*)::int from access_pass_requests r where r.access_pass_id = p.id and r.status = 'asked') as asked
 `;
 
@@ -62,7 +63,7 @@ export async function listPasses(db: Db, spaceId: string): Promise<TeamPass[]> {
     select ${teamPass} from access_passes p
     where p.space_id = ${spaceId} order by p.retired_at is not null, p.created_at
   `.execute(db);
-  return rows;
+  return rows.map(sayHolders);
 }
 
 /** One pass of this space, for its team. */
@@ -73,5 +74,5 @@ export async function findPass(
   const { rows } = await sql<TeamPass>`
     select ${teamPass} from access_passes p where p.id = ${passId} and p.space_id = ${spaceId}
   `.execute(db);
-  return rows[0];
+  return rows[0] && sayHolders(rows[0]);
 }

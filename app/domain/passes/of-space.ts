@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
-import { heldSeats } from "./seats.ts";
+import { countedHolders, sayHolders } from "./seats.ts";
 import type { AccessAtExpiry, AccessPassTerm } from "#db/types.ts";
 
 /** A pass of a space, as programs of its owners see it. */
@@ -25,7 +25,9 @@ export type SpacePass = {
   devices: number;
   /** Those that are not retired. */
   experienceIds: string[];
+  /** Counted up to 10,000, and so many more than its stock. */
   holders: number;
+  moreHolders: boolean;
   createdAt: Date;
   retiredAt: Date | null;
   /** Its public address: `/space/passes/slug`. */
@@ -47,7 +49,7 @@ const passesOf = (
       from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
       where pe.access_pass_id = p.id
     ), '{}') as "experienceIds",
-    ${heldSeats} as holders
+    ${countedHolders} as holders
   from access_passes p
   join spaces s on s.id = p.space_id
   where p.space_id = ${spaceId}::uuid and ${condition} ${rest}
@@ -64,7 +66,7 @@ export async function listSpacePasses(
   ];
   const all = conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`true`;
   const { rows } = await passesOf(spaceId, all, sql`order by p.id desc limit ${most}`).execute(db);
-  return rows;
+  return rows.map(sayHolders);
 }
 
 /** One pass of this space; `forUpdate` keeps everybody else from changing it until the transaction ends. */
@@ -78,5 +80,5 @@ export async function findSpacePass(
       db,
     );
   const { rows } = await passesOf(spaceId, sql`p.id = ${passId}::uuid`).execute(db);
-  return rows[0];
+  return rows[0] && sayHolders(rows[0]);
 }

@@ -15,6 +15,26 @@ export const heldSeats = sql<number>`(
   where g.access_pass_id = p.id and g.status = 'active' and (g.ends_at is null or g.ends_at > statement_timestamp())
 )`;
 
+/** So many who hold a pass are counted for people to read, and so many more than its seats. */
+export const mostHoldersCounted = 10_000;
+
+/** How many hold it now, for people to read, one more than are counted where it is more: each costs a moment. */
+export const countedHolders = sql<number>`(
+  select count(*)::int from (
+    select from access_grants g
+    where g.access_pass_id = p.id and g.status = 'active' and (g.ends_at is null or g.ends_at > statement_timestamp())
+    limit coalesce(p.stock, 0) + ${sql.lit(mostHoldersCounted)} + 1
+  ) held
+)`;
+
+/** What was counted so, and whether there are more than that. */
+export function sayHolders<Row extends { holders: number; stock: number | null }>(
+  row: Row,
+): Row & { moreHolders: boolean } {
+  const most = (row.stock ?? 0) + mostHoldersCounted;
+  return { ...row, holders: Math.min(row.holders, most), moreHolders: row.holders > most };
+}
+
 /** How many seats are kept for people who waited. */
 export const offeredSeats = sql<number>`(
   select count(*)::int from access_pass_waits w

@@ -120,7 +120,9 @@ export async function insertChatEvents(db: Db, queue: Queue, events: ChatEvent[]
     const differing = new Set(
       rows.flatMap(({ stream_id, differs }) => (stream_id && differs ? [stream_id] : [])),
     );
-    for (const streamId of differing) await enqueueOnce(trx, queue, "chat.compare", { streamId }, streamId);
+    // In one order, so that two who do this at once do not lock each other out.
+    for (const streamId of [...differing].sort())
+      await enqueueOnce(trx, queue, "chat.compare", { streamId }, streamId);
     return rows.length;
   });
 }

@@ -38,7 +38,9 @@ export const passSchema = z
       .int()
       .meta({ description: "On how many devices one person can watch at the same time." }),
     experience_ids: z.array(id),
-    holders: z.int().meta({ description: "How many hold it now." }),
+    holders: z.int().meta({
+      description: "How many hold it now, counted up to 10000; with a stock, up to 10000 more than that.",
+    }),
     created_at: instantOut,
     retired_at: instantOut.nullable(),
     path: z.string().meta({ description: "Its page, behind the address of Frontrow." }),

@@ -87,7 +87,8 @@ describe("a list of grants", () => {
     const made: string[] = [];
     const [{ at }] = (await sql<{ at: Date }>`select now() + interval '2 days' as at`.execute(web.db))
       .rows as [{ at: Date }];
-    const add = async (passId: string) => made.push(await hold(passId, {}, { endsAt: at }));
+    const instant = sql<Date>`${at}::timestamptz`;
+    const add = async (passId: string) => made.push(await hold(passId, {}, { endsAt: instant }));
     for (const { id } of passes.slice(0, 2)) for (let number = 0; number < 14; number += 1) await add(id);
     for (let number = 0; number < 8; number += 1) for (const { id } of passes) await add(id);
     for (let number = 0; number < 14; number += 1) await add(pass.id);

@@ -10,7 +10,7 @@ type Tried = { open: boolean; said: unknown };
 /** The ways that give somebody something who may watch. The others are closed to everybody. */
 export const waysOfViewers = ["ticket", "resume", "rtc-node with the cookie", "chat", "segments"];
 
-/** So many tokens does rtc-node come with: each refusal takes it seconds. */
+/** So many tokens, the newest, does rtc-node come with: the gate would say to more that it is too often. */
 const mostNativeTokens = 3;
 
 const isRefusal = (said: unknown) => said === 401 || said === 403;
@@ -79,7 +79,8 @@ export async function openHostileDoors(
     },
     async chat() {
       const said = await chat.tryAgain();
-      return { open: Object.values(said).some((each) => !isRefusal(each)), said };
+      // When somebody is taken out the chat moves, and its channel from before is gone.
+      return { open: Object.values(said).some((each) => each !== 404 && !isRefusal(each)), said };
     },
     segments: () => statusesOf(segments),
   };

@@ -31,7 +31,7 @@ export async function openHostile(
   /** Whether any signal socket of it stands. */
   hasSignal(): Promise<boolean>;
   /**
-   * Goes on with its sessions by LiveKit's signal protocol, with each token that it has: by `reconnect` and its participant's
+   * Goes on with its last session by LiveKit's signal protocol, with its last three tokens: by `reconnect` and its participant's
    * sid, in both modes. What it was answered, each once: "/rtc/v1 open", "/rtc 403".
    */
   resume(): Promise<string[]>;

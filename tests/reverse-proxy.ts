@@ -5,10 +5,13 @@ import type { Duplex } from "node:stream";
 
 /**
  * What stands before the processes in a deployment: one address on 127.0.0.1, and `upstreamOf` says by the path which port
- * answers. It passes on what it is asked, adds the address of who asks to `X-Forwarded-For` as proxies do, and says 502
- * where nobody listens.
+ * answers. It passes on what it is asked, adds the address of who asks to `X-Forwarded-For` as proxies do (and `adds`,
+ * in place of what came under these names), and says 502 where nobody listens.
  */
-export async function startReverseProxy(upstreamOf: (path: string) => number) {
+export async function startReverseProxy(
+  upstreamOf: (path: string) => number,
+  { adds = {} }: { adds?: Record<string, string> } = {},
+) {
   const open = new Set<Duplex>();
   const server = createServer((request, response) => pass(request, response));
   server.on("connection", (socket) => {
@@ -27,7 +30,7 @@ export async function startReverseProxy(upstreamOf: (path: string) => number) {
       port: upstreamOf(new URL(request.url ?? "/", "http://page").pathname),
       method: request.method,
       path: request.url,
-      headers: { ...request.headers, "x-forwarded-for": before ? `${String(before)}, ${by}` : by },
+      headers: { ...request.headers, "x-forwarded-for": before ? `${String(before)}, ${by}` : by, ...adds },
       agent: false,
     });
   }

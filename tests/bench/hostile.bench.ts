@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { openDatabase } from "#db/client.ts";
+import type { BrowserContext } from "@playwright/test";
+import { type Db, openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { openHostile } from "#tests/browser/hostile.ts";
+import { openHostileDoors, waysOfViewers } from "#tests/browser/hostile-doors.ts";
 import { goLive, launchBrowser, openProfile, openStudio } from "#tests/browser/people.ts";
-import { insertPeople, signIn } from "#tests/factories.ts";
+import { insertPeople, insertStream, signIn } from "#tests/factories.ts";
+import { insertReadyRecording } from "#tests/ready-recording.ts";
 import { type Bench, type Measured } from "./bench.ts";
 import { pause } from "./processes.ts";
 
@@ -19,6 +22,7 @@ const lookSeconds = 6;
 export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   const on: number[] = [];
   const off: number[] = [];
+  let doors: { open: string[]; said: Record<string, unknown> } | undefined;
   const answers = { on: {} as Record<string, number>, off: {} as Record<string, number> };
   for (const gated of [true, false]) {
     const dir = await mkdtemp(path.join(tmpdir(), "frontrow-bench-"));
@@ -31,7 +35,8 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     const db = openDatabase(edition.env.DATABASE_URL);
     const browser = await launchBrowser();
     try {
-      const { people, path: address, stream, pass, grant } = await insertPeople(db, { status: "scheduled" });
+      const cast = await insertPeople(db, { status: "scheduled" });
+      const { people, path: address, stream, pass, grant } = cast;
       const host = { url: edition.url, db, userId: people.host.id, streamId: stream.id };
       const { page: studio } = await openStudio(browser, host);
       await goLive(studio);
@@ -48,6 +53,12 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
           await pause(500);
         }
         await client.join();
+        // Another device goes to the other doors, once.
+        const second =
+          gated && round === rounds
+            ? await openProfile(browser, { url: web.url, db, userId: people.viewer.id })
+            : undefined;
+        const other = second && (await openDoors(second, { edition, db, cast }));
         await client.loop(4);
         await pause(1_000);
         const revoked = await fetch(
@@ -67,7 +78,12 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
         const counted = answers[gated ? "on" : "off"];
         for (const [answer, count] of Object.entries(await client.answers()))
           counted[answer] = (counted[answer] ?? 0) + count;
+        doors = (await other?.tryAll()) ?? doors;
+        await other?.close();
+        await second?.close();
         say(`round ${round} of ${rounds}: ${(gated ? on : off).at(-1)} frames in ${lookSeconds} s`);
+        // The device gives up its place, which the next one needs.
+        await profile.request.post(`${web.url}/sign-out`, { headers: { origin: web.url } });
         await profile.close();
         await db.updateTable("access_grants").set({ status: "active" }).where("id", "=", grant.id).execute();
       }
@@ -89,10 +105,46 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
       { what: "the same, gate off", value: off.join(" ") },
       { what: "what its attempts were answered, gate on", value: inWords(answers.on) },
       { what: "the same, gate off", value: inWords(answers.off) },
+      ...Object.entries(doors?.said ?? {}).map(([door, said]) => ({
+        what: `other doors, gate on: ${door}`,
+        value: JSON.stringify(said),
+      })),
     ],
-    missed: most > 0 ? [`${most} frames with the gate on, goal 0`] : [],
+    missed: [
+      ...(most > 0 ? [`${most} frames with the gate on, goal 0`] : []),
+      ...(doors?.open ?? ["none was tried"]).map((door) => `other doors: ${door}, goal none open`),
+    ],
   };
 };
+
+/** A device that has gone through every door that is open to viewers. */
+async function openDoors(
+  profile: BrowserContext,
+  {
+    edition,
+    db,
+    cast,
+  }: {
+    edition: Awaited<ReturnType<typeof startEdition>>;
+    db: Db;
+    cast: Awaited<ReturnType<typeof insertPeople>>;
+  },
+) {
+  const of = { experienceId: cast.experience.id, createdBy: cast.people.owner.id };
+  const earlier = await insertStream(db, { ...of, status: "live" });
+  const { recordingId } = await insertReadyRecording(edition.env, earlier.id);
+  const segments = ["index.m3u8", "1/0.ts"].map((file) => `/media/${earlier.id}/${recordingId}/${file}`);
+  const doors = await openHostileDoors(profile, {
+    url: edition.url,
+    address: cast.path,
+    segments,
+    unserved: [],
+  });
+  const { open, said } = await doors.tryAll();
+  if (open.join() !== waysOfViewers.join())
+    throw new Error(`what was open before is not what viewers need: ${JSON.stringify(said)}`);
+  return doors;
+}
 
 const inWords = (answers: Record<string, number>) =>
   Object.entries(answers)

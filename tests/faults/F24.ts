@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { notifyChange } from "#app/domain/changes/notices.ts";
 import { lastFrame, noteFrames } from "#tests/browser/last-frame.ts";
+import { openGrantByApi } from "#tests/grant-by-api.ts";
 import { endGrant } from "./access-tools.ts";
 import type { Fault } from "./fault.ts";
 import { goOnAir, promise, until } from "./studio-tools.ts";
@@ -19,23 +19,24 @@ export const run: Fault["run"] = async (tools) => {
     const tabs = [air.watching, second];
     const userId = air.people.viewer.id;
     const saw: string[] = [];
+    const grant = await openGrantByApi(db, { ...air, url: web.url });
     const ways = [
-      { what: "revoked", words: /was taken back/, end: () => endGrant(tools, air) },
-      { what: "refunded", words: /was paid back/, end: () => endGrant(tools, air, "refund") },
       {
-        what: "ran out",
-        words: /has run out/,
-        end: async () => {
-          const { rows } = await sql<{ at: Date }>`
-            update access_grants set ends_at = clock_timestamp() + interval '2 seconds'
-            where id = ${air.grant.id}::uuid returning ends_at as at
-          `.execute(db);
-          await notifyChange(db, { kind: "person", userId });
-          return rows[0]!.at.getTime();
-        },
+        what: "revoked",
+        words: /was taken back/,
+        end: () => endGrant(tools, air),
+        restore: grant.restore,
       },
+      {
+        what: "refunded",
+        words: /was paid back/,
+        end: () => endGrant(tools, air, "refund"),
+        restore: grant.restore,
+      },
+      // Its moment comes by the clock: nobody says so then.
+      { what: "ran out", words: /has run out/, end: () => grant.endsIn(4), restore: grant.lasts },
     ];
-    for (const { what, words, end } of ways) {
+    for (const { what, words, end, restore } of ways) {
       for (const tab of tabs) {
         await tab.getByLabel("The host's camera").waitFor({ timeout: 30_000 });
         await noteFrames(tab);
@@ -75,10 +76,7 @@ export const run: Fault["run"] = async (tools) => {
       saw.push(
         `${what}: dark after ${Math.max(...dark)} ms in both tabs, out of the chat after ${chat.tookMs} ms`,
       );
-      await sql`update access_grants set status = 'active', ends_at = null where id = ${air.grant.id}::uuid`.execute(
-        db,
-      );
-      await notifyChange(db, { kind: "person", userId });
+      await restore();
     }
     return { did: "revoked, refunded and let run out, one after another", saw: saw.join("; ") };
   } finally {

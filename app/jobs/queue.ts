@@ -18,7 +18,10 @@ export async function openQueue(
     onError,
   }: { worker?: boolean; max?: number; onError: (error: Error) => void },
 ): Promise<Queue> {
+  // pg-boss passes it on to pg, though its types do not know it: a database that is silent ends no loop of the queue's.
+  const patience = { query_timeout: 30_000 };
   const queue = new PgBoss({
+    ...patience,
     connectionString: databaseUrl,
     max,
     supervise: worker,

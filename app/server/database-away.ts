@@ -19,8 +19,8 @@ export function isDatabaseAway(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === "string" && (connectionCodes.has(code) || /^(08...|57P0.|53300)$/.test(code)))
     return true;
-  // pg tells these without a code; the last when a transaction goes on after its connection broke.
-  return /^Connection terminated|timeout exceeded when trying to connect|is not queryable$/.test(
+  // pg tells these without a code: broken, none free, silent; the last when a transaction goes on after its connection ended.
+  return /^Connection terminated|timeout exceeded when trying to connect|^Query read timeout$|is not queryable$/.test(
     error.message,
   );
 }

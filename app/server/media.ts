@@ -19,7 +19,7 @@ import { isServiceError } from "#app/services/service-error.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
 import { isOurOrigin } from "./origin.ts";
-import { sendObject } from "./send-object.ts";
+import { type Allowed, sendObject } from "./send-object.ts";
 
 type Admitted = {
   userId: string;
@@ -28,7 +28,7 @@ type Admitted = {
   recordingId: string;
   /** Of what plays, once it is known to be there: whether the device has a place for it, which it takes. */
   hasPlace: () => Promise<boolean>;
-  stillAllowed: () => Promise<boolean>;
+  allowed: Allowed;
 };
 type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
 
@@ -37,7 +37,7 @@ type Answer = (admitted: Admitted, request: Request, response: Response) => Prom
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
  * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
  * others have all of them. Bytes come through us, or with `mediaRedirect` from storage by a URL that is good for a
- * minute.
+ * minute; the whole file to watch always through us, since it plays for longer than a pass may last.
  */
 export function mediaRouter(services: Services): Router {
   const { config, db, log } = services;
@@ -57,14 +57,15 @@ export function mediaRouter(services: Services): Router {
         if (!access) return refuse(response, 404);
         if (!viewer) return refuse(response, 401, access.reason);
         if (!access.mayWatch) return refuse(response, 403, access.reason);
+        const endsAt = access.remainingMs === null ? null : performance.now() + access.remainingMs;
         const hasPlace = async (now: AccessDecision) => {
           const grantId = plays ? grantOf(now) : null;
           return !grantId || takePlace(db, { grantId, sessionId: viewer.sessionId, streamId });
         };
         const stillAllowed = async () => {
-          if (!(await findViewer(db, token))) return false;
+          if (!(await findViewer(db, token))) return undefined;
           const now = await findAccess(db, { userId: viewer.userId, streamId });
-          return now !== undefined && now.mayWatch && (await hasPlace(now));
+          return now?.mayWatch && (await hasPlace(now)) ? now : undefined;
         };
         await answer(
           {
@@ -73,7 +74,7 @@ export function mediaRouter(services: Services): Router {
             streamId,
             recordingId,
             hasPlace: () => hasPlace(access),
-            stillAllowed,
+            allowed: { endsAt, stillAllowed },
           },
           request,
           response,
@@ -95,7 +96,7 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/:attempt([1-9][0-9]{0,5})/:segment(0|[1-9][0-9]{0,6}).ts",
-    admitted(async ({ streamId, recordingId, hasPlace, stillAllowed }, request, response) => {
+    admitted(async ({ streamId, recordingId, hasPlace, allowed }, request, response) => {
       const [attempt, number] = [Number(request.params.attempt), Number(request.params.segment)];
       const object = await findSegmentObject(db, { streamId, recordingId, attempt, number });
       if (!object) return refuse(response, 404);
@@ -103,7 +104,7 @@ export function mediaRouter(services: Services): Router {
       const cacheControl = "private, no-store";
       await sendObject(
         services,
-        { object, contentType: "video/mp2t", cacheControl, stillAllowed },
+        { object, contentType: "video/mp2t", cacheControl, ...allowed },
         request,
         response,
       );
@@ -112,7 +113,7 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/poster.jpg",
-    admitted(async ({ streamId, recordingId, stillAllowed }, request, response) => {
+    admitted(async ({ streamId, recordingId, allowed }, request, response) => {
       const large = await findExportObject(db, { streamId, recordingId, kind: "poster" });
       const size = posterSizes.find((name) => name === (request.query.size ?? "large"));
       if (!large || !size) return refuse(response, 404);
@@ -122,7 +123,7 @@ export function mediaRouter(services: Services): Router {
       const cacheControl = "private, max-age=300";
       await sendObject(
         services,
-        { object, contentType: "image/jpeg", cacheControl, stillAllowed },
+        { object, contentType: "image/jpeg", cacheControl, ...allowed },
         request,
         response,
       );
@@ -131,7 +132,7 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/video.mp4",
-    admitted(async ({ access, streamId, recordingId, hasPlace, stillAllowed }, request, response) => {
+    admitted(async ({ access, streamId, recordingId, hasPlace, allowed }, request, response) => {
       const recording = await findReadyRecording(db, { streamId, recordingId });
       const object = recording && (await findExportObject(db, { streamId, recordingId, kind: "mp4" }));
       if (!object) return refuse(response, 404);
@@ -142,7 +143,7 @@ export function mediaRouter(services: Services): Router {
       const cacheControl = "private, no-store";
       await sendObject(
         services,
-        { object, contentType: "video/mp4", cacheControl, disposition, stillAllowed },
+        { object, contentType: "video/mp4", cacheControl, disposition, throughUs: !isDownload, ...allowed },
         request,
         response,
       );

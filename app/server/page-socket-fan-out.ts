@@ -3,6 +3,8 @@ import { keyOf, listEndedDevices } from "#app/domain/devices/places.ts";
 import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
 import { findStreamFacts, stateFor, type StreamFacts } from "#app/domain/streams/state.ts";
 import type { Services } from "#app/context.ts";
+import { inTime } from "./in-time.ts";
+import { keepFor } from "./keep-for.ts";
 import { closeCodes, sayAccessEnded, sayDevice, sayState, sayUntil } from "./page-socket-messages.ts";
 import type { Hall, Person, Room, Seat } from "./page-socket-hall.ts";
 import { seatsOf } from "./page-socket-hall.ts";
@@ -10,8 +12,8 @@ import { seatsOf } from "./page-socket-hall.ts";
 /** Changes that come together are read together. */
 const gatherMs = 15;
 const tryAgainMs = 1_000;
-/** Node's timers end at 2^31 ms; a decision that holds for longer is asked again on the way. */
-const longestTimerMs = 86_400_000;
+/** Then it is read again. */
+const patienceMs = 10_000;
 
 type Wanted = { everybody: boolean; sessions: boolean; userIds: Set<string> };
 export type FanOut = ReturnType<typeof createFanOut>;
@@ -56,10 +58,9 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     let pause = gatherMs;
     try {
       const room = hall.rooms.get(streamId);
-      if (now && room) await tell(room, now);
+      if (now && room) await inTime(patienceMs, (late) => tell(room, now, late));
     } catch (error) {
       log.warn({ err: error, streamId }, "open pages could not be told");
-      endWhoseTimeIsOver(streamId);
       want(streamId, { ...now, userIds: [...(now?.userIds ?? [])] });
       pause = tryAgainMs;
     }
@@ -67,16 +68,9 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     if (!closed && wanted.has(streamId)) later(streamId, pause);
   }
 
-  /** What ends by the clock needs no database to say so. */
-  function endWhoseTimeIsOver(streamId: string) {
-    const over = [...(hall.rooms.get(streamId)?.people.values() ?? [])].filter(
-      ({ endsAt }) => endsAt !== undefined && endsAt <= performance.now(),
-    );
-    for (const seat of over.flatMap(({ seats }) => [...seats])) sayAccessEnded(seat, "grant_expired");
-  }
-
-  async function tell(room: Room, { everybody, sessions, userIds }: Wanted) {
+  async function tell(room: Room, { everybody, sessions, userIds }: Wanted, late: AbortSignal) {
     const facts = await findStreamFacts(db, room.streamId);
+    if (late.aborted) return;
     if (!facts) {
       for (const seat of [...seatsOf(room)]) seat.socket.close(closeCodes.gone, "no such stream");
       return;
@@ -91,9 +85,10 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
       streamId: room.streamId,
       userIds: asked.map((person) => person.userId),
     });
+    if (sessions) await endDeadSessions(asked);
+    if (late.aborted) return;
     room.decidedOn = decidedOn;
     room.replay = facts.recording?.status === "ready";
-    if (sessions) await endDeadSessions(asked);
     for (const person of asked) keepDecision(person, decisions.get(person.userId));
     const words = new Map<string, string>();
     const { at, ...known } = facts;
@@ -133,16 +128,12 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
   }
 
   function keepDecision(person: Person, decision: AccessDecision | undefined) {
-    clearTimeout(person.timer);
     person.access = decision;
-    const ms = decision?.remainingMs;
-    person.endsAt = typeof ms === "number" ? performance.now() + ms : undefined;
-    if (ms === undefined || ms === null) return;
-    // A little later than the end, so that the database's clock is past it when it is asked.
-    person.timer = setTimeout(
-      () => want(person.room.streamId, { userIds: [person.userId] }),
-      Math.min(ms + 10, longestTimerMs),
-    );
+    keepFor(person, decision?.remainingMs ?? null, {
+      ask: () => want(person.room.streamId, { userIds: [person.userId] }),
+      // What ends by the clock needs no database to say so.
+      end: () => [...person.seats].forEach((seat) => sayAccessEnded(seat, "grant_expired")),
+    });
   }
 
   function sayTo(person: Person, access: AccessDecision, facts: StreamFacts, words: Map<string, string>) {

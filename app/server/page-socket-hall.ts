@@ -36,8 +36,6 @@ export type Person = {
   access: AccessDecision | undefined;
   /** Asks again when the decision ends by itself. */
   timer: NodeJS.Timeout | undefined;
-  /** When that is, by `performance.now()`; undefined: it has no end of its own. */
-  endsAt: number | undefined;
 };
 
 /** All open pages of one stream. */
@@ -89,7 +87,6 @@ export function createHall() {
         seats: new Set<Seat>(),
         access: undefined,
         timer: undefined,
-        endsAt: undefined,
       };
       room.people.set(userId, person);
       const former = [...person.seats].find(

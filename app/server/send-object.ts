@@ -1,35 +1,46 @@
 import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import type { Services } from "#app/context.ts";
+import type { AccessDecision } from "#app/domain/access/decision.ts";
 import type { MediaObject } from "#app/domain/recordings/media-objects.ts";
 import { serviceError } from "#app/services/service-error.ts";
 import { readRange } from "./byte-ranges.ts";
+import { inTime } from "./in-time.ts";
+import { keepFor } from "./keep-for.ts";
 
 type Sending = {
   object: MediaObject;
   contentType: string;
   cacheControl: string;
   disposition?: string;
-  /** Asked again and again while a long answer is under way. */
-  stillAllowed: () => Promise<boolean>;
+  /** Never from storage itself, which asks nobody on the way to the end of a file. */
+  throughUs?: boolean;
+} & Allowed;
+
+export type Allowed = {
+  /** When what was decided ends by itself, by `performance.now()`; null: it has no end of its own. */
+  endsAt: number | null;
+  /** What the decision says by now, undefined when it is no; asked again and again while a long answer is under way. */
+  stillAllowed: () => Promise<AccessDecision | undefined>;
 };
 
 /** A whole file takes as long as somebody watches it; what was allowed at its start may not be any more. */
 const askEveryMs = 1000;
+const patienceMs = 5_000;
 
 /**
  * Answers with an object of storage, or the range of it that was asked for (206, or 416 beyond its end); a HEAD with
- * the headers alone. A client that leaves closes the stream from storage. With `mediaRedirect` it is sent there
- * instead.
+ * the headers alone. A client that leaves closes the stream from storage, and so does the end of what was allowed. With
+ * `mediaRedirect` it is sent there instead, unless `throughUs`.
  */
 export async function sendObject(
   { config, storage }: Pick<Services, "config" | "storage">,
-  { object, contentType, cacheControl, disposition, stillAllowed }: Sending,
+  { object, contentType, cacheControl, disposition, throughUs = false, ...allowed }: Sending,
   request: Request,
   response: Response,
 ): Promise<void> {
   const { key, bytes } = object;
-  if (config.mediaRedirect) {
+  if (config.mediaRedirect && !throughUs) {
     const url = await storage.sign(key, { seconds: 60, contentType, disposition });
     response.set("Cache-Control", "private, no-store").redirect(302, url);
     return;
@@ -65,21 +76,46 @@ export async function sendObject(
   }
   // The client can be gone before there is anything to pipe.
   if (response.destroyed) return void found.body.destroy();
-  const asking = setInterval(() => {
-    // Our database being away cuts nobody off.
-    stillAllowed().then(
-      (allowed) => void (allowed || response.destroy()),
-      () => {},
-    );
-  }, askEveryMs);
+  const stopAsking = endWith(response, allowed);
   try {
     await pipeline(found.body, response);
   } catch (error) {
     // Whoever left is no failure; what storage cut short must not look whole.
     if (!isGone(error)) response.destroy();
   } finally {
-    clearInterval(asking);
+    stopAsking();
   }
+}
+
+/** Ends an answer that is under way: within some seconds of a no, and by its own time where no yes came since. */
+function endWith(response: Response, { endsAt, stillAllowed }: Allowed): () => void {
+  const kept: { timer: NodeJS.Timeout | undefined } = { timer: undefined };
+  let stopped = false;
+  let underWay = false;
+  const end = () => void response.destroy();
+  const keep = (remainingMs: number | null) => keepFor(kept, remainingMs, { ask, end });
+  function ask() {
+    if (underWay) return;
+    underWay = true;
+    inTime(patienceMs, stillAllowed)
+      .then(
+        (access) => {
+          if (stopped) return;
+          if (access) keep(access.remainingMs);
+          else end();
+        },
+        // Our database being away cuts nobody off.
+        () => {},
+      )
+      .finally(() => void (underWay = false));
+  }
+  keep(endsAt === null ? null : Math.max(0, endsAt - performance.now()));
+  const asking = setInterval(ask, askEveryMs);
+  return () => {
+    stopped = true;
+    clearInterval(asking);
+    clearTimeout(kept.timer);
+  };
 }
 
 const isGone = (error: unknown) =>

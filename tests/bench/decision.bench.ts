@@ -6,7 +6,7 @@ import { findAccess } from "#app/domain/access/decision.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
-import { fill, grants } from "./million-grants.ts";
+import { fill, fillMs, grants } from "./million-grants.ts";
 
 export const name = "decision";
 export const title = "The access decision with 1 000 000 grants and 10 000 streams";
@@ -18,7 +18,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-bench-"));
   const without = ["web", "worker", "recorder", "chat", "livekit-server", "storage", "mail", "build", "seed"];
   const edition = await startEdition({ dir, ports: "fresh", without: without as never });
-  const db = openDatabase(edition.env.DATABASE_URL, { max: 1 });
+  const db = openDatabase(edition.env.DATABASE_URL, { max: 1, patienceMs: fillMs });
   try {
     say(`writing ${grants} grants …`);
     await fill(db);

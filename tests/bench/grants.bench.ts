@@ -6,7 +6,7 @@ import { type Db, openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
 import { questionsOf } from "./grant-questions.ts";
-import { fill, grants } from "./million-grants.ts";
+import { fill, fillMs, grants } from "./million-grants.ts";
 
 export const name = "grants";
 export const title = "Pages and searches of a creator with 1 000 000 grants, half of them of one pass";
@@ -17,7 +17,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-bench-"));
   const without = ["web", "worker", "recorder", "chat", "livekit-server", "storage", "mail", "build", "seed"];
   const edition = await startEdition({ dir, ports: "fresh", without: without as never });
-  const db = openDatabase(edition.env.DATABASE_URL, { max: 1 });
+  const db = openDatabase(edition.env.DATABASE_URL, { max: 1, patienceMs: fillMs });
   try {
     say(`writing ${grants} grants …`);
     const { spaceId } = await fill(db);

@@ -6,6 +6,8 @@ const people = 200_000;
 const passes = 500;
 const streams = 10_000;
 export const grants = 1_000_000;
+/** No statement of the product's is so long. */
+export const fillMs = 10 * 60_000;
 
 /** Half of the grants open one of the streams that are asked about; of the rest, some have run out or were taken back. */
 export async function fill(db: Db): Promise<{ spaceId: string }> {

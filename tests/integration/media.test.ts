@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { findReplay } from "#app/domain/recordings/replay.ts";
-import { signIn } from "#tests/factories.ts";
+import { openDatabase } from "#db/client.ts";
+import { inFuture, signIn } from "#tests/factories.ts";
+import { startLine } from "./database-line.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import { endStreamRow, insertLiveRecording, segmentsOf, writeSegments } from "./recording-fixtures.ts";
 import { openTestServices } from "./setup.ts";
@@ -340,6 +342,41 @@ describe("bytes", () => {
       await grant("active");
     }));
 
+  it("stop in the middle of a file at the instant that its pass ends, with a database that is silent", () =>
+    withLargeFile(async (bytes) => {
+      const { db } = test;
+      const line = await startLine(test.services.config.databaseUrl);
+      const silent = openDatabase(line.url);
+      const other = await startMachinesWeb({ ...test.services, db: silent });
+      const setEnd = (endsAt: ReturnType<typeof inFuture> | null) =>
+        db
+          .updateTable("access_grants")
+          .set({ ends_at: endsAt })
+          .where("id", "=", house.grant.id)
+          .returning("ends_at")
+          .executeTakeFirstOrThrow();
+      const { ends_at: end } = await setEnd(inFuture("3 seconds"));
+      const ask = (person: Person) =>
+        fetch(`${other.url}${house.base}/video.mp4`, { headers: { cookie: cookies[person]! } });
+      const closed = new Promise<number>((resolve) => {
+        other.server.once("request", (_request, response) =>
+          response.once("close", () => resolve(response.socket?.bytesWritten ?? 0)),
+        );
+      });
+      const answer = await ask("viewer");
+      const staying = await ask("moderator");
+      await answer.body!.getReader().read();
+      line.fallSilent();
+      expect(await closed).toBeLessThan(bytes);
+      expect(Date.now() - end!.getTime()).toBeGreaterThan(-100);
+      expect(Date.now() - end!.getTime()).toBeLessThan(3_000);
+      expect((await staying.arrayBuffer()).byteLength).toBe(bytes);
+      await setEnd(null);
+      await other.close();
+      await line.close();
+      await silent.destroy();
+    }));
+
   it("that storage has no more are a 503, not an empty answer", async () => {
     const { storage } = test.services;
     const key = `recordings/${house.streamId}/2/seg_00002.ts`;
@@ -387,6 +424,13 @@ describe("by redirect", () => {
     const file = await fetch(download.headers.get("location")!);
     expect(file.headers.get("content-disposition")).toMatch(/^attachment/);
     await file.arrayBuffer();
+    // To watch, it plays for longer than a pass may last, and storage asks nobody on the way.
+    for (const cookie of [cookies.viewer, cookies.host]) {
+      const whole = await ask(`${house.base}/video.mp4`, cookie);
+      expect([whole.status, whole.headers.get("location")]).toEqual([200, null]);
+      expect(whole.headers.get("content-type")).toBe("video/mp4");
+      await whole.body!.cancel();
+    }
     expect((await ask(`${house.base}/1/0.ts`, cookies.banned)).status).toBe(403);
     expect((await ask(`${house.base}/1/0.ts`)).status).toBe(401);
     expect((await ask(`${house.base}/index.m3u8`, cookies.viewer)).status).toBe(200);

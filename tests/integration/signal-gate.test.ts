@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { sql } from "kysely";
 import { AccessToken } from "livekit-server-sdk";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -14,6 +14,7 @@ import { notifyChange } from "#app/domain/changes/notices.ts";
 import { createLiveKit } from "#app/services/livekit.ts";
 import { openDatabase } from "#db/client.ts";
 import { ago, inFuture, insertPeople, signIn } from "#tests/factories.ts";
+import { startLine } from "./database-line.ts";
 import { startGate } from "./gate-client.ts";
 import { openTestServices } from "./setup.ts";
 
@@ -385,6 +386,24 @@ describe("when something is away", () => {
     expect(await signal.status).toBe(101);
     await vi.waitFor(async () => expect(await inRoom()).toEqual([viewer.identity]));
   });
+
+  it("nor is the room of a stream that ended while somebody was coming", async () => {
+    const { browserOf, streamId } = await setStage();
+    const viewer = await browserOf("viewer");
+    await test.services.livekit.closeRoom(streamId);
+    // LiveKit, as it is asked for the room: the stream ends before it has said that there is none.
+    const { livekit } = test.services;
+    const mintToken: typeof livekit.mintToken = async (grant) => {
+      await sql`update streams set status = 'ended', ended_at = now(), ended_reason = 'host' where id = ${streamId}::uuid`.execute(
+        test.db,
+      );
+      return livekit.mintToken(grant);
+    };
+    const gate = await startGate(test.services, { livekit: { ...livekit, mintToken } });
+    expect(await gate.connect(viewer).status).toBe(403);
+    expect(await livekit.listPeople(streamId)).toBeUndefined();
+    await gate.close();
+  });
 });
 
 it("a browser that opens more sockets than a person has tabs is asked to come back later (ASVS 17.3.1)", async () => {
@@ -457,37 +476,6 @@ async function startSilentServer() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => open.size,
-    async close() {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
-/** A line to the database that can be cut: what stands breaks, and nothing new is answered. */
-async function startLine(databaseUrl: string) {
-  const { hostname, port } = new URL(databaseUrl);
-  const open = new Set<Socket>();
-  let isCut = false;
-  const server = createTcpServer((socket) => {
-    open.add(socket);
-    socket.on("error", () => {}).on("close", () => open.delete(socket));
-    if (isCut) return socket.destroy();
-    const upstream = connect(Number(port), hostname);
-    upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy());
-    socket.on("close", () => upstream.destroy());
-    socket.pipe(upstream).pipe(socket);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const at = (server.address() as AddressInfo).port;
-  return {
-    url: Object.assign(new URL(databaseUrl), { hostname: "127.0.0.1", port: String(at) }).href,
-    cut() {
-      isCut = true;
-      for (const socket of open) socket.destroy();
-    },
     async close() {
       for (const socket of open) socket.destroy();
       server.close();

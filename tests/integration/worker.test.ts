@@ -8,6 +8,7 @@ import { ago, insertPeople, signIn } from "#tests/factories.ts";
 import { handlers } from "#worker/handlers/index.ts";
 import { startSchedule, takeTurn } from "#worker/schedule.ts";
 import { jobNames } from "#app/jobs/catalog.ts";
+import { startLine } from "./database-line.ts";
 import {
   attemptRows,
   insertLiveRecording,
@@ -33,7 +34,7 @@ afterAll(async () => {
 });
 
 /** A worker process of its own, on the test's database. */
-async function startWorker() {
+async function startWorker(databaseUrl = test.services.config.databaseUrl) {
   const { config } = test.services;
   const { livekit: lk, storage: s3 } = config;
   const child = spawn(process.execPath, ["worker/main.ts"], {
@@ -43,7 +44,7 @@ async function startWorker() {
       PATH: process.env.PATH,
       PUBLIC_URL: config.publicUrl,
       SESSION_SECRET: config.sessionSecrets.join(","),
-      DATABASE_URL: config.databaseUrl,
+      DATABASE_URL: databaseUrl,
       LIVEKIT_URL: lk.url,
       LIVEKIT_EGRESS_URL: lk.egressUrl,
       LIVEKIT_API_KEY: lk.apiKey,
@@ -68,7 +69,7 @@ async function startWorker() {
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  await until(() => /ready/.test(printed) || child.exitCode !== null);
+  await until(() => /ready/.test(printed) || child.exitCode !== null, 90);
   if (child.exitCode !== null) throw new Error(`the worker ended: ${printed}`);
   return { child, exit, printed: () => printed };
 }
@@ -163,6 +164,45 @@ it("records a stream from going live to the replay, over a database that drops e
   worker.child.kill("SIGTERM");
   expect(await worker.exit).toBe(0);
 }, 90_000);
+
+it("goes on by itself after a database that fell silent, and another one in its place", async () => {
+  const { db, services } = test;
+  const line = await startLine(services.config.databaseUrl);
+  const worker = await startWorker(line.url);
+  const { grant, stream } = await insertPeople(db, { status: "ended" });
+  const statusOf = async () =>
+    (
+      await db
+        .selectFrom("access_grants")
+        .select("status")
+        .where("id", "=", grant.id)
+        .executeTakeFirstOrThrow()
+    ).status;
+  // What each of its loops has asked by then is never answered.
+  line.fallSilent();
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const closes = livekit.count("DeleteRoom");
+  await db
+    .updateTable("access_grants")
+    .set({ starts_at: ago("1 day"), ends_at: ago("1 second") })
+    .where("id", "=", grant.id)
+    .execute();
+  await db
+    .transaction()
+    .execute((trx) => enqueue(trx, services.queue, "stream.close-room", { streamId: stream.id }));
+  const lastTick = async () =>
+    (await sql<{ at: Date }>`select max(ran_at) as at from worker_ticks`.execute(db)).rows[0]!.at;
+  const ticked = await lastTick();
+  expect(await statusOf()).toBe("active");
+  line.speak();
+  await until(async () => (await statusOf()) === "expired", 45);
+  await until(() => livekit.count("DeleteRoom") > closes, 45);
+  await until(async () => (await lastTick()) > ticked, 45);
+  expect(worker.child.exitCode).toBeNull();
+  worker.child.kill("SIGTERM");
+  expect(await worker.exit).toBe(0);
+  await line.close();
+}, 150_000);
 
 it("finishes what it has begun before it ends", async () => {
   const { db, services } = test;

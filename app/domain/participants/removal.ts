@@ -172,7 +172,7 @@ export async function sweepRooms(
 }
 
 /** Asked again right before a room is made: a stream that has just ended has just lost its room rightly. */
-async function isOn(db: Db, streamId: string): Promise<boolean> {
+export async function isOn(db: Db, streamId: string): Promise<boolean> {
   const row = await db
     .selectFrom("streams")
     .select("id")

@@ -1,9 +1,12 @@
 import { admit, type Admission, type Asking, type Participant } from "#app/domain/participants/admission.ts";
 import type { Db } from "#db/client.ts";
+import { inTime } from "../in-time.ts";
 
 type Waiting = {
   asking: Asking;
   note: (participant: Participant) => void;
+  /** Whoever asks has gone by then. */
+  late: AbortSignal;
   resolve: (admission: Admission) => void;
   reject: (error: unknown) => void;
 };
@@ -11,10 +14,12 @@ type Waiting = {
 /** While so many questions are under way, those that come are gathered for the next. */
 const mostUnderWay = 2;
 const mostTogether = 200;
+/** For a question, and for who waits for its turn. */
+const patienceMs = 5_000;
 
 /**
  * Asks for admissions. One who comes alone is asked about at once; when a house comes all at the same time, those who come
- * while the database answers are one question.
+ * while the database answers are one question. Rejects within five seconds when it does not.
  */
 export function createAdmissions(db: Db) {
   const waiting: Waiting[] = [];
@@ -23,11 +28,17 @@ export function createAdmissions(db: Db) {
   function next() {
     if (underWay >= mostUnderWay || waiting.length === 0) return;
     const together = waiting.splice(0, mostTogether);
+    const note = (at: number, participant: Participant) => {
+      const one = together[at];
+      if (one && !one.late.aborted) one.note(participant);
+    };
     underWay += 1;
-    admit(
-      db,
-      together.map(({ asking }) => asking),
-      (at, participant) => together[at]?.note(participant),
+    inTime(patienceMs, () =>
+      admit(
+        db,
+        together.map(({ asking }) => asking),
+        note,
+      ),
     )
       .then(
         (answers) => together.forEach(({ resolve }, at) => resolve(answers[at]!)),
@@ -41,10 +52,19 @@ export function createAdmissions(db: Db) {
 
   return {
     ask(asking: Asking, note: (participant: Participant) => void = () => {}): Promise<Admission> {
-      return new Promise((resolve, reject) => {
-        waiting.push({ asking, note, resolve, reject });
-        next();
-      });
+      return inTime(
+        patienceMs,
+        (late) =>
+          new Promise((resolve, reject) => {
+            const mine = { asking, note, late, resolve, reject };
+            late.addEventListener("abort", () => {
+              const at = waiting.indexOf(mine);
+              if (at >= 0) waiting.splice(at, 1);
+            });
+            waiting.push(mine);
+            next();
+          }),
+      );
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Services } from "#app/context.ts";
 import { grantOf } from "#app/domain/access/decision.ts";
 import { touchPlaces } from "#app/domain/devices/places.ts";
 import { type Admission, type Participant, readAnyToken } from "#app/domain/participants/admission.ts";
+import { isOn } from "#app/domain/participants/removal.ts";
 import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { listenForChanges } from "../change-listener.ts";
@@ -60,11 +61,12 @@ export function createGate(services: Needs) {
     onListening: () => watch.everything(),
   });
   const sweep = setInterval(() => watch.everything(), sweepMs);
-  let touching: Promise<void> = Promise.resolve();
+  let touching: Promise<void> | undefined;
   const touch = setInterval(() => {
-    touching = writeDown().catch((error: unknown) =>
-      log.warn({ err: error }, "signal sockets could not be written down"),
-    );
+    // One that hangs keeps a connection, and is enough.
+    touching ??= writeDown()
+      .catch((error: unknown) => log.warn({ err: error }, "signal sockets could not be written down"))
+      .finally(() => void (touching = undefined));
   }, touchMs);
   let waiting = 0;
   let draining = false;
@@ -161,7 +163,7 @@ export function createGate(services: Needs) {
     }
   }
 
-  /** Passes a request on with a token of our own. A room that LiveKit has lost is made again, once. */
+  /** Passes a request on with a token of our own. A room that LiveKit has lost is made again, once, while the stream is on. */
   async function pass(
     request: IncomingMessage,
     url: URL,
@@ -174,6 +176,7 @@ export function createGate(services: Needs) {
       askUpstream(config.livekit.url, withToken(url, token), { from: request, upgrade, signal });
     const answer = await ask();
     if (answer.kind === "open" || answer.status !== 404) return answer;
+    if (!(await isOn(db, streamId))) return { kind: "refused", ...no(403, "not_live", participant) };
     await livekit.openRoom(streamId, { graceSeconds: config.hostGraceSeconds });
     log.warn({ streamId }, "LiveKit had lost the room: made again");
     const second = await ask();

@@ -1,4 +1,3 @@
-import type { AccessDecision } from "#app/domain/access/decision.ts";
 import type { Participant } from "#app/domain/participants/admission.ts";
 
 /** A signal socket: on its way in (`cut` destroys what there is of it by then), or standing. */
@@ -29,9 +28,6 @@ export type Room = {
   /** What the last decisions about everybody were made on. */
   decidedOn: string;
 };
-
-/** Node's timers end at 2^31 ms; a decision that holds for longer is asked again on the way. */
-const longestTimerMs = 86_400_000;
 
 export type GateHall = ReturnType<typeof createGateHall>;
 
@@ -76,15 +72,6 @@ export function createGateHall() {
       clearTimeout(person.timer);
       room.people.delete(guest.userId);
       if (room.people.size === 0) rooms.delete(guest.streamId);
-    },
-
-    /** Keeps what was decided: `onEnd` is called when it ends by itself. */
-    keep(person: Person, { remainingMs }: AccessDecision, onEnd: () => void): void {
-      clearTimeout(person.timer);
-      person.endsAt = remainingMs === null ? undefined : performance.now() + remainingMs;
-      if (remainingMs === null) return;
-      // A little later than the end, so that the database's clock is past it when it is asked.
-      person.timer = setTimeout(onEnd, Math.min(remainingMs + 5, longestTimerMs));
     },
 
     *guests(): Generator<Guest> {

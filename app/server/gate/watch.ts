@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { type AccessDecision, listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
 import { findHostIdentity } from "#app/domain/streams/host-participants.ts";
+import { inTime } from "../in-time.ts";
+import { keepFor } from "../keep-for.ts";
 import type { GateHall, Guest, Person, Room } from "./hall.ts";
 import { createPutOut } from "./put-out.ts";
 
@@ -12,8 +13,8 @@ type Needs = Pick<Services, "db" | "livekit" | "log">;
 /** Changes that come together are read together. */
 const gatherMs = 10;
 const tryAgainMs = 1_000;
-/** How long the database may take to say whether a decision that has ended by the clock was extended. */
-const lastQuestionMs = 500;
+/** Then it is asked again. */
+const patienceMs = 10_000;
 
 /** A room is deleted right after its stream has ended; a worker that was away makes up for it within this time, or does not. */
 const roomGoesMs = 5_000;
@@ -49,12 +50,10 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     wanted.delete(streamId);
     const room = hall.rooms.get(streamId);
     try {
-      const hurry = room && [...room.people.values()].some(isOver);
-      if (now && room) await inTime(ask(room, now), hurry ? lastQuestionMs : undefined);
+      if (now && room) await inTime(patienceMs, (late) => ask(room, now, late));
     } catch (error) {
-      // Nobody is cut for our database's sake, but whose own time is over.
+      // Nobody is cut for our database's sake, but whose own time is over, and that by itself.
       log.warn({ err: error, streamId }, "the gate could not ask who may stay");
-      for (const person of room?.people.values() ?? []) if (isOver(person)) out.person(person, "ended");
       want(streamId, { ...now, userIds: [...(now?.userIds ?? [])] });
       pause = tryAgainMs;
     }
@@ -62,7 +61,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     else running.delete(streamId);
   }
 
-  async function ask(room: Room, { everybody, sessions, userIds }: Wanted) {
+  async function ask(room: Room, { everybody, sessions, userIds }: Wanted, late: AbortSignal) {
     const { streamId } = room;
     const facts = await findRoomFacts(streamId);
     const all = everybody || facts !== room.decidedOn;
@@ -71,6 +70,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
       streamId,
       userIds: people.map(({ userId }) => userId),
     });
+    if (late.aborted) return;
     room.decidedOn = facts;
     for (const person of people) heed(person, decisions.get(person.userId));
     await out.devices(people, decisions);
@@ -98,8 +98,13 @@ export function createGateWatch(services: Needs, hall: GateHall) {
   }
 
   function keep(person: Person, access: AccessDecision) {
+    const { remainingMs } = access;
     person.overSince = undefined;
-    hall.keep(person, access, () => want(person.room.streamId, { userIds: [person.userId] }));
+    person.endsAt = remainingMs === null ? undefined : performance.now() + remainingMs;
+    keepFor(person, remainingMs, {
+      ask: () => want(person.room.streamId, { userIds: [person.userId] }),
+      end: () => person.guests.size > 0 && out.person(person, "ended"),
+    });
   }
 
   async function cutDeadSessions(people: Person[]) {
@@ -151,21 +156,4 @@ export function createGateWatch(services: Needs, hall: GateHall) {
       await out.settled();
     },
   };
-}
-
-const isOver = ({ endsAt }: Person) => endsAt !== undefined && endsAt <= performance.now();
-
-async function inTime<T>(answer: Promise<T>, ms: number | undefined): Promise<T> {
-  if (ms === undefined) return answer;
-  const late = new AbortController();
-  const timer = sleep(ms, undefined, { signal: late.signal }).then(() => {
-    throw new Error("the database did not answer in time");
-  });
-  timer.catch(() => {});
-  answer.catch(() => {});
-  try {
-    return await Promise.race([answer, timer]);
-  } finally {
-    late.abort();
-  }
 }

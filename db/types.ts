@@ -566,6 +566,7 @@ export interface StreamingRecordingSteps {
 }
 
 export interface StreamParticipants {
+  asked_at: Generated<Timestamp>;
   created_at: Generated<Timestamp>;
   identity: string;
   role: string;

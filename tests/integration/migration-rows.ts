@@ -108,4 +108,5 @@ export const rowsAfter: Record<string, string> = {
   "0022_import_counts": `
     insert into access_grant_imports (access_pass_id, made_by, time_zone, encoding, separator, status, wanted_lines, held_lines)
       values (${monthly}, ${person}, 'Europe/Berlin', 'utf-8', ',', 'ready', 3, 2);`,
+  "0023_asked_tickets": `update stream_participants set asked_at = now() where identity = 'p-1';`,
 };

@@ -51,7 +51,7 @@ async function setStage(status: "live" | "ended" = "live") {
 type Asks = { cookie?: string; token?: string; network: string; origin?: string };
 
 async function validate({ cookie, token, network, origin }: Asks) {
-  const answer = await fetch(`${gate.url}/rtc/v1/validate?access_token=${token ?? ""}`, {
+  const answer = await fetch(`${gate.url}/rtc/validate?protocol=15&access_token=${token ?? ""}`, {
     headers: {
       ...(origin ? { origin } : { "sec-fetch-site": "same-origin" }),
       ...(cookie && { cookie }),

@@ -97,7 +97,7 @@ describe("The edition's environment", () => {
       "STREAM_API_SECRET",
     ],
     [{ STREAM_API_SECRET: one, LIVEKIT_WEBHOOK_SECRET: one }, "STREAM_API_SECRET", "LIVEKIT_WEBHOOK_SECRET"],
-  ])("is refused when one key serves two purposes (%j; ASVS 9.2)", (given, name, other) => {
+  ])("is refused when one key serves two purposes (%j)", (given, name, other) => {
     const problem = `${name} must be another one than ${other}`;
     expect(readConfig({ ...environment(), ...given })).toEqual({ ok: false, problems: [problem] });
     // Beside what else is wrong.

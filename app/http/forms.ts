@@ -50,7 +50,7 @@ export function refuse(refusal: Refusal, status = 400) {
 /** The refusal of a page's form that came too often: 429, with what that is about and when it is possible again. */
 export function tooOften(sentence: string, waitSeconds: number) {
   const message = `${sentence} Try again ${waitInWords(waitSeconds)}.`;
-  return data({ message }, { status: 429, headers: { "Retry-After": String(waitSeconds) } });
+  return Response.json({ message }, { status: 429, headers: { "Retry-After": String(waitSeconds) } });
 }
 
 /** A refusal of one field by a rule that the schema cannot know ("taken"). */

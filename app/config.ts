@@ -78,6 +78,29 @@ const environment = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
+/**
+ * Keys that must never stand for each other, since what one signs would pass as signed by the other (ASVS 9.2, 11.2).
+ * LiveKit knows which pair a token is from by the key's name alone.
+ */
+const apart = [
+  ["LIVEKIT_WEBHOOK_KEY", "LIVEKIT_API_KEY"],
+  ["LIVEKIT_WEBHOOK_SECRET", "LIVEKIT_API_SECRET"],
+  ["SESSION_SECRET", "LIVEKIT_API_SECRET"],
+  ["SESSION_SECRET", "LIVEKIT_WEBHOOK_SECRET"],
+  ["SESSION_SECRET", "STREAM_API_SECRET"],
+  ["STREAM_API_SECRET", "LIVEKIT_API_SECRET"],
+  ["STREAM_API_SECRET", "LIVEKIT_WEBHOOK_SECRET"],
+] as const;
+
+/** Which of them do all the same, by name: those of a rotation count each by itself. */
+function sharedKeys(given: Record<string, string | undefined>): string[] {
+  return apart.flatMap(([name, other]) => {
+    const others = listed(given[other] ?? "");
+    const shared = listed(given[name] ?? "").some((key) => others.includes(key));
+    return shared ? [`${name} must be another one than ${other}`] : [];
+  });
+}
+
 export type Config = ReturnType<typeof toConfig>;
 export type LiveKitConfig = Config["livekit"];
 export type StorageConfig = Config["storage"];
@@ -94,12 +117,13 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
   );
   const parsed = environment.safeParse(given);
-  if (parsed.success) return { ok: true, config: toConfig(parsed.data) };
-  const problems = parsed.error.issues.map((issue) => {
+  const shared = sharedKeys(given);
+  if (parsed.success && shared.length === 0) return { ok: true, config: toConfig(parsed.data) };
+  const problems = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     return given[name] === undefined ? `${name} is missing` : `${name} ${sentence(issue)}`;
   });
-  return { ok: false, problems: [...new Set(problems)].sort() };
+  return { ok: false, problems: [...new Set([...problems, ...shared])].sort() };
 }
 
 /** The configuration of this process, or the end of it with the whole list of what is wrong. */

@@ -21,7 +21,16 @@ export default async function handleRequest(
     </PageRequest.Provider>,
   );
   headers.set("Content-Type", "text/html; charset=utf-8");
+  const wait = retryAfter(page);
+  if (wait) headers.set("Retry-After", wait);
   return new Response(`<!doctype html>${html}`, { status, headers });
+}
+
+/** When a page may be asked for again, as its action or loader said: of their headers Remix takes over cookies only. */
+function retryAfter({ staticHandlerContext }: EntryContext): string | undefined {
+  const { actionHeaders, loaderHeaders } = staticHandlerContext;
+  const said = [...Object.values(actionHeaders), ...Object.values(loaderHeaders)];
+  return said.map((headers) => headers.get("Retry-After")).find(Boolean) ?? undefined;
 }
 
 /**

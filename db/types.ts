@@ -569,6 +569,7 @@ export interface StreamingRecordingSteps {
 }
 
 export interface StreamParticipants {
+  asked_at: Generated<Timestamp>;
   created_at: Generated<Timestamp>;
   identity: string;
   role: string;

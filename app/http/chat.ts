@@ -7,7 +7,7 @@ import { mostReasonLength } from "#app/domain/moderation/acts.ts";
 import type { Viewer } from "#app/domain/people/sessions.ts";
 import { findStreamIdAt } from "#app/domain/streams/watched.ts";
 import { isId, oneLine } from "#app/domain/text.ts";
-import { takeTurn } from "./chat-turns.ts";
+import { takeTurn } from "./turns.ts";
 import { readForm } from "./forms.ts";
 import { localPath } from "./return-to.ts";
 import { requireViewer } from "./viewer.ts";
@@ -165,7 +165,7 @@ export async function takeMessage(
   typed: { streamId: string; userId: string; id: string; text: string; replyTo?: string | null },
 ): Promise<Said> {
   const { db, chat, log } = context;
-  const tooFast = await takeTurn("message", typed.userId);
+  const tooFast = await takeTurn("message.person", typed.userId);
   if (tooFast) return tooFast;
   const said = await sayMessage(db, typed);
   if (said.ok && said.isNew && !said.away) {

@@ -1,6 +1,7 @@
 import { parseWithZod } from "@conform-to/zod/v4";
 import { data } from "@remix-run/node";
 import type { z } from "zod";
+import { waitInWords } from "./wait.ts";
 
 /** What was typed into a form, by field; a field with several boxes is a list. */
 export type Typed = Record<string, string | string[]>;
@@ -44,6 +45,12 @@ function readFields<Schema extends z.ZodType>(
 /** The answer to a form that was refused: 400, what is wrong, and what was typed. */
 export function refuse(refusal: Refusal, status = 400) {
   return data({ problems: refusal.problems, typed: refusal.typed }, { status });
+}
+
+/** The refusal of a page's form that came too often: 429, with what that is about and when it is possible again. */
+export function tooOften(sentence: string, waitSeconds: number) {
+  const message = `${sentence} Try again ${waitInWords(waitSeconds)}.`;
+  return Response.json({ message }, { status: 429, headers: { "Retry-After": String(waitSeconds) } });
 }
 
 /** A refusal of one field by a rule that the schema cannot know ("taken"). */

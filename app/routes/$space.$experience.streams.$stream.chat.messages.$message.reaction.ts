@@ -10,7 +10,7 @@ import {
   requireChatId,
   requireChatStream,
 } from "#app/http/chat.ts";
-import { takeTurn } from "#app/http/chat-turns.ts";
+import { takeTurn } from "#app/http/turns.ts";
 
 const schema = z.object({ kind: z.string().max(20), on: z.enum(["0", "1"]) });
 
@@ -23,7 +23,7 @@ export async function action(args: ActionFunctionArgs) {
   const messageId = requireChatId(args, args.params.message);
   const { kind, on } = await requireChatForm(request, schema);
   const { userId } = viewer;
-  const tooFast = await takeTurn("reaction", userId);
+  const tooFast = await takeTurn("reaction.person", userId);
   if (tooFast) return chatRefusal(request, tooFast);
   const done = await react(context.db, { streamId, messageId, userId, kind, given: on === "1" });
   if (!done.ok) return chatRefusal(request, done);

@@ -1,6 +1,6 @@
 import type { ActionFunctionArgs } from "@remix-run/node";
 import { admitToChat } from "#app/domain/chat/admission.ts";
-import { takeTurn } from "#app/http/chat-turns.ts";
+import { takeTurn } from "#app/http/turns.ts";
 import { chatRefusal, onlyPost, requireChatStream } from "#app/http/chat.ts";
 
 export const loader = onlyPost;
@@ -8,7 +8,7 @@ export const loader = onlyPost;
 /** What a page needs to read the stream's channel at the chat service: JSON, also when it is refused. */
 export async function action(args: ActionFunctionArgs) {
   const { viewer, streamId } = await requireChatStream(args);
-  const tooFast = await takeTurn("pass", viewer.userId);
+  const tooFast = await takeTurn("chat-pass.person", viewer.userId);
   if (tooFast) return chatRefusal(args.request, tooFast);
   const pass = await admitToChat(args.context, { streamId, userId: viewer.userId });
   if (!pass) return Response.json({ ok: false, reason: "gone" }, { status: 404 });

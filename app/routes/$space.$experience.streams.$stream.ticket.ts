@@ -3,6 +3,7 @@ import { z } from "zod";
 import { mintViewerTicket } from "#app/domain/participants/tickets.ts";
 import { findStreamIdAt } from "#app/domain/streams/watched.ts";
 import { readForm } from "#app/http/forms.ts";
+import { takeTurn } from "#app/http/turns.ts";
 
 const schema = z.object({ tab: z.string().regex(/^[\w-]{8,64}$/, "This is no tab of ours.") });
 
@@ -11,6 +12,8 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
   const { space = "", experience = "", stream = "" } = params;
   const viewer = await context.viewer();
   if (!viewer) return answer({ ok: false, reason: "signed_out" }, 401);
+  const tooFast = await takeTurn("ticket.session", viewer.sessionId);
+  if (tooFast) return answer(tooFast, 429, { "Retry-After": String(tooFast.waitSeconds) });
   const form = await readForm(request, schema);
   if (!form.ok) return answer({ ok: false, reason: "no_tab" }, 400);
   const { db, livekit, config } = context;
@@ -29,4 +32,5 @@ export function loader() {
   return answer({ ok: false, reason: "post" }, 405);
 }
 
-const answer = (body: object, status: number) => Response.json(body, { status });
+const answer = (body: object, status: number, headers?: Record<string, string>) =>
+  Response.json(body, { status, headers });

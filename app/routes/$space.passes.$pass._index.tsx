@@ -29,8 +29,9 @@ import { type ClaimRefusal, claimPass } from "#app/domain/grants/claims.ts";
 import { passStateOf } from "#app/domain/passes/state.ts";
 import { absent } from "#app/http/absent.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
-import { problem, refuse } from "#app/http/forms.ts";
+import { problem, refuse, tooOften } from "#app/http/forms.ts";
 import { requirePassOf, requirePassPage, streamOf, withStream } from "#app/http/pass-page.ts";
+import { countTurn } from "#app/http/turns.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) => pageTitle(data?.pass.name, error);
 
@@ -82,6 +83,8 @@ export async function loader(args: LoaderFunctionArgs) {
 
 export async function action(args: ActionFunctionArgs) {
   const { viewer, pass } = await requirePassOf(args);
+  const eager = await countTurn("claim.person", viewer.userId);
+  if (eager) throw tooOften("You asked for passes too often.", eager.waitSeconds);
   const { db, queue } = args.context;
   const claimed = await claimPass(db, queue, { userId: viewer.userId, passId: pass.id });
   const stream = streamOf(args.request, pass.spaceSlug);

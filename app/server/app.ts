@@ -12,6 +12,7 @@ import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { apiRouter } from "./api/router.ts";
 import { serveAssets } from "./assets.ts";
 import { isDatabaseAway, withDatabaseAway } from "./database-away.ts";
+import { refuseCrowds } from "./crowds.ts";
 import type { Gate } from "./gate/gate.ts";
 import { mediaRouter } from "./media.ts";
 import { isOurOrigin } from "./origin.ts";
@@ -69,6 +70,8 @@ export function createApp(
     response.set("Cache-Control", "private, no-store");
     next();
   });
+  const refuse429 = (response: Response) => void response.status(429).type("html").send(refusalPage(429));
+  app.use(refuseCrowds(services, "sent.network", refuse429, (request) => !isReading(request)));
   app.use(refuseUnreadable, refuseNul, refuseForeignPosts(services), refuseLargeBodies);
   app.use("/media", mediaRouter(services));
 
@@ -207,11 +210,12 @@ function livekitOrigins(publicUrl: string | null): string[] {
 /** The chat without scripts stands in frames of the stream's page. */
 const isChatFrame = (url: string) => /^\/[^/?]+\/[^/?]+\/streams\/[^/?]+\/chat(\/|\?|$)/.test(url);
 
+const isReading = ({ method }: Request) => method === "GET" || method === "HEAD" || method === "OPTIONS";
+
 /** A form that another site sends with our visitor's cookie changes nothing. */
 function refuseForeignPosts(services: Services) {
   return (request: Request, response: Response, next: NextFunction) => {
-    const reads = request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS";
-    if (reads || isOurOrigin(request.headers, services.config.publicUrl)) return next();
+    if (isReading(request) || isOurOrigin(request.headers, services.config.publicUrl)) return next();
     response.status(403).type("html").send(refusalPage(403));
   };
 }

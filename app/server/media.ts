@@ -15,7 +15,9 @@ import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
 import { saveReplayPosition } from "#app/domain/recordings/replay.ts";
 import { isId } from "#app/domain/text.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { countTurn } from "#app/http/turns.ts";
 import { isServiceError } from "#app/services/service-error.ts";
+import { refuseCrowds } from "./crowds.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
 import { isOurOrigin } from "./origin.ts";
@@ -36,12 +38,14 @@ type Answer = (admitted: Admitted, request: Request, response: Response) => Prom
  * A recording's playlist, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
  * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
- * others have all of them. Bytes come through us, or with `mediaRedirect` from storage by a URL that is good for a
- * minute; the whole file to watch always through us, since it plays for longer than a pass may last.
+ * others have all of them, 429 for a session or network that asks without end. Bytes come through us, or with
+ * `mediaRedirect` from storage by a URL that is good for a minute; the whole file to watch always through us, since it plays
+ * for longer than a pass may last.
  */
 export function mediaRouter(services: Services): Router {
   const { config, db, log } = services;
   const router = Router({ caseSensitive: true, strict: true });
+  router.use(refuseCrowds(services, "media.network", (response) => refuse(response, 429)));
 
   const admitted =
     (answer: Answer, { plays = false } = {}) =>
@@ -53,6 +57,11 @@ export function mediaRouter(services: Services): Router {
         const token = readCookie(request.headers.cookie, sessionCookieName(config));
         const viewer = token && (await findViewer(db, token));
         if (viewer) response.locals.userId = viewer.userId;
+        const eager = viewer && (await countTurn("media.session", viewer.sessionId));
+        if (eager) {
+          response.set("Retry-After", String(eager.waitSeconds));
+          return refuse(response, 429);
+        }
         const access = await findAccess(db, { userId: viewer ? viewer.userId : null, streamId });
         if (!access) return refuse(response, 404);
         if (!viewer) return refuse(response, 401, access.reason);
@@ -188,6 +197,7 @@ const sentences: Record<number, string> = {
   403: "You may not watch this right now.",
   404: "There is nothing here.",
   409: "Your pass is watched on other devices. Load the stream's page to choose.",
+  429: "That is more at once than anybody watches. Wait a little, then try again.",
   503: "This cannot be read right now. Try again in some seconds.",
 };
 

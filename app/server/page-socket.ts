@@ -4,7 +4,9 @@ import type { Services } from "#app/context.ts";
 import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
 import { isId } from "#app/domain/text.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { countTurn, type NoTurn } from "#app/http/turns.ts";
 import { listenForChanges } from "./change-listener.ts";
+import { networkAddressOf } from "./network-address.ts";
 import { isOurOrigin } from "./origin.ts";
 import { createAttendance } from "./page-socket-attendance.ts";
 import { createChatNews } from "./page-socket-chat.ts";
@@ -23,12 +25,13 @@ const mostMessagesPerSecond = 10;
 const sweepMs = 30_000;
 const goodbyeMs = 1_000;
 
+type About = { userId?: string; sessionId?: string; network?: string };
 type Wish = { streamId: string; tab: string; page: PageKind };
 
 /**
  * The page socket, `GET /events?stream=<id>&tab=<tab>&page=watch|studio`: each open page of a stream learns of its state,
  * its audience, and of the end of its access. Refuses before the upgrade: another origin 403, no session 401, no stream
- * or tab in the address 400, too many sockets 429, database away 503. `close()` sends everybody away with 1012.
+ * or tab in the address 400, too many sockets or tries 429, database away 503. `close()` sends everybody away with 1012.
  */
 export function attachPageSocket(
   server: Server,
@@ -60,6 +63,7 @@ export function attachPageSocket(
       chatNews.everything();
     },
   });
+  const addressOf = networkAddressOf(config.trustedProxies);
   const sweep = setInterval(() => fanOut.everything(), sweepMs);
   let waiting = 0;
   let draining = false;
@@ -70,35 +74,50 @@ export function attachPageSocket(
     return true;
   });
 
+  function logRefused(status: number, about: About) {
+    log.info({ event: "page_socket.refused", status, ...about }, "refused at the page socket");
+  }
+
   function open({ request, socket, head, url }: Upgrade) {
-    const refuse = (status: number, userId?: string) => {
-      if (status === 401 || status === 403 || status === 429)
-        log.info({ event: "page_socket.refused", status, userId }, "refused at the page socket");
+    const refuse = (status: number, about: About = {}) => {
+      if (status === 401 || status === 403 || status === 429) logRefused(status, about);
       refuseUpgrade(socket, status);
     };
-    if (request.headers.origin === undefined || !isOurOrigin(request.headers, config.publicUrl))
-      return refuse(403);
-    const token = readCookie(request.headers.cookie, sessionCookieName(config));
-    if (!token) return refuse(401);
-    const wish = readWish(url.searchParams);
-    if (!wish) return refuse(400);
+    /** Of those who ask too often one line is enough until they may ask again. */
+    const refuseEager = ({ waitSeconds, first }: NoTurn, about: About) => {
+      if (first) logRefused(429, about);
+      refuseUpgrade(socket, 429, { waitSeconds });
+    };
     if (draining || waiting >= mostWaiting) return refuse(503);
     waiting += 1;
-    findViewer(db, token)
-      .then(
-        (viewer) => {
-          if (!viewer) return refuse(401);
-          if (draining) return refuse(503);
-          if (hall.seatsOfSession(viewer.sessionId) >= mostSocketsOfSession)
-            return refuse(429, viewer.userId);
-          sockets.handleUpgrade(request, socket, head, (page) => welcome(page, viewer, wish));
-        },
-        (error: unknown) => {
-          log.warn({ err: error }, "page socket could not be opened");
-          refuse(503);
-        },
-      )
+    enter()
+      .catch((error: unknown) => {
+        log.warn({ err: error }, "page socket could not be opened");
+        refuse(503);
+      })
       .finally(() => void (waiting -= 1));
+
+    async function enter() {
+      const network = addressOf(request);
+      const crowded = await countTurn("socket.network", network);
+      if (crowded) return refuseEager(crowded, { network });
+      const token = readCookie(request.headers.cookie, sessionCookieName(config));
+      if (request.headers.origin === undefined || !isOurOrigin(request.headers, config.publicUrl)) {
+        const viewer = token ? await findViewer(db, token).catch(() => undefined) : undefined;
+        return refuse(403, { userId: viewer?.userId, sessionId: viewer?.sessionId });
+      }
+      if (!token) return refuse(401);
+      const wish = readWish(url.searchParams);
+      if (!wish) return refuse(400);
+      const viewer = await findViewer(db, token);
+      if (!viewer) return refuse(401);
+      const { userId, sessionId } = viewer;
+      const eager = await countTurn("socket.session", sessionId);
+      if (eager) return refuseEager(eager, { userId, sessionId });
+      if (draining) return refuse(503);
+      if (hall.seatsOfSession(sessionId) >= mostSocketsOfSession) return refuse(429, { userId, sessionId });
+      sockets.handleUpgrade(request, socket, head, (page) => welcome(page, viewer, wish));
+    }
   }
 
   function welcome(socket: WebSocket, { userId, sessionId }: Viewer, wish: Wish) {

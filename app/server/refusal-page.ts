@@ -4,6 +4,7 @@ const words: Record<number, [title: string, explanation: string]> = {
   404: ["There is no such page", "The address may have a slip in it, or what was here is gone."],
   411: ["We could not read that", "What was sent did not say how large it is. Nothing was changed."],
   413: ["That was too large", "We refused it without reading it to its end. Nothing was changed."],
+  429: ["That was too often", "Very much is asked from your network. Wait a little, then try again."],
   503: ["One moment, please", "We cannot answer right now. Try again in some seconds."],
 };
 

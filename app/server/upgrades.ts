@@ -31,9 +31,13 @@ export function takeUpgrades(server: Server, take: TakeUpgrade): () => void {
   return () => void all.delete(take);
 }
 
-/** Answers with a status and a short text instead of a web socket, and closes. */
-export function refuseUpgrade(socket: Duplex, status: number, text = ""): void {
-  const later = status === 429 || status === 503 ? "Retry-After: 5\r\n" : "";
+/** Answers with a status and a short text instead of a web socket, and closes. `waitSeconds`: when to come back. */
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  { text = "", waitSeconds = 5 }: { text?: string; waitSeconds?: number } = {},
+): void {
+  const later = status === 429 || status === 503 ? `Retry-After: ${waitSeconds}\r\n` : "";
   const length = Buffer.byteLength(text);
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\nCache-Control: no-store\r\n${later}\r\n`;
   socket.end(head + text);

@@ -5,7 +5,7 @@ import { enforceDecisions } from "#app/domain/access/enforcement.ts";
 import { retireExperience } from "#app/domain/experiences/experiences.ts";
 import { cancelGrant, refundGrant } from "#app/domain/grants/grants.ts";
 import { banPerson } from "#app/domain/moderation/people.ts";
-import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
+import { claimViewerIdentity, mostTabsOfSession } from "#app/domain/participants/participants.ts";
 import { sweepRoom, sweepRooms } from "#app/domain/participants/removal.ts";
 import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
 import type { PassFields } from "#app/domain/passes/fields.ts";
@@ -243,6 +243,52 @@ describe("what the job does", () => {
       expect(await inRoom()).toEqual([seats[1]!.identity]);
       expect(await inChat()).toEqual([people.moderator.id]);
     }
+  });
+
+  it("is short however many tickets somebody asked for before, and no picture of theirs stays", async () => {
+    const { db, services } = test;
+    const { people, streamId, join, inRoom, ids } = await setStage("viewer", "moderator");
+    const userId = people.viewer.id;
+    const { sessionId } = await signIn(db, userId);
+    const claim = (tab: string) => claimViewerIdentity(db, { streamId, userId, sessionId, tab });
+    const tabs = Array.from({ length: 300 }, (_, at) => `a-tab-of-many-${at}`);
+    for (let at = 0; at < tabs.length; at += 20) await Promise.all(tabs.slice(at, at + 20).map(claim));
+    const known = await db
+      .selectFrom("stream_participants")
+      .select("identity")
+      .where("session_id", "=", sessionId)
+      .execute();
+    expect(known).toHaveLength(mostTabsOfSession);
+    // The same tab has the same identity, and a tab that is connected keeps it.
+    const last = await claim(tabs.at(-1)!);
+    expect(await claim(tabs.at(-1)!)).toBe(last);
+    await touchSignalSockets(db, [last]);
+    for (const tab of tabs.slice(0, 40)) expect(await claim(tab)).not.toBe(last);
+    // From before there was a bound: others that were forgotten, and one that is in the room all the same.
+    const { identity: forgotten } = await join(userId, "a-tab-from-before");
+    await sql`
+      insert into stream_participants (identity, stream_id, user_id, session_id, tab, role)
+      select 'v_before_' || n, ${streamId}::uuid, ${userId}::uuid, ${sessionId}::uuid, 'tab-from-before-' || n, 'viewer'
+      from generate_series(1, 20000) n
+    `.execute(db);
+    await sql`
+      update stream_participants set asked_at = now() - interval '1 hour', signal_seen_at = null
+      where stream_id = ${streamId}::uuid and (identity = ${forgotten} or identity like 'v\_before\_%')
+    `.execute(db);
+    await cancelGrant(db, services.queue, ids);
+    let removals = 0;
+    const counting = {
+      ...services.livekit,
+      async removePerson(room: string, identity: string) {
+        removals += 1;
+        await services.livekit.removePerson(room, identity);
+      },
+    };
+    await enforceDecisions({ ...services, livekit: counting }, { userIds: [userId], looks: 0 });
+    expect(await inRoom()).toHaveLength(1);
+    expect(await inRoom()).not.toContain(forgotten);
+    // Twice whom LiveKit or a ticket of the last minutes may have let in: 20 tabs, and the seat of the stage.
+    expect(removals).toBeLessThanOrEqual(2 * (mostTabsOfSession + 2));
   });
 
   it("looks again one and three seconds later at whom it took out, and at nobody else", async () => {

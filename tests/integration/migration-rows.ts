@@ -108,6 +108,7 @@ export const rowsAfter: Record<string, string> = {
   "0022_import_counts": `
     insert into access_grant_imports (access_pass_id, made_by, time_zone, encoding, separator, status, wanted_lines, held_lines)
       values (${monthly}, ${person}, 'Europe/Berlin', 'utf-8', ',', 'ready', 3, 2);`,
+  "0023_asked_tickets": `update stream_participants set asked_at = now() where identity = 'p-1';`,
   "0024_enforcement": `
     update streaming_chat_rooms set members_compared_at = now();
     update webhook_endpoints set off_reason = 'owner_left' where id = ${endpoint};

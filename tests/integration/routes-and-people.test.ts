@@ -5,19 +5,25 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { codeOf } from "#app/domain/pass-links/codes.ts";
 import { insertLink } from "#app/domain/pass-links/links.ts";
+import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
+import { mintTicket, mintViewerTicket } from "#app/domain/participants/tickets.ts";
 import { linkCode } from "#app/domain/people/link-codes.ts";
+import { findViewer } from "#app/domain/people/sessions.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
+import { readCookie } from "#app/http/cookies.ts";
+import { gatePaths, isValidatePath } from "#app/server/gate/request.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { insertImport, insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
+import { openSignal } from "./gate-client.ts";
 import { openPage } from "./page-socket-client.ts";
 import { browse } from "./pages.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
 beforeAll(async () => {
-  web = await startTestWeb({ attach: attachPageSocket });
+  web = await startTestWeb({ attach: attachPageSocket, gated: true });
 });
 afterAll(() => web.close());
 
@@ -232,6 +238,12 @@ const table = `
 /media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/position             POST   401   403  403  403  400   400  400   400  403
+/rtc                                               GET    426   426  426  426  426   426  426   426  426
+/rtc/v1                                            GET    426   426  426  426  426   426  426   426  426
+/rtc/validate                                      GET    401   403  403  403  403   403  403   403  403
+/rtc/v1/validate                                   GET    401   403  403  403  403   403  403   403  403
+/rtc                                               SOCKET 401   403  403  403  403   403  403   403  403
+/rtc/v1                                            SOCKET 401   403  403  403  403   403  403   403  403
 /events?page=watch                                 SOCKET 401   101  101  101  101   101  101   101  101
 /events?page=studio                                SOCKET 401   4403 4403 4403 4403  101  101   101  4403
 `;
@@ -243,12 +255,18 @@ const tablesOfState: Partial<Record<StreamStatus, string>> = {
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  done  back back  back 403
+/$space/$experience/streams/$stream/ticket         POST   401   403  403  403  200   200  200   200  403
+/rtc/validate                                      GET    401   403  403  403  200   200  200   200  403
+/rtc                                               SOCKET 401   403  403  403  101   101  101   101  403
 `,
   ended: `
                                                           none  str  end  ban  vie   mod  host  own  oth
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  back  back back  back 403
+/$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
+/rtc/validate                                      GET    401   403  403  403  403   403  403   403  403
+/rtc                                               SOCKET 401   403  403  403  403   403  403   403  403
 `,
 };
 
@@ -377,6 +395,42 @@ function fill(address: string, house: House): string {
 
 type Asked = { address: string; method: string; path: string; streamId: string };
 
+const isGate = (address: string) => address.startsWith("/rtc");
+
+/**
+ * What each has in their hands before the signal gate: an identity of their own session and a ticket for it, whatever the
+ * decision says; and who may watch what is live the place of their device.
+ */
+async function giveTickets({ people, stream }: House, cookies: Partial<Record<Who, string>>) {
+  const mint = { ...web.services.livekit, sessionSecrets: web.services.config.sessionSecrets };
+  const tickets: Partial<Record<Who, string>> = {};
+  for (const who of order) {
+    const token = readCookie(cookies[who], "session");
+    const viewer = token && (await findViewer(web.db, token));
+    if (!viewer) continue;
+    const mine = { streamId: stream.id, userId: people[who]!.id, sessionId: viewer.sessionId, tab };
+    await mintViewerTicket(web.db, mint, mine);
+    const identity = await claimViewerIdentity(web.db, mine);
+    tickets[who] = (await mintTicket(mint, { streamId: stream.id, identity, role: "viewer" })).token;
+  }
+  return tickets;
+}
+
+/** What the gate answers: a status of its own, or 101. */
+async function askGate(
+  { method, path }: Asked,
+  cookie: string | undefined,
+  ticket = "none",
+): Promise<string> {
+  const asked = `${path}?access_token=${ticket}&protocol=15`;
+  if (method === "GET")
+    return String((await web.fetch(asked, { cookie, headers: { origin: web.url } })).status);
+  const signal = openSignal(web.url, { token: ticket, cookie, path });
+  const status = await signal.status;
+  signal.socket.terminate();
+  return String(status);
+}
+
 /** What somebody is answered: a status, the code that closes a socket, or where they are sent. */
 async function ask({ address, method, path, streamId }: Asked, cookie: string | undefined): Promise<string> {
   if (method === "SOCKET") {
@@ -400,7 +454,14 @@ async function ask({ address, method, path, streamId }: Asked, cookie: string | 
 
 /** One house for row after row, until somebody changes something in it. */
 let open:
-  { house: House; status: StreamStatus; cookies: Partial<Record<Who, string>>; all: string } | undefined;
+  | {
+      house: House;
+      status: StreamStatus;
+      cookies: Partial<Record<Who, string>>;
+      tickets?: Partial<Record<Who, string>>;
+      all: string;
+    }
+  | undefined;
 
 async function openHouse(status: StreamStatus) {
   if (open?.status === status) return open;
@@ -417,6 +478,10 @@ it.each([...rows, ...rowsOfState])(
   async ({ address, method, answers, status }) => {
     const now = await openHouse(status);
     const path = fill(address, now.house);
+    if (isGate(address) || address.endsWith("/ticket")) {
+      now.tickets ??= await giveTickets(now.house, now.cookies);
+      now.all = await everything(web.db);
+    }
     const last = answers.findLastIndex((answer) => answer !== "·");
     const given: string[] = [];
     for (const [index, who] of order.entries()) {
@@ -424,7 +489,10 @@ it.each([...rows, ...rowsOfState])(
         given.push("·");
         continue;
       }
-      const answer = await ask({ address, method, path, streamId: now.house.stream.id }, now.cookies[who]);
+      const asked = { address, method, path, streamId: now.house.stream.id };
+      const answer = isGate(address)
+        ? await askGate(asked, now.cookies[who], now.tickets?.[who])
+        : await ask(asked, now.cookies[who]);
       // Where nobody is sent on after something was done, one look at the end says it of everybody.
       const looks = answer === "sent" || index === last;
       const all = looks ? await everything(web.db) : now.all;
@@ -484,6 +552,9 @@ it("every route file has its row, one that takes forms a row for them, and every
   expect([...new Set(machines.filter((machine) => machine.startsWith("USE ")))].sort()).toEqual(mounts);
   const endpoints = machines.filter((machine) => !machine.startsWith("USE "));
   const api = ["GET /api/v1/openapi.json", "POST /api/v1/grants"];
+  const gate = gatePaths.flatMap((path) =>
+    isValidatePath(path) ? [`GET ${path}`] : [`GET ${path}`, `SOCKET ${path}`],
+  );
   const sockets = ["SOCKET /events?page=watch", "SOCKET /events?page=studio"];
   // Two kinds of invitation share an address.
   const links = ["GET /invites/$passCode", "POST /invites/$passCode"];
@@ -495,12 +566,43 @@ it("every route file has its row, one that takes forms a row for them, and every
     "GET /webhooks/chat",
     ...api,
     ...sockets,
+    ...gate,
   ];
   expect(rows.map(({ method, address }) => `${method} ${address}`).sort()).toEqual(wanted.sort());
   const known = rows.map(({ address }) => address);
   for (const { address } of rowsOfState) expect(known).toContain(address);
   for (const { address, answers } of [...rows, ...rowsOfState])
     expect([address, answers.length]).toEqual([address, order.length]);
+});
+
+/** What stands before all addresses, by its first words in the source: each either answers nothing by itself, or is told here. */
+const pathless = {
+  app: [
+    "identify(services)",
+    // The gate's four addresses, which have rows.
+    "gateAddresses(gate)",
+    "helmet(",
+    "compression()",
+    "publicFiles(clientFolder)",
+    "(_, response, next)",
+    "refuseCrowds(",
+    "refuseUnreadable, refuseNul,",
+    "(error: unknown,",
+  ],
+  media: ["refuseCrowds(", "(_request, response)", "(error: unknown,"],
+  webhooks: ["(_request: Request, response: Response)", "(error: unknown,"],
+  "gate-main": ["(request, response, next)"],
+};
+
+it("whatever is mounted without an address is known", async () => {
+  for (const [file, known] of Object.entries(pathless)) {
+    const source = await sourceOf(`server/${file}.ts`);
+    const found = [...source.matchAll(/\b(?:app|router)\.(?:use|all)\(\s*(?!["'\s])([^\n]*)/g)].map(
+      ([, words = ""]) => words,
+    );
+    expect([file, found.length]).toEqual([file, known.length]);
+    found.forEach((words, at) => expect(words).toContain(known[at]));
+  }
 });
 
 it("a form sent to a page that takes none is refused, and changes nothing", async () => {

@@ -12,6 +12,7 @@ import { closeServices, openServices } from "#app/open-services.ts";
 import { createChat } from "#app/services/chat.ts";
 import { createLog } from "#app/services/log.ts";
 import { createApp } from "#app/server/app.ts";
+import { createGate } from "#app/server/gate/gate.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { unique } from "#tests/factories.ts";
 
@@ -142,9 +143,12 @@ export async function startTestWeb({
   env = {},
   logged,
   attach,
+  gated = false,
 }: {
   env?: Record<string, string>;
   logged?: LogLine[];
+  /** With the signal gate at its addresses, as web has it where browsers do not reach LiveKit itself. */
+  gated?: boolean;
   /** What else listens on the server: `attachPageSocket`. */
   attach?: (server: Server, services: Services) => { close(): Promise<void> };
 } = {}) {
@@ -157,8 +161,11 @@ export async function startTestWeb({
   const build = (await import(
     /* @vite-ignore */ pathToFileURL(path.join(buildFolder, "server/index.js")).href
   )) as ServerBuild;
-  server.on("request", createApp(opened.services, { build, clientFolder: path.join(buildFolder, "client") }));
+  const gate = gated ? createGate(opened.services) : undefined;
+  const clientFolder = path.join(buildFolder, "client");
+  server.on("request", createApp(opened.services, { build, clientFolder, gate }));
   const attached = attach?.(server, opened.services);
+  gate?.attach(server);
 
   return {
     ...opened,
@@ -177,6 +184,7 @@ export async function startTestWeb({
     },
     async close() {
       await attached?.close();
+      await gate?.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await opened.close();

@@ -81,6 +81,30 @@ describe("The edition's environment", () => {
     },
   );
 
+  const one = "a-secret-for-everything";
+  test.each([
+    [{ LIVEKIT_WEBHOOK_KEY: "devkey", LIVEKIT_API_KEY: "devkey" }, "LIVEKIT_WEBHOOK_KEY", "LIVEKIT_API_KEY"],
+    [
+      { LIVEKIT_WEBHOOK_SECRET: one, LIVEKIT_API_SECRET: one },
+      "LIVEKIT_WEBHOOK_SECRET",
+      "LIVEKIT_API_SECRET",
+    ],
+    [{ SESSION_SECRET: one, LIVEKIT_API_SECRET: one }, "SESSION_SECRET", "LIVEKIT_API_SECRET"],
+    // Also one of two while it is rotated.
+    [
+      { SESSION_SECRET: `the-new-one-of-two, ${one}`, STREAM_API_SECRET: one },
+      "SESSION_SECRET",
+      "STREAM_API_SECRET",
+    ],
+    [{ STREAM_API_SECRET: one, LIVEKIT_WEBHOOK_SECRET: one }, "STREAM_API_SECRET", "LIVEKIT_WEBHOOK_SECRET"],
+  ])("is refused when one key serves two purposes (%j)", (given, name, other) => {
+    const problem = `${name} must be another one than ${other}`;
+    expect(readConfig({ ...environment(), ...given })).toEqual({ ok: false, problems: [problem] });
+    // Beside what else is wrong.
+    const more = readConfig({ ...environment(), ...given, SMTP_URL: "" });
+    expect(more).toEqual({ ok: false, problems: [problem, "SMTP_URL is missing"].sort() });
+  });
+
   test.each(["", "loopback", "10.0.0.1, 192.168.0.0/16", "::1,fd00::/8"])(
     "is taken with proxies (%s) that express takes, too",
     (proxies) => {

@@ -1,16 +1,62 @@
 import { randomBytes } from "node:crypto";
-import { type Kysely, sql } from "kysely";
-import type { Database } from "#db/client.ts";
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { Database, Db } from "#db/client.ts";
 
 export type ViewerTab = { streamId: string; userId: string; sessionId: string; tab: string };
 
 /**
- * The LiveKit identity under which this browser tab watches this stream, the same each time. LiveKit shows identities to
- * everybody in the room, so it says nothing; who stands behind it is our row.
+ * As many tabs of one session as may have signal sockets. Each has an identity, and whoever is put out is put out under all
+ * of theirs: without a bound a removal would take as long as its own subject likes.
  */
-export async function claimViewerIdentity(db: Kysely<Database>, viewer: ViewerTab): Promise<string> {
+export const mostTabsOfSession = 20;
+/** Whose socket was noted in this time is connected: a gate notes them every 5 s. */
+const connectedSeconds = 60;
+
+/**
+ * The LiveKit identity under which this browser tab watches this stream, the same each time. LiveKit shows identities to
+ * everybody in the room, so it says nothing; who stands behind it is our row. A session has 20: the next tab gets that of
+ * the tab which was not connected for longest.
+ */
+export async function claimViewerIdentity(db: Db, viewer: ViewerTab): Promise<string> {
+  return (
+    (await askAgain(db, viewer)) ?? (await db.transaction().execute((trx) => insertIdentity(trx, viewer)))
+  );
+}
+
+async function askAgain(db: Kysely<Database>, { streamId, sessionId, tab }: ViewerTab) {
+  const known = await db
+    .updateTable("stream_participants")
+    .set({ asked_at: sql`clock_timestamp()` })
+    .where("stream_id", "=", streamId)
+    .where("session_id", "=", sessionId)
+    .where("tab", "=", tab)
+    .where("role", "=", "viewer")
+    .returning("identity")
+    .executeTakeFirst();
+  return known?.identity;
+}
+
+async function insertIdentity(trx: Transaction<Database>, viewer: ViewerTab): Promise<string> {
   const { streamId, userId, sessionId, tab } = viewer;
-  const { identity } = await db
+  // One new tab of a session after the other, so that the bound holds.
+  await sql`select from sessions where id = ${sessionId}::uuid for no key update`.execute(trx);
+  const meanwhile = await askAgain(trx, viewer);
+  if (meanwhile) return meanwhile;
+  const { rows } = await sql<{ identity: string }>`
+    with tabs as (
+      select identity, coalesce(signal_seen_at, created_at) as seen_at,
+        coalesce(signal_seen_at > clock_timestamp() - make_interval(secs => ${connectedSeconds}), false) as connected
+      from stream_participants
+      where stream_id = ${streamId}::uuid and session_id = ${sessionId}::uuid and role = 'viewer'
+    )
+    update stream_participants p
+    set tab = ${tab}, created_at = clock_timestamp(), asked_at = clock_timestamp(), signal_seen_at = null
+    where p.identity = (select identity from tabs order by connected, seen_at limit 1)
+      and (select count(*) from tabs) >= ${mostTabsOfSession}
+    returning p.identity
+  `.execute(trx);
+  if (rows[0]) return rows[0].identity;
+  const { identity } = await trx
     .insertInto("stream_participants")
     .values({
       identity: `v_${randomBytes(12).toString("base64url")}`,
@@ -20,12 +66,6 @@ export async function claimViewerIdentity(db: Kysely<Database>, viewer: ViewerTa
       tab,
       role: "viewer",
     })
-    // An update that changes nothing, because only a touched row is returned.
-    .onConflict((conflict) =>
-      conflict
-        .columns(["stream_id", "session_id", "tab", "role"])
-        .doUpdateSet({ user_id: sql<string>`excluded.user_id` }),
-    )
     .returning("identity")
     .executeTakeFirstOrThrow();
   return identity;

@@ -9,14 +9,17 @@ import { listOwners } from "./participants.ts";
 import { listSocketless } from "./signal-sockets.ts";
 
 type Needs = Pick<Services, "db" | "livekit">;
-type Place = { streamId: string; identity: string };
+/** `recent`: was seen, or given a ticket, so lately that they may be in the room, or on the way into it. */
+type Place = { streamId: string; identity: string; recent: boolean };
 
 /** LiveKit takes this long to let a join stand that was under way when its participant was removed. */
 export const removalSettlesMs = 100;
+/** A ticket is good for one minute, and what LiveKit is asked to let in with it for half of another. */
+const recentSeconds = 120;
 /** Removals that wait for LiveKit at once. */
 const mostAtOnce = 50;
 
-/** Takes a person, with all their tabs, out of these streams' rooms. Gives how many tabs they have ever had there. */
+/** Takes a person, with all their tabs, out of these streams' rooms. Gives how many of them were or may have been there. */
 export async function removeFromRooms(
   services: Needs,
   { userId, streamIds }: { userId: string; streamIds: string[] },
@@ -25,9 +28,12 @@ export async function removeFromRooms(
     services.db,
     streamIds.map((streamId) => ({ streamId, userId })),
   );
-  await removePlaces(services, places);
-  return places.length;
+  return removePlaces(services, places);
 }
+
+const isRecent = sql<boolean>`(
+  greatest(p.asked_at, p.signal_seen_at) > clock_timestamp() - make_interval(secs => ${recentSeconds})
+)`;
 
 /** The identities under which these people may be in these rooms. */
 export async function listPlaces(
@@ -36,7 +42,7 @@ export async function listPlaces(
 ): Promise<Place[]> {
   if (pairs.length === 0) return [];
   const { rows } = await sql<Place>`
-    select p.stream_id as "streamId", p.identity from stream_participants p
+    select p.stream_id as "streamId", p.identity, ${isRecent} as recent from stream_participants p
     join unnest(${pairs.map(({ streamId }) => streamId)}::uuid[], ${pairs.map(({ userId }) => userId)}::uuid[])
       as out (stream_id, user_id) on out.stream_id = p.stream_id and out.user_id = p.user_id
     join sessions s on s.id = p.session_id
@@ -53,7 +59,7 @@ export async function listEndedPlaces(
 ): Promise<Place[]> {
   if (people.length === 0) return [];
   const { rows } = await sql<Place>`
-    select p.stream_id as "streamId", p.identity
+    select p.stream_id as "streamId", p.identity, ${isRecent} as recent
     from unnest(
       ${people.map(({ streamId }) => streamId)}::uuid[], ${people.map(({ userId }) => userId)}::uuid[],
       ${people.map(({ grantId }) => grantId)}::uuid[]
@@ -89,14 +95,36 @@ export async function listForfeitedPlaces(
 
 /**
  * Removes, waits until joins that were under way have come to stand, and removes again: the gates cut the signal sockets
- * in between. Removing who is not there is no error. Throws the first failure after all were tried.
+ * in between. Of those who were not seen lately only whom LiveKit says to be there: they may be many, and each costs a
+ * request. Gives how many were or may have been there; removing who is not is no error. Throws the first failure after all
+ * were tried.
  */
-export async function removePlaces({ livekit }: Pick<Needs, "livekit">, places: Place[]): Promise<void> {
-  if (places.length === 0) return;
-  const all = () => eachAtOnce(places, ({ streamId, identity }) => livekit.removePerson(streamId, identity));
+export async function removePlaces({ livekit }: Pick<Needs, "livekit">, places: Place[]): Promise<number> {
+  if (places.length === 0) return 0;
+  const recent = places.filter((place) => place.recent);
+  const others = Map.groupBy(
+    places.filter((place) => !place.recent),
+    ({ streamId }) => streamId,
+  );
+  const remove = (some: Place[]) =>
+    eachAtOnce(some, ({ streamId, identity }) => livekit.removePerson(streamId, identity));
+  const gone = new Set<string>();
+  const removePresent = () =>
+    eachAtOnce([...others], async ([streamId, known]) => {
+      const people = (await livekit.listPeople(streamId)) ?? [];
+      const present = new Set(people.map(({ identity }) => identity));
+      const there = known.filter(({ identity }) => present.has(identity));
+      for (const { identity } of there) gone.add(identity);
+      await remove(there);
+    });
+  const all = async () => {
+    const done = await Promise.allSettled([remove(recent), removePresent()]);
+    for (const result of done) if (result.status === "rejected") throw result.reason;
+  };
   await all();
   await sleep(removalSettlesMs);
   await all();
+  return recent.length + gone.size;
 }
 
 async function eachAtOnce<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -33,6 +33,8 @@ const budgets = {
   "devices.person": { points: 60, seconds: quarter },
   /** Of one person for one pass. */
   "requests.pass": { points: 5, seconds: day },
+  /** Messages to programs of a space that somebody has sent by hand, new ones and those sent again. */
+  "webhook-messages.space": { points: 60, seconds: quarter },
   /** Requests of programs. Those of one address may use several keys. */
   "api.key": { points: 600, seconds: 60 },
   "api.network": { points: 1800, seconds: 60 },

@@ -52,7 +52,7 @@ async function insertHostParticipant(
     from stream_host_leases lease
     where lease.stream_id = ${streamId}::uuid and lease.user_id = ${userId}::uuid
       and lease.session_id = ${sessionId}::uuid and lease.tab = ${tab}
-    on conflict (stream_id, session_id, tab, role) do update set user_id = excluded.user_id
+    on conflict (stream_id, session_id, tab, role) do update set asked_at = clock_timestamp()
     returning identity
   `.execute(db);
   return rows[0]?.identity;

@@ -1,29 +1,22 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Request, Response } from "express";
-import { RateLimiterMemory } from "rate-limiter-flexible";
 import type { Services } from "#app/context.ts";
 import { grantOf } from "#app/domain/access/decision.ts";
 import { touchPlaces } from "#app/domain/devices/places.ts";
-import { type Admission, type Participant, readAnyToken } from "#app/domain/participants/admission.ts";
+import type { Participant } from "#app/domain/participants/admission.ts";
 import { isOn } from "#app/domain/participants/removal.ts";
 import { touchSignalSockets } from "#app/domain/participants/signal-sockets.ts";
-import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { listenForChanges } from "../change-listener.ts";
-import { isOurOrigin } from "../origin.ts";
 import { refuseUpgrade, takeUpgrades, type Upgrade } from "../upgrades.ts";
-import { createAdmissions } from "./admissions.ts";
+import { busy, createDoor, type Refused } from "./door.ts";
 import { createGateHall, type Guest } from "./hall.ts";
 import { joinSockets } from "./pipe.ts";
-import { isGatePath, isValidatePath, tokenOf, withToken } from "./request.ts";
+import { isGatePath, isValidatePath, withToken } from "./request.ts";
 import { askUpstream, type UpstreamAnswer } from "./upstream.ts";
 import { createGateWatch } from "./watch.ts";
 
 /** A session has a socket a tab, and for a moment another one while it comes back. */
 const mostSocketsOfSession = 20;
-/** So many may wait for the database or LiveKit at once; the others are asked to come back. */
-const mostWaiting = 1_000;
-/** A client that comes back tries ten times in 45 s, and each try is asked about once more. */
-const triesOfSession = { points: 60, duration: 60 };
 /** Everything is read again so often, for what was never announced, or lost on the way. */
 const sweepMs = 30_000;
 const touchMs = 5_000;
@@ -35,7 +28,6 @@ const idleMs = 5 * 60_000;
 const mintSeconds = 30;
 
 type Needs = Pick<Services, "config" | "db" | "livekit" | "log">;
-type Refused = { status: number; text: string };
 
 /**
  * The signal gate: LiveKit's signalling on our own origin, `GET /rtc`, `/rtc/v1` (web sockets) and their `/validate`.
@@ -48,8 +40,7 @@ export function createGate(services: Needs) {
   const { config, db, livekit, log } = services;
   const hall = createGateHall();
   const watch = createGateWatch(services, hall);
-  const admissions = createAdmissions(db);
-  const tries = new RateLimiterMemory({ keyPrefix: "gate", ...triesOfSession });
+  const door = createDoor(services);
   const listener = listenForChanges({
     databaseUrl: config.databaseUrl,
     log,
@@ -68,7 +59,6 @@ export function createGate(services: Needs) {
       .catch((error: unknown) => log.warn({ err: error }, "signal sockets could not be written down"))
       .finally(() => void (touching = undefined));
   }, touchMs);
-  let waiting = 0;
   let draining = false;
   let askedAt = -Infinity;
 
@@ -87,66 +77,29 @@ export function createGate(services: Needs) {
     );
   }
 
-  async function check(
-    request: IncomingMessage,
-    url: URL,
-    note?: (participant: Participant) => void,
-  ): Promise<Extract<Admission, { ok: true }> | Refused> {
+  async function check(request: IncomingMessage, url: URL, note?: (participant: Participant) => void) {
     askedAt = performance.now();
-    if (!isOurOrigin(request.headers, config.publicUrl)) return no(403, "foreign_origin");
-    const sessionToken = readCookie(request.headers.cookie, sessionCookieName(config));
-    const token = tokenOf(request, url);
-    if (!sessionToken || !token) return no(401, sessionToken ? "no_token" : "signed_out");
-    if (draining || waiting >= mostWaiting) return { status: 503, text: "busy" };
-    waiting += 1;
-    try {
-      await tries.consume(sessionToken);
-    } catch {
-      waiting -= 1;
-      return no(429, "too_many");
-    }
-    try {
-      const holder = await readAnyToken({ livekit, config }, token);
-      if (!holder) return no(401, "bad_token");
-      const admission = await admissions.ask({ holder, sessionToken }, note);
-      if (admission.ok) return admission;
-      return no(admission.status, admission.reason, admission);
-    } catch (error) {
-      log.warn({ err: error }, "the gate could not ask for a decision");
-      return { status: 503, text: "unavailable" };
-    } finally {
-      waiting -= 1;
-    }
-  }
-
-  /** Denials and attempts to come round the decision are logged, by ids. */
-  function no(
-    status: number,
-    reason: string,
-    { userId, streamId }: { userId?: string; streamId?: string } = {},
-  ): Refused {
-    log.info({ event: "gate.refused", status, reason, userId, streamId }, "refused at the signal gate");
-    return { status, text: reason };
+    return draining ? busy("busy") : door.check(request, url, note);
   }
 
   async function open({ request, socket, head, url }: Upgrade) {
     const gone = new AbortController();
     socket.once("close", () => gone.abort());
     let guest: Guest | undefined;
-    const refuse = ({ status, text }: Refused) => {
+    const refuse = ({ status, text, waitSeconds }: Refused) => {
       if (guest) hall.leave(guest);
-      refuseUpgrade(socket, status, text);
+      refuseUpgrade(socket, status, { text, waitSeconds });
     };
     const checked = await check(request, url, (participant) => {
       guest = hall.enter(participant, () => socket.destroy()).guest;
     });
     if ("status" in checked || !guest) {
-      return refuse("status" in checked ? checked : { status: 503, text: "unavailable" });
+      return refuse("status" in checked ? checked : busy("unavailable"));
     }
     const mine = guest;
     try {
       if (hall.guestsOfSession(mine.sessionId) > mostSocketsOfSession)
-        return refuse(no(429, "too_many", mine));
+        return refuse(door.no(429, "too_many", mine));
       const answer = await pass(request, url, checked.participant, { upgrade: true, signal: gone.signal });
       if (answer.kind === "refused") return refuse(answer);
       if (socket.destroyed) return void answer.socket.destroy();
@@ -159,7 +112,7 @@ export function createGate(services: Needs) {
     } catch (error) {
       if (gone.signal.aborted) return hall.leave(mine);
       log.warn({ err: error, streamId: mine.streamId }, "LiveKit could not be asked");
-      refuse({ status: 503, text: "unavailable" });
+      refuse(busy("unavailable"));
     }
   }
 
@@ -176,7 +129,7 @@ export function createGate(services: Needs) {
       askUpstream(config.livekit.url, withToken(url, token), { from: request, upgrade, signal });
     const answer = await ask();
     if (answer.kind === "open" || answer.status !== 404) return answer;
-    if (!(await isOn(db, streamId))) return { kind: "refused", ...no(403, "not_live", participant) };
+    if (!(await isOn(db, streamId))) return { kind: "refused", ...door.no(403, "not_live", participant) };
     await livekit.openRoom(streamId, { graceSeconds: config.hostGraceSeconds });
     log.warn({ streamId }, "LiveKit had lost the room: made again");
     const second = await ask();
@@ -195,22 +148,25 @@ export function createGate(services: Needs) {
       response.status(request.method === "GET" ? 426 : 405).end();
       return true;
     }
+    const refuse = ({ status, text, waitSeconds }: Refused) => {
+      if (waitSeconds !== undefined) response.set("Retry-After", String(waitSeconds));
+      response.status(status).send(text);
+    };
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const checked = await check(request, url);
     if ("status" in checked) {
-      if (checked.status === 429 || checked.status === 503) response.set("Retry-After", "5");
-      response.status(checked.status).send(checked.text);
+      refuse(checked);
       return true;
     }
     try {
       const said = await pass(request, url, checked.participant, { upgrade: false, signal: gone.signal });
-      if (said.kind === "refused") response.status(said.status).send(said.text);
+      if (said.kind === "refused") refuse(said);
       else said.socket.destroy();
     } catch (error) {
       if (!gone.signal.aborted) {
         log.warn({ err: error }, "LiveKit could not be asked");
-        response.status(503).set("Retry-After", "5").send("unavailable");
+        refuse(busy("unavailable"));
       }
     }
     return true;

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 /** The four addresses of LiveKit's signalling, and no other: not `/twirp`, which rules rooms, nor `/whip`, which takes any token. */
-const paths = new Set(["/rtc", "/rtc/v1", "/rtc/validate", "/rtc/v1/validate"]);
+export const gatePaths = ["/rtc", "/rtc/v1", "/rtc/validate", "/rtc/v1/validate"];
+const paths = new Set(gatePaths);
 
 export const isGatePath = (path: string): boolean => paths.has(path);
 export const isValidatePath = (path: string): boolean => isGatePath(path) && path.endsWith("/validate");

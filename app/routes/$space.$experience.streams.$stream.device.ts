@@ -48,3 +48,6 @@ export async function action(args: ActionFunctionArgs) {
   // The page says that the one they chose was not enough, or that none has stopped by itself.
   return redirect(watching ? page : `${page}?device=${ended ? "more" : "full"}`, 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

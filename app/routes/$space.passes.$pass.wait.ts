@@ -20,3 +20,6 @@ export async function action(args: ActionFunctionArgs) {
   else await joinWait(db, of);
   return redirect(back, 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

@@ -17,3 +17,6 @@ export async function action(args: ActionFunctionArgs) {
   if (!sent.ok) throw data({ message: "There is no such invitation that you may send." }, { status: 404 });
   return redirect(`/account/members?space=${team.slug}`, 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

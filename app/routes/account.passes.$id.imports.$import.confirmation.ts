@@ -11,3 +11,6 @@ export async function action(args: ActionFunctionArgs) {
   await confirmImport(db, queue, { ...ids, actorId: viewer.userId });
   return redirect(listPage, 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

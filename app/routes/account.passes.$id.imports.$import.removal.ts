@@ -10,3 +10,6 @@ export async function action(args: ActionFunctionArgs) {
   const deleted = await deleteImport(args.context.db, ids);
   return redirect(deleted ? `${page}?removed` : listPage, 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

@@ -15,3 +15,6 @@ export async function action(args: ActionFunctionArgs) {
   );
   return redirect("/account/sessions?ended", 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

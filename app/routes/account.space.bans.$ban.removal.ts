@@ -15,3 +15,6 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
   if (!lifted) throw absent("There is no such ban in force. It may have been lifted a moment ago.");
   return redirect(`/account/space/bans?space=${team.slug}&lifted`, 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

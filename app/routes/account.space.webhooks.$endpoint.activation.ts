@@ -10,3 +10,6 @@ export async function action(args: ActionFunctionArgs) {
   await switchOn(args.context.db, { ...ids, actorId: viewer.userId });
   return redirect(withWord(page, "on"), 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

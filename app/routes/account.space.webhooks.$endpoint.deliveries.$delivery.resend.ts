@@ -16,3 +16,6 @@ export async function action(args: ActionFunctionArgs) {
   if (!sent) throw absent("There is no such message that could be sent again now.");
   return redirect(withWord(page, "resent"), 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

@@ -12,3 +12,6 @@ export async function action(args: ActionFunctionArgs) {
   const sent = await sendTest(db, queue, ids);
   return redirect(sent ? withWord(page, "tested") : page, 303);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

@@ -12,3 +12,6 @@ export async function loader(args: LoaderFunctionArgs) {
   const query = new URLSearchParams({ space: stream.spaceSlug, from: stream.id });
   return redirect(`/account/streams/new?${query}`);
 }
+
+// Without scripts too, what is refused is a page.
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

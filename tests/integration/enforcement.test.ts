@@ -355,7 +355,7 @@ describe("the sweep of rooms", () => {
     const { db, services } = test;
     const { streamId, seats, inRoom } = await setStage("viewer", "moderator");
     const [gone, here] = seats.map(({ identity }) => identity) as [string, string];
-    await sql`update stream_participants set created_at = now() - interval '5 minutes' where stream_id = ${streamId}::uuid`.execute(
+    await sql`update stream_participants set asked_at = now() - interval '5 minutes' where stream_id = ${streamId}::uuid`.execute(
       db,
     );
     await sql`delete from signal_gate_watch`.execute(db);
@@ -364,6 +364,14 @@ describe("the sweep of rooms", () => {
     expect(await sweepRoom(services, { streamId, gated: true })).toBe(0);
     await sql`update signal_gate_watch set since = now() - interval '2 minutes'`.execute(db);
     expect(await sweepRoom(services, { streamId, gated: false })).toBe(0);
+    // Who was given a ticket a moment ago is on the way.
+    const asked = (age: string) =>
+      sql`update stream_participants set asked_at = now() - ${age}::interval where identity = ${gone}`.execute(
+        db,
+      );
+    await asked("5 seconds");
+    expect(await sweepRoom(services, { streamId, gated: true })).toBe(0);
+    await asked("5 minutes");
     expect(await sweepRoom(services, { streamId, gated: true })).toBe(1);
     expect(await inRoom()).toEqual([here]);
     expect(gone).not.toBe(here);

@@ -267,7 +267,7 @@ describe("who is there, with the gate as a process of its own", () => {
     /** As if all of this had been two minutes ago. */
     const setBack = async () => {
       await sql`
-        update stream_participants set created_at = now() - interval '2 minutes', signal_seen_at = now() - interval '2 minutes'
+        update stream_participants set asked_at = now() - interval '2 minutes', signal_seen_at = now() - interval '2 minutes'
         where stream_id = ${streamId}::uuid
       `.execute(db);
       await sql`update signal_gate_watch set since = now() - interval '2 minutes'`.execute(db);

@@ -217,6 +217,7 @@ describe("one session, or one person", () => {
     const refused = await ask("stranger");
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
     const page = await refused.text();
+    expect(page).toMatch(/^<!doctype html>/i);
     expect(page).toContain(sentence);
     expect(page).toMatch(/Try again in \d+ seconds/);
     expect((await ask("otherOwner")).status).not.toBe(429);
@@ -236,7 +237,9 @@ describe("one session, or one person", () => {
     for (const path of [`${page}/test-message`, `${page}/deliveries/${deliveryId}/resend`]) {
       const refused = await web.fetch(path, { cookie, form: {} });
       expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
-      expect(await refused.text()).toMatch(/Many messages were sent by hand just now. Try again in/);
+      expect(await refused.text()).toMatch(
+        /^<!doctype html>.*Many messages were sent by hand just now. Try again in/is,
+      );
     }
     expect(await deliveries()).toEqual(before);
   });

@@ -26,8 +26,8 @@ export async function touchSignalSockets(db: Db, identities: string[]): Promise<
 }
 
 /**
- * Which of these identities, all of them in a room, have had no signal socket for a minute: media without it is no client
- * of ours. None while no gate is there, or for a minute after it came back, since then nobody could have one.
+ * Which of these identities, all of them in a room, have had no signal socket for a minute, and no ticket for one: media
+ * without it is no client of ours. None while no gate is there, or for a minute after it came back, since then nobody could have one.
  */
 export async function listSocketless(db: Db, identities: string[]): Promise<Set<string>> {
   const patience = sql`make_interval(secs => ${socketlessSeconds})`;
@@ -36,7 +36,7 @@ export async function listSocketless(db: Db, identities: string[]): Promise<Set<
     join signal_gate_watch watch on watch.since < clock_timestamp() - ${patience}
       and watch.seen_at > clock_timestamp() - make_interval(secs => ${watchBreakSeconds})
     where p.identity = any(${identities}::text[])
-      and coalesce(p.signal_seen_at, p.created_at) < clock_timestamp() - ${patience}
+      and greatest(p.signal_seen_at, p.asked_at) < clock_timestamp() - ${patience}
   `.execute(db);
   return new Set(rows.map(({ identity }) => identity));
 }

@@ -83,23 +83,26 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
   };
 
   await test.step("put off before its end, the pass's former end changes nothing, and no frame is lost", async () => {
-    const watching = [viewer, finisher.page];
+    // A tab in the background would be told of its frames once a second.
+    const watching = [second, finisher.page];
     for (const page of watching) await noteFrames(page);
-    await expect.poll(() => lastFrame(viewer)).toBeGreaterThan(0);
+    await expect.poll(() => lastFrame(second)).toBeGreaterThan(0);
     // The picture of a connection that was broken would begin again.
-    const source = await picture(viewer).evaluateHandle((video: HTMLVideoElement) => video.srcObject);
+    const source = await picture(second).evaluateHandle((video: HTMLVideoElement) => video.srcObject);
     const from = Date.now();
     const end = await mine.endsIn(6);
     await mine.endsIn(3600);
     await expect.poll(() => Date.now() - end, { timeout: 20_000 }).toBeGreaterThan(2_000);
     const to = Date.now();
     expect(
-      await picture(viewer).evaluate((video: HTMLVideoElement, source) => video.srcObject === source, source),
+      await picture(second).evaluate((video: HTMLVideoElement, source) => video.srcObject === source, source),
     ).toBe(true);
-    // Beside somebody whose pass nobody touched, who saw the same on the same machine; a few more or less at both ends.
+    // Beside somebody whose pass nobody touched, who saw the same on the same machine: half a second lost would be one in 16.
     const [seen, untouched] = await Promise.all(watching.map((page) => framesBetween(page, [from, to])));
     expect(untouched!.count).toBeGreaterThan(20);
-    expect(seen!.count, JSON.stringify({ seen, untouched })).toBeGreaterThanOrEqual(untouched!.count - 5);
+    expect(seen!.perSecond, JSON.stringify({ seen, untouched })).toBeGreaterThan(
+      untouched!.perSecond * (15 / 16),
+    );
     expect(seen!.longestPauseMs, JSON.stringify({ seen, untouched })).toBeLessThan(
       Math.max(500, 2 * untouched!.longestPauseMs),
     );

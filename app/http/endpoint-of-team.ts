@@ -21,7 +21,7 @@ export async function requireEndpoint({ params, request, context }: Args) {
 }
 
 /** Takes one of the messages that a space may have sent by hand; throws 429 when there is none. */
-export async function takeMessage(db: Db, spaceId: string): Promise<void> {
+export async function takeHandMessage(db: Db, spaceId: string): Promise<void> {
   const taken = await takeFrom(db, "webhook-messages.space", spaceId);
   if (!taken.ok) throw tooOften("Many messages were sent by hand just now.", taken.waitSeconds);
 }

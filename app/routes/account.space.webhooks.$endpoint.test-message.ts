@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, redirect } from "@remix-run/node";
 import { sendTest } from "#app/domain/outgoing-webhooks/log.ts";
-import { backToEndpoint, requireEndpoint, takeMessage, withWord } from "#app/http/endpoint-of-team.ts";
+import { backToEndpoint, requireEndpoint, takeHandMessage, withWord } from "#app/http/endpoint-of-team.ts";
 
 export const loader = backToEndpoint;
 
@@ -8,7 +8,7 @@ export const loader = backToEndpoint;
 export async function action(args: ActionFunctionArgs) {
   const { ids, page } = await requireEndpoint(args);
   const { db, queue } = args.context;
-  await takeMessage(db, ids.spaceId);
+  await takeHandMessage(db, ids.spaceId);
   const sent = await sendTest(db, queue, ids);
   return redirect(sent ? withWord(page, "tested") : page, 303);
 }

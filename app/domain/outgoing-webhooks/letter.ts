@@ -3,6 +3,7 @@ import type { Mailer } from "#app/services/mail.ts";
 import type { Db } from "#db/client.ts";
 import type { WebhookEndpointOffReason } from "#db/types.ts";
 import { webhookOffLetter } from "../letters/webhook-off.ts";
+import { ownersOfSpace } from "../teams/owners.ts";
 
 /**
  * Writes to the owners of a space, once, that an endpoint was switched off: one that is on again or was written about is
@@ -19,11 +20,7 @@ export async function sendOffLetter(
     spaceSlug: string;
     owners: string[] | null;
   }>`
-    select e.url, e.off_reason as reason, s.name as "spaceName", s.slug as "spaceSlug", (
-      select array_agg(u.email order by u.email) from space_members m
-      join users u on u.id = m.user_id and u.disabled_at is null
-      where m.space_id = s.id and m.role = 'owner'
-    ) as owners
+    select e.url, e.off_reason as reason, s.name as "spaceName", s.slug as "spaceSlug", ${ownersOfSpace} as owners
     from webhook_endpoints e join spaces s on s.id = e.space_id and s.retired_at is null
     where e.id = ${endpointId}::uuid and e.off_reason <> 'owner_left' and e.off_mailed_at is null
   `.execute(db);

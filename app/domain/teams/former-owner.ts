@@ -5,6 +5,7 @@ import type { Database, Db } from "#db/client.ts";
 import { ownerLeftLetter } from "../letters/owner-left.ts";
 import { switchOffOf } from "../outgoing-webhooks/switching-off.ts";
 import { revokeLinksOf } from "../pass-links/links.ts";
+import { ownersOfSpace } from "./owners.ts";
 
 type OfSpace = { spaceId: string; userId: string };
 
@@ -40,11 +41,7 @@ export async function sendOwnerLeftLetter(
   { spaceId, userId }: OfSpace,
 ): Promise<void> {
   const { rows } = await sql<Row>`
-    select s.name as "spaceName", s.slug as "spaceSlug", gone.email, (
-      select array_agg(u.email order by u.email) from space_members m
-      join users u on u.id = m.user_id and u.disabled_at is null
-      where m.space_id = s.id and m.role = 'owner'
-    ) as owners, (
+    select s.name as "spaceName", s.slug as "spaceSlug", gone.email, ${ownersOfSpace} as owners, (
       select coalesce(json_agg(json_build_object('id', e.id, 'url', e.url) order by e.id), '[]')
       from webhook_endpoints e
       where e.space_id = s.id and e.made_by = gone.id and e.off_reason = 'owner_left' and e.off_mailed_at is null

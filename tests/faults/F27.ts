@@ -123,6 +123,7 @@ export const run: Fault["run"] = async (tools) => {
       const later = `After ${what}`;
       await post("messages", { id: randomUUID(), text: later });
       const straight = await doors.straight(env.LIVEKIT_URL ?? "", { seconds: 8 });
+      promise(straight.joined > 0, "whoever reaches LiveKit's own port gets in with an old token");
       promise(!doors.heard.includes(later), "its chat client hears nothing more");
       promise(
         straight.stayed === 0,

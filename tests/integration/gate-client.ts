@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { SignalResponse } from "@livekit/protocol";
+import { JoinRequest, SignalResponse, WrappedJoinRequest } from "@livekit/protocol";
 import express from "express";
 import { WebSocket } from "ws";
 import type { Services } from "#app/context.ts";
@@ -43,6 +43,13 @@ export async function startGate(services: Services, change: Partial<Services> = 
   };
 }
 
+/** What `/rtc/v1` wants besides the token: the join request, as livekit-client's `createJoinRequestConnectionParams` packs it. */
+export const joinRequest = Buffer.from(
+  new WrappedJoinRequest({
+    joinRequest: new JoinRequest({ clientInfo: { protocol: 15 } }).toBinary(),
+  }).toBinary(),
+).toString("base64url");
+
 type Signal = {
   token: string;
   cookie?: string;
@@ -57,6 +64,7 @@ export function openSignal(
   { token, cookie, origin = url, authorization, path = "/rtc" }: Signal,
 ) {
   const query = new URLSearchParams({ access_token: token, protocol: "15", sdk: "js", version: "2.23.0" });
+  if (path.startsWith("/rtc/v1")) query.set("join_request", joinRequest);
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}?${query}`, {
     headers: {
       ...(origin !== null && { origin }),

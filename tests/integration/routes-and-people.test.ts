@@ -9,6 +9,9 @@ import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
 import { mintTicket, mintViewerTicket } from "#app/domain/participants/tickets.ts";
 import { linkCode } from "#app/domain/people/link-codes.ts";
 import { findViewer } from "#app/domain/people/sessions.ts";
+import { runExport } from "#app/domain/recordings/exports.ts";
+import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
+import { createRecording, stopRecording } from "#app/domain/recordings/recordings.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { readCookie } from "#app/http/cookies.ts";
 import { gatePaths, isValidatePath } from "#app/server/gate/request.ts";
@@ -16,9 +19,10 @@ import { attachPageSocket } from "#app/server/page-socket.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { insertImport, insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
-import { openSignal } from "./gate-client.ts";
+import { joinRequest, openSignal } from "./gate-client.ts";
 import { openPage } from "./page-socket-client.ts";
 import { browse } from "./pages.ts";
+import { endStreamRow, segmentsOf, writeSegments } from "./recording-fixtures.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
@@ -248,8 +252,11 @@ const table = `
 /events?page=studio                                SOCKET 401   4403 4403 4403 4403  101  101   101  4403
 `;
 
+/** What a stream is in: a state of its row, or it has ended and its replay is ready. */
+type State = StreamStatus | "replayable";
+
 /** The same while the stream is in another state, for addresses that answer something else then. */
-const tablesOfState: Partial<Record<StreamStatus, string>> = {
+const tablesOfState: Partial<Record<State, string>> = {
   live: `
                                                           none  str  end  ban  vie   mod  host  own  oth
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
@@ -257,7 +264,9 @@ const tablesOfState: Partial<Record<StreamStatus, string>> = {
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  done  back back  back 403
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  200   200  200   200  403
 /rtc/validate                                      GET    401   403  403  403  200   200  200   200  403
+/rtc/v1/validate                                   GET    401   403  403  403  200   200  200   200  403
 /rtc                                               SOCKET 401   403  403  403  101   101  101   101  403
+/rtc/v1                                            SOCKET 401   403  403  403  101   101  101   101  403
 `,
   ended: `
                                                           none  str  end  ban  vie   mod  host  own  oth
@@ -268,9 +277,22 @@ const tablesOfState: Partial<Record<StreamStatus, string>> = {
 /rtc/validate                                      GET    401   403  403  403  403   403  403   403  403
 /rtc                                               SOCKET 401   403  403  403  403   403  403   403  403
 `,
+  replayable: `
+                                                          none  str  end  ban  vie   mod  host  own  oth
+/$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/device         POST   in    403  403  403  done  back back  back 403
+/$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
+/media/$streamId/$recordingId/index.m3u8           GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/position             POST   401   403  403  403  400   400  400   400  403
+/rtc/validate                                      GET    401   403  403  403  403   403  403   403  403
+/rtc                                               SOCKET 401   403  403  403  403   403  403   403  403
+`,
 };
 
-const rowsOf = (lines: string, status: StreamStatus = "scheduled") =>
+const rowsOf = (lines: string, status: State = "scheduled") =>
   lines
     .trim()
     .split("\n")
@@ -281,7 +303,7 @@ const rowsOf = (lines: string, status: StreamStatus = "scheduled") =>
     });
 const rows = rowsOf(table);
 const rowsOfState = Object.entries(tablesOfState).flatMap(([status, lines]) =>
-  rowsOf(lines, status as StreamStatus),
+  rowsOf(lines, status as State),
 );
 
 const tab = "tab-of-the-tests";
@@ -304,8 +326,9 @@ const forms: Record<string, Record<string, string>> = {
   "/account/streams/$id/token": { tab },
 };
 
-async function insertHouse(status: StreamStatus = "scheduled") {
-  const house = await insertPeople(web.db, { status });
+async function insertHouse(status: State = "scheduled") {
+  const house = await insertPeople(web.db, { status: status === "replayable" ? "live" : status });
+  const recordingId = status === "replayable" ? await makeReplayable(house.stream.id) : randomUUID();
   const invite = await insertInvite(web.db, web.services.queue, {
     spaceId: house.space.id,
     actorId: house.people.owner.id,
@@ -342,6 +365,7 @@ async function insertHouse(status: StreamStatus = "scheduled") {
   return {
     ...house,
     ...machines,
+    recordingId,
     linkId: link.linkId,
     banId: ban.id,
     inviteId: invite.inviteId,
@@ -349,6 +373,24 @@ async function insertHouse(status: StreamStatus = "scheduled") {
     requestId: request.id,
     importId,
   };
+}
+
+/** Ends a live stream that was recorded, and makes its replay and its MP4. */
+async function makeReplayable(streamId: string): Promise<string> {
+  const { db, queue, storage } = web.services;
+  const { recordingId } = await db.transaction().execute((trx) => createRecording(trx, queue, { streamId }));
+  const prefix = `recordings/${streamId}/1/`;
+  await writeSegments(storage, prefix, await segmentsOf("x264"));
+  await db
+    .insertInto("streaming_recording_attempts")
+    .values({ recording_id: recordingId, number: 1, prefix, status: "complete" })
+    .execute();
+  await endStreamRow(db, streamId);
+  await db.transaction().execute((trx) => stopRecording(trx, queue, { streamId }));
+  await finalizeRecording(web.services, { recordingId });
+  const exports = await db.selectFrom("streaming_recording_exports").select("id").execute();
+  for (const { id } of exports) await runExport(web.services, { exportId: id });
+  return recordingId;
 }
 
 /** Something that a viewer said. */
@@ -385,7 +427,7 @@ function fill(address: string, house: House): string {
     .replace("$message", messageId)
     .replace("$person", people.viewer.id)
     .replace("$streamId", stream.id)
-    .replace("$recordingId", "01a00000-0000-7000-8000-000000000000")
+    .replace("$recordingId", house.recordingId)
     .replace("$attempt/$segment", "1/0")
     .replace("$space", space.slug)
     .replace("$pass", pass.slug)
@@ -422,7 +464,7 @@ async function askGate(
   cookie: string | undefined,
   ticket = "none",
 ): Promise<string> {
-  const asked = `${path}?access_token=${ticket}&protocol=15`;
+  const asked = `${path}?access_token=${ticket}&protocol=15&join_request=${joinRequest}`;
   if (method === "GET")
     return String((await web.fetch(asked, { cookie, headers: { origin: web.url } })).status);
   const signal = openSignal(web.url, { token: ticket, cookie, path });
@@ -456,14 +498,14 @@ async function ask({ address, method, path, streamId }: Asked, cookie: string | 
 let open:
   | {
       house: House;
-      status: StreamStatus;
+      status: State;
       cookies: Partial<Record<Who, string>>;
       tickets?: Partial<Record<Who, string>>;
       all: string;
     }
   | undefined;
 
-async function openHouse(status: StreamStatus) {
+async function openHouse(status: State) {
   if (open?.status === status) return open;
   // Each row compares everything that there is.
   await sql`truncate users, spaces, pgboss.job cascade`.execute(web.db);
@@ -480,6 +522,11 @@ it.each([...rows, ...rowsOfState])(
     const path = fill(address, now.house);
     if (isGate(address) || address.endsWith("/ticket")) {
       now.tickets ??= await giveTickets(now.house, now.cookies);
+      now.all = await everything(web.db);
+    }
+    if (status === "replayable" && answers[order.indexOf("viewer")] === "200") {
+      // The first request takes the place of their device.
+      await visit(path, now.cookies.viewer);
       now.all = await everything(web.db);
     }
     const last = answers.findLastIndex((answer) => answer !== "·");

@@ -4,7 +4,8 @@ import { Button } from "#app/components/button.tsx";
 import { Icon } from "#app/components/icons.tsx";
 import { PlayerBar, Stage } from "#app/components/stage.tsx";
 import { useFullScreen, usePictureInPicture } from "./screen-modes.client.ts";
-import type { Line, RoomView, ViewerRoom } from "./viewer-room.client.ts";
+import { wordsFor } from "./live-words.ts";
+import type { Line, ViewerRoom } from "./viewer-room.client.ts";
 
 type LivePictureProps = {
   room: ViewerRoom;
@@ -129,25 +130,6 @@ function Words({ said, line, soundBlocked, room }: WordsProps) {
       )}
     </>
   );
-}
-
-function wordsFor(
-  { line, wasIn, screen, camera, sounds }: RoomView,
-  { hostAbsent, otherDevices }: { hostAbsent: boolean; otherDevices: boolean },
-): string | undefined {
-  if (line === "elsewhere") return "You are watching this stream in another tab.";
-  // The page is read again, and asks which is to end; unless a place was free by then.
-  if (line === "refused" && otherDevices) return "Other devices of yours have all places of your pass.";
-  if (line === "refused") return "One moment, we are asking whether this is still live.";
-  if (line === "failed")
-    return "The live picture cannot be reached. Your network may block it; we keep trying.";
-  if (hostAbsent) return "The host's connection dropped. They are reconnecting, and the stream stays open.";
-  if (line === "reconnecting" && wasIn) return "Your connection dropped. Reconnecting…";
-  if (line === "joining" || line === "reconnecting") return "Connecting you to the picture…";
-  if (screen || camera) return undefined;
-  return sounds.length > 0
-    ? "Sound only: the host shows no picture right now."
-    : "Waiting for the host's picture…";
 }
 
 type VideoProps = {

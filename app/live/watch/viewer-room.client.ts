@@ -26,6 +26,8 @@ export type RoomView = {
   wasIn: boolean;
   screen: RemoteTrack | null;
   camera: RemoteTrack | null;
+  /** The host shows one, which is not here yet: sound is often there first. */
+  pictureComes: boolean;
   sounds: RemoteTrack[];
   /** The browser wants to be tapped before it plays sound. */
   soundBlocked: boolean;
@@ -52,6 +54,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     wasIn: false,
     screen: null,
     camera: null,
+    pictureComes: false,
     sounds: [],
     soundBlocked: false,
   };
@@ -95,7 +98,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     timer = setTimeout(() => void join(askForTicket(path)), pause);
   }
 
-  function tracks(): Pick<RoomView, "screen" | "camera" | "sounds"> {
+  function tracks(): Pick<RoomView, "screen" | "camera" | "pictureComes" | "sounds"> {
     const publications = [...room.remoteParticipants.values()].flatMap((person) => [
       ...person.trackPublications.values(),
     ]);
@@ -108,12 +111,14 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     return {
       screen: shown(Track.Source.ScreenShare) ?? null,
       camera: shown(Track.Source.Camera) ?? null,
+      pictureComes: publications.some((one) => one.kind === Track.Kind.Video && !one.track && !one.isMuted),
       sounds,
     };
   }
 
   const look = () => show(tracks());
   for (const event of [
+    RoomEvent.TrackPublished,
     RoomEvent.TrackSubscribed,
     RoomEvent.TrackUnsubscribed,
     RoomEvent.TrackMuted,

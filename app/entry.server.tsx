@@ -1,5 +1,5 @@
 import type { ActionFunctionArgs, AppLoadContext, EntryContext, LoaderFunctionArgs } from "@remix-run/node";
-import { RemixServer } from "@remix-run/react";
+import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToString } from "react-dom/server";
 import { PageRequest } from "./components/page-request.ts";
 
@@ -53,5 +53,7 @@ async function readHandoff(stream: ReadableStream<Uint8Array>): Promise<RenderMe
 export function handleError(error: unknown, { context }: LoaderFunctionArgs | ActionFunctionArgs) {
   // Who left before the answer was there is no failure of the page.
   if (error instanceof DOMException && error.name === "AbortError") return;
+  // Nor is a form that was sent to a page that takes none: Remix itself refuses it.
+  if (isRouteErrorResponse(error) && error.status < 500) return;
   context.log.error({ err: error, requestId: context.requestId }, "page failed");
 }

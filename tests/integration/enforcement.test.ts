@@ -193,7 +193,7 @@ describe("a change that is not of a grant is enforced by a job of its own transa
   });
 
   it("a host becomes a moderator: out of the room as its host, and in it as who watches", async () => {
-    const { ids, people, seats, inRoom, join } = await setStage("host");
+    const { ids, people, streamId, seats, inRoom, join } = await setStage("host");
     const second = await join(people.host.id, "studio-tab");
     await sql`update stream_participants set role = 'host' where identity = ${second.identity}`.execute(
       test.db,
@@ -202,6 +202,37 @@ describe("a change that is not of a grant is enforced by a job of its own transa
     expect(await changeRole(test.db, test.services.queue, change)).toEqual({ ok: true });
     await follow();
     expect(await inRoom()).toEqual([seats[0]!.identity]);
+    // A token from before opens LiveKit's own door once more, when the job's looks are over: the sweep is there.
+    const { config, livekit } = test.services;
+    const { identity } = second;
+    const token = await livekit.mintToken({ streamId, identity, role: "host" });
+    const signal = openSignal(config.livekit.url, { token });
+    await vi.waitFor(() => expect(signal.heard("join")).toBeDefined());
+    expect(await inRoom()).toEqual([seats[0]!.identity, identity].sort());
+    expect(await sweepRoom(test.services, { streamId, gated: false })).toBe(1);
+    expect(await inRoom()).toEqual([seats[0]!.identity]);
+  });
+
+  it("a session is ended right after it was given a ticket: its identity is removed twice, wherever LiveKit says it is", async () => {
+    const { people, seats, inRoom } = await setStage("viewer");
+    const [{ sessionId, identity }] = seats as [(typeof seats)[0]];
+    const removed: string[] = [];
+    // The join is under way: LiveKit does not list it yet.
+    const listing = {
+      ...test.services.livekit,
+      listPeople: () => Promise.resolve([]),
+      async removePerson(room: string, gone: string) {
+        removed.push(gone);
+        await test.services.livekit.removePerson(room, gone);
+      },
+    };
+    expect(await endSession(test.db, test.services.queue, { userId: people.viewer.id, sessionId })).toBe(
+      true,
+    );
+    const userIds = [people.viewer.id];
+    await enforceDecisions({ ...test.services, livekit: listing }, { userIds, looks: 0 });
+    expect(removed).toEqual([identity, identity]);
+    expect(await inRoom()).toEqual([]);
   });
 
   it("an experience is retired: out of the chats of its streams", async () => {

@@ -186,3 +186,14 @@ describe("an attempt to come round a rule", () => {
     await gate.close();
   });
 });
+
+it("a form that is sent to a page that takes none is refused, and no failure of ours", async () => {
+  const before = logged.length;
+  const asked = { "/explore": 405, "/whip/v1": 405, "/twirp/livekit.RoomService/ListRooms": 404 };
+  for (const [address, status] of Object.entries(asked)) {
+    const answer = await openHttpBrowser(web.url).post(address, { a: "b" });
+    expect([address, answer.status]).toEqual([address, status]);
+  }
+  await vi.waitFor(() => expect(logged.length).toBeGreaterThanOrEqual(before + 3));
+  expect(logged.slice(before).filter((line) => Number(line.level) >= 40)).toEqual([]);
+});

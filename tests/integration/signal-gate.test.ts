@@ -8,6 +8,7 @@ import { cancelGrant } from "#app/domain/grants/grants.ts";
 import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
 import { mintTicket } from "#app/domain/participants/tickets.ts";
 import { endSession } from "#app/domain/people/sessions.ts";
+import { changeRole } from "#app/domain/teams/members.ts";
 import { takeLease } from "#app/domain/streams/lease.ts";
 import { mintHostToken } from "#app/domain/streams/host-participants.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
@@ -153,6 +154,26 @@ describe("who is let in", () => {
     const after = await mintHostToken(services, second);
     if (!after.ok) throw new Error(after.reason);
     expect(await web.connect({ cookie: second.cookie, token: after.token }).status).toBe(101);
+  });
+
+  it("a host who becomes a moderator is not any more, though nobody else has the lease", async () => {
+    const { db, services } = test;
+    const { streamId, people, space } = await setStage();
+    const { sessionId, cookie } = await signIn(db, people.host.id);
+    const host = { streamId, userId: people.host.id, sessionId, tab: "tab-of-a-host" };
+    await db.transaction().execute((trx) => takeLease(trx, host));
+    const ticket = await mintHostToken(services, host);
+    if (!ticket.ok) throw new Error(ticket.reason);
+    const signal = web.connect({ cookie, token: ticket.token });
+    expect(await signal.status).toBe(101);
+    const change = { spaceId: space.id, actorId: people.owner.id, userId: people.host.id };
+    // Without a worker: the gate alone.
+    expect(await changeRole(db, services.queue, { ...change, role: "moderator" })).toEqual({ ok: true });
+    await signal.closed;
+    expect(await web.validate({ cookie, token: ticket.token })).toEqual({
+      status: 403,
+      text: "not_the_host",
+    });
   });
 
   it("another site's page is not, nor a client that names no origin (ASVS 4.4.2)", async () => {

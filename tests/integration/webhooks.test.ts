@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLiveKit } from "#app/services/livekit.ts";
 import { processWebhookEvent, requeueWebhookEvents, withoutSecrets } from "#app/domain/webhooks/events.ts";
 import { egressEvent, type SigningPair, signWebhook } from "#tests/livekit-webhook.ts";
-import { unique } from "#tests/factories.ts";
+import { insertPeople, signIn, unique } from "#tests/factories.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import { attemptRows, insertLiveRecording, recordingRow } from "./recording-fixtures.ts";
 import { openTestServices } from "./setup.ts";
@@ -99,6 +99,38 @@ describe("what LiveKit sends", () => {
       }
       expect((await attemptRows(db, recordingId))[0]!.status).toBe("complete");
     }
+  });
+
+  it.each([
+    ["a viewer", "viewer", "viewer", false],
+    ["the host", "host", "host", false],
+    ["a moderator with a host's identity", "moderator", "host", true],
+    ["a stranger", "stranger", "viewer", true],
+    ["somebody whose grant has ended", "ended", "viewer", true],
+    ["somebody who is banned", "banned", "viewer", true],
+  ] as const)("that %s has joined has the room looked at only if they may not be there", async (...row) => {
+    const [, who, role, isLookedAt] = row;
+    const { db, services } = test;
+    const { stream, people } = await insertPeople(db, { status: "live" });
+    const { sessionId } = await signIn(db, people[who].id);
+    const identity = unique("identity");
+    await db
+      .insertInto("stream_participants")
+      .values({
+        ...{ identity, stream_id: stream.id, user_id: people[who].id },
+        ...{ session_id: sessionId, tab: "tab-of-a-test", role },
+      })
+      .execute();
+    const event = {
+      event: "participant_joined",
+      id: unique("EV"),
+      room: { name: stream.id },
+      participant: { identity },
+    };
+    expect((await send(event)).status).toBe(200);
+    await processWebhookEvent(services, { provider: "livekit", eventId: event.id });
+    const sweeps = await services.queue.findJobs("room.sweep", { data: { streamId: stream.id } });
+    expect(sweeps).toHaveLength(isLookedAt ? 1 : 0);
   });
 
   it("late, about an attempt that is over, changes nothing", async () => {

@@ -233,3 +233,7 @@ export function mayJoinRoom(access: AccessDecision): boolean {
   if (!access.mayWatch) return false;
   return access.status === "live" || (access.status === "rehearsal" && access.role !== "viewer");
 }
+
+/** The same for an identity in the room: of the team only who may host is there as its host. */
+export const mayJoinAs = (access: AccessDecision, role: "host" | "viewer"): boolean =>
+  mayJoinRoom(access) && (role === "viewer" || access.mayHost);

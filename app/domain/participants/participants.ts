@@ -71,7 +71,7 @@ async function insertIdentity(trx: Transaction<Database>, viewer: ViewerTab): Pr
   return identity;
 }
 
-export type Owner = { userId: string; sessionId: string };
+export type Owner = { userId: string; sessionId: string; role: "host" | "viewer" };
 
 /** Whose each of these identities is; nobody's when the person has signed out there. */
 export async function listOwners(
@@ -79,7 +79,7 @@ export async function listOwners(
   { streamId, identities }: { streamId: string; identities: string[] },
 ): Promise<Map<string, Owner>> {
   const { rows } = await sql<Owner & { identity: string }>`
-    select p.identity, p.user_id as "userId", p.session_id as "sessionId"
+    select p.identity, p.user_id as "userId", p.session_id as "sessionId", p.role
     from stream_participants p join sessions s on s.id = p.session_id and s.ended_at is null
     where p.stream_id = ${streamId}::uuid and p.identity = any(${identities}::text[])
   `.execute(db);

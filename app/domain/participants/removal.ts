@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { grantOf, listAccessOfPeople, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { grantOf, listAccessOfPeople, mayJoinAs } from "#app/domain/access/decision.ts";
 import { keepPlaces, wasEnded } from "#app/domain/devices/places.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
@@ -81,7 +81,7 @@ export async function listForfeitedPlaces(
 ): Promise<(Place & { userId: string })[]> {
   if (people.length === 0) return [];
   const { rows } = await sql<Place & { userId: string }>`
-    select p.stream_id as "streamId", p.identity, p.user_id as "userId"
+    select p.stream_id as "streamId", p.identity, ${isRecent} as recent, p.user_id as "userId"
     from unnest(
       ${people.map(({ streamId }) => streamId)}::uuid[], ${people.map(({ userId }) => userId)}::uuid[],
       ${people.map(({ mayHost }) => mayHost)}::boolean[]
@@ -140,8 +140,8 @@ async function eachAtOnce<T>(items: T[], work: (item: T) => Promise<void>): Prom
 }
 
 /**
- * Takes everybody out of a stream's room who may not be in it, viewers of whom we know nothing, who has signed out, devices
- * without a place, and (`gated`) whoever has no signal socket. Who is in a room watches, so that keeps a place. It is what
+ * Takes everybody out of a stream's room who may not be in it, or not as its host, viewers of whom we know nothing, who has
+ * signed out, devices without a place, and (`gated`) whoever has no signal socket. Who is in a room watches, so that keeps a place. It is what
  * follows when somebody joins, and what the sweep does: a token that was given before can be used again. Undefined when LiveKit has no such room; otherwise how many were taken out.
  */
 export async function sweepRoom(
@@ -161,7 +161,7 @@ export async function sweepRoom(
   for (const identity of identities) {
     const owner = owners.get(identity);
     const access = owner && decisions.get(owner.userId);
-    if (!access || !mayJoinRoom(access) || socketless.has(identity)) continue;
+    if (!access || !mayJoinAs(access, owner.role) || socketless.has(identity)) continue;
     const grantId = grantOf(access);
     if (grantId) watching.push({ identity, grantId, sessionId: owner.sessionId, streamId });
     else staying.add(identity);

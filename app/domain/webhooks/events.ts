@@ -1,5 +1,5 @@
 import { sql, type Transaction } from "kysely";
-import { findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { findAccess, grantOf, mayJoinAs } from "#app/domain/access/decision.ts";
 import { findObstacle } from "#app/domain/devices/places.ts";
 import { listOwners } from "#app/domain/participants/participants.ts";
 import { takeAnnouncement } from "#app/domain/recordings/attempts.ts";
@@ -135,7 +135,7 @@ async function mayBeThere(
   const owner = (await listOwners(trx, { streamId, identities: [identity] })).get(identity);
   if (!owner) return false;
   const access = await findAccess(trx, { streamId, userId: owner.userId });
-  if (!access || !mayJoinRoom(access)) return false;
+  if (!access || !mayJoinAs(access, owner.role)) return false;
   const grantId = grantOf(access);
   return !grantId || !(await findObstacle(trx, { grantId, sessionId: owner.sessionId }));
 }

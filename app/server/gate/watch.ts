@@ -75,7 +75,7 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     for (const person of people) heed(person, decisions.get(person.userId));
     await out.devices(people, decisions);
     if (sessions) await cutDeadSessions(people);
-    await cutFormerHosts(room);
+    await cutFormerHosts(room, decisions);
   }
 
   function heed(person: Person, access: AccessDecision | undefined) {
@@ -113,14 +113,19 @@ export function createGateWatch(services: Needs, hall: GateHall) {
     for (const guest of guests.filter(({ sessionId }) => !alive.has(sessionId))) await out.cutOne(guest);
   }
 
-  /** Of the hosts only the one with the lease stays: who took over has removed the others, who could come back by themselves. */
-  async function cutFormerHosts(room: Room) {
+  /**
+   * Of the hosts only the one with the lease stays, for as long as they may host: who took over has removed the others, who
+   * could come back by themselves.
+   */
+  async function cutFormerHosts(room: Room, decisions: Map<string, AccessDecision>) {
     const hosts = [...room.people.values()].flatMap(({ guests }) =>
       [...guests].filter(({ role, standing }) => role === "host" && standing),
     );
     if (hosts.length === 0) return;
     const holder = await findHostIdentity(db, { streamId: room.streamId });
-    for (const guest of hosts.filter(({ identity }) => identity !== holder)) await out.cutOne(guest);
+    const isFormer = ({ identity, userId }: Guest) =>
+      identity !== holder || decisions.get(userId)?.mayHost === false;
+    for (const guest of hosts.filter(isFormer)) await out.cutOne(guest);
   }
 
   /** Everything about a stream, besides its people, that a decision here hangs on. */

@@ -14,7 +14,7 @@ import { pause } from "./processes.ts";
 
 export const name = "expire";
 export const title =
-  "10 000 grants that end in the same second, among them 200 open pages, 20 viewers of the live picture and 40 in the chat: the last of all that ends";
+  "10 000 grants that end in the same second, among them 200 open pages, 20 viewers of the live picture and 40 in the chat: the last one dark, and as many marked";
 
 const grants = 10_000;
 const sockets = 200;

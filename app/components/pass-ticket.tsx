@@ -32,10 +32,12 @@ type PassTicketProps = {
   action?: ReactNode;
   level?: 2 | 3;
   spent?: boolean;
+  /** In place of when it can be had and how many are left: why not. */
+  note?: ReactNode;
 };
 
 /** A pass that can be had, as a ticket: what it opens, for how long, what happens at its end. */
-export function PassTicket({ pass, zone, action, level, spent }: PassTicketProps) {
+export function PassTicket({ pass, zone, action, level, spent, note }: PassTicketProps) {
   return (
     <Ticket
       spent={spent}
@@ -56,7 +58,7 @@ export function PassTicket({ pass, zone, action, level, spent }: PassTicketProps
         <PassLength pass={pass} zone={zone} />
         {pass.term !== "open" && <> {atExpiryWords[pass.atExpiry]}</>} {devicesWords(pass.devices)}
       </p>
-      <Available pass={pass} zone={zone} />
+      {note ? <p>{note}</p> : <Available pass={pass} zone={zone} />}
     </Ticket>
   );
 }

@@ -9,7 +9,7 @@ import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { toParagraphs } from "#app/components/paragraphs.ts";
-import { PassTicket } from "#app/components/pass-ticket.tsx";
+import { PassOpener } from "#app/components/pass-opener.tsx";
 import { SafeText } from "#app/components/safe-text.tsx";
 import { BillZone, StreamBill } from "#app/components/stream-bill.tsx";
 import { When } from "#app/components/when.tsx";
@@ -35,7 +35,7 @@ export async function loader(args: LoaderFunctionArgs) {
   const viewer = await context.viewer();
   const [programme, openers, held, role] = await Promise.all([
     findProgramme(db, { experienceId: experience.id }, { upcoming: 50, past: 100 }),
-    listOpeners(db, { experienceId: experience.id }),
+    listOpeners(db, { experienceId: experience.id, userId: viewer?.userId ?? null }),
     viewer ? listHeld(db, { userId: viewer.userId, experienceId: experience.id }) : [],
     viewer ? findTeamRole(db, { userId: viewer.userId, spaceId: experience.spaceId }) : undefined,
   ]);
@@ -50,8 +50,6 @@ export async function loader(args: LoaderFunctionArgs) {
     zone: readTimeZone(request, viewer?.timeZone),
   };
 }
-
-const howWords = { claim: "Get it", ask: "Ask for it" };
 
 export default function ExperiencePage() {
   const { experience, programme, openers, mine, mayHost, zone } = useLoaderData<typeof loader>();
@@ -87,20 +85,13 @@ export default function ExperiencePage() {
               </EmptyList>
             )}
             {openers.map((pass) => (
-              <PassTicket
+              <PassOpener
                 key={pass.passId}
                 pass={pass}
                 zone={zone}
-                level={3}
-                action={
-                  <ButtonLink
-                    kind={!mine && openers.length === 1 && programme.live.length === 0 ? "go" : "plain"}
-                    to={pass.path}
-                    aria-label={`${mine ? "See it" : howWords[pass.how]}: ${pass.name}`}
-                  >
-                    {mine ? "See it" : howWords[pass.how]}
-                  </ButtonLink>
-                }
+                to={pass.path}
+                held={mine !== null}
+                spotlight={!mine && openers.length === 1 && programme.live.length === 0}
               />
             ))}
           </section>

@@ -93,9 +93,11 @@ async function findRefusal(
   { space, experience }: WatchedStream,
   { reason, passName, ban }: AccessDecision,
 ): Promise<Refusal> {
-  const email = (await viewer())?.email ?? null;
+  const reader = await viewer();
+  const email = reader?.email ?? null;
   const words = accessWords(reason, { email, spaceName: space.name, passName, ban });
-  const openers = words.passHelps ? await listOpeners(db, { experienceId: experience.id }) : [];
+  const of = { experienceId: experience.id, userId: reader?.userId ?? null };
+  const openers = words.passHelps ? await listOpeners(db, of) : [];
   return {
     ...words,
     openers,

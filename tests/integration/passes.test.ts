@@ -101,8 +101,8 @@ describe("passes", () => {
     expect(await findAccess(db, { userId: people.viewer.id, streamId: stream.id })).toMatchObject({
       reason: "no_grant",
     });
-    expect(await listOpeners(db, { experienceId: experience.id })).toEqual([]);
-    expect(await listOpeners(db, { experienceId: other.id })).toHaveLength(1);
+    expect(await listOpeners(db, { experienceId: experience.id, userId: null })).toEqual([]);
+    expect(await listOpeners(db, { experienceId: other.id, userId: null })).toHaveLength(1);
   });
 
   it("keep an end that is past when something else is changed", async () => {
@@ -124,7 +124,7 @@ describe("passes", () => {
     const { space, pass, experience, people, stream } = await insertPeople(db);
     const retire = () => retirePass(db, { spaceId: space.id, passId: pass.id });
     expect((await Promise.all([retire(), retire()])).sort()).toEqual([false, true]);
-    expect(await listOpeners(db, { experienceId: experience.id })).toEqual([]);
+    expect(await listOpeners(db, { experienceId: experience.id, userId: null })).toEqual([]);
     expect(await findAccess(db, { userId: people.viewer.id, streamId: stream.id })).toMatchObject({
       reason: "grant",
     });
@@ -141,7 +141,7 @@ describe("passes", () => {
       .set({ term: "until", term_until: ago("1 minute") })
       .where("id", "=", over.id)
       .execute();
-    const openers = await listOpeners(db, { experienceId: experience.id });
+    const openers = await listOpeners(db, { experienceId: experience.id, userId: null });
     expect(openers.map(({ name, how, path }) => ({ name, how, path }))).toEqual([
       { name: pass.name, how: "claim", path: `/${space.slug}/passes/${pass.slug}` },
       { name: "Dear", how: "ask", path: `/${space.slug}/passes/${dear.slug}` },

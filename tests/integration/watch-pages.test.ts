@@ -2,7 +2,16 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findAudience } from "#app/domain/presence/presence.ts";
 import type { RecordingStatus, StreamStatus } from "#db/types.ts";
-import { ago, inFuture, insertPeople, signIn } from "#tests/factories.ts";
+import {
+  ago,
+  ban,
+  inFuture,
+  insertGrant,
+  insertPass,
+  insertPeople,
+  insertUser,
+  signIn,
+} from "#tests/factories.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
@@ -237,6 +246,72 @@ describe("without access", () => {
     expect((await read("stranger")).text).toContain("No pass that opens it is offered at the moment.");
     expect((await read("banned")).text).not.toContain("What opens it");
   });
+
+  it.each([
+    ["cancelled", "The space took yours back. Only they can give it to you again."],
+    ["refunded", "The space paid yours back. Only they can give it to you again."],
+  ] as const)(
+    "whose free pass was %s is not offered it again, here or where its streams stand, but what else opens it",
+    async (status, why) => {
+      const { read, pass, space, experience, people, path } = await setStage("live");
+      const last = await insertGrant(web.db, { passId: pass.id, userId: people.stranger.id, status });
+      const another = await insertPass(web.db, {
+        spaceId: space.id,
+        experienceIds: [experience.id],
+        name: "Another",
+      });
+      const programme = async (who: Who) => {
+        const person = people[who];
+        const cookie = person ? (await signIn(web.db, person.id)).cookie : undefined;
+        return (await web.fetch(`/${space.slug}/${experience.slug}`, { cookie })).text();
+      };
+      const [refused, streams] = [await read("stranger"), await programme("stranger")];
+      for (const html of [refused.html, streams]) {
+        expect(linksOf(html)).toContain("Get it: Another");
+        expect(linksOf(html)).not.toContain(`Get it: ${pass.name}`);
+        expect(textOf(html)).toContain(why);
+      }
+      expect(refused.html).toMatch(goTo(another.slug));
+      expect(refused.html).not.toMatch(goTo(pass.slug));
+      for (const who of ["nobody", "ended", "otherOwner"] as const) {
+        for (const html of [(await read(who)).html, await programme(who)]) {
+          expect(linksOf(html)).toContain(`Get it: ${pass.name}`);
+          expect(html).not.toContain(why);
+        }
+      }
+      for (const who of ["viewer", "moderator", "host", "owner"] as const)
+        expect((await read(who)).text).not.toContain("What opens it");
+      // Who is shut out gets none of them, and the page of its streams does not offer any.
+      const shut = await insertUser(web.db);
+      await ban(web.db, { spaceId: space.id, userId: shut.id, by: people.owner.id });
+      const { cookie } = await signIn(web.db, shut.id);
+      for (const address of [path, `/${space.slug}/${experience.slug}`])
+        expect(linksOf(await (await web.fetch(address, { cookie })).text()).join()).not.toContain("Get it");
+
+      await web.db
+        .updateTable("access_passes")
+        .set({ on_sale: false })
+        .where("id", "=", another.id)
+        .execute();
+      const alone = await read("stranger");
+      expect(linksOf(alone.html).join()).not.toContain("Get it");
+      expect(alone.text).toContain("No other pass that opens it is offered at the moment.");
+      // With a price it can be asked for again, and what was restored and then ran out can be got again.
+      await web.db.updateTable("access_passes").set({ price_minor: 500 }).where("id", "=", pass.id).execute();
+      expect(linksOf((await read("stranger")).html)).toContain(`Ask for it: ${pass.name}`);
+      await web.db.updateTable("access_passes").set({ price_minor: 0 }).where("id", "=", pass.id).execute();
+      await web.db
+        .updateTable("access_grants")
+        .set({ status: "expired", ends_at: ago("1 hour"), status_changed_at: ago("1 hour") })
+        .where("id", "=", last.id)
+        .execute();
+      expect(linksOf((await read("stranger")).html)).toContain(`Get it: ${pass.name}`);
+    },
+  );
+
+  const linksOf = (html: string) =>
+    [...html.matchAll(/<a [^>]*aria-label="([^"]*)"/g)].map(([, label]) => label);
+  const goTo = (slug: string) => new RegExp(`<a [^>]*data-kind="go"[^>]*/passes/${slug}\\b`);
 });
 
 describe("a page load without scripts", () => {

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessPassTerm } from "#db/types.ts";
 import { heldSeats, isOffered, offeredSeats, waitingPeople } from "../passes/seats.ts";
@@ -32,7 +32,12 @@ export type Opener = {
   experiences: string[];
   /** `claim`: free, on its page. `ask`: one asks the space, on its page, too. */
   how: "claim" | "ask";
+  /** Why the reader does not get it by themselves, whatever it offers to others; null where they may. */
+  barred: Barred | null;
 };
+
+/** Shut out of the space, or a free pass that was taken back or paid back: `findStanding` refuses the same. */
+export type Barred = "banned" | "taken_back" | "paid_back";
 
 type Row = Omit<Opener, "path" | "how" | "termUntil" | "saleStartsAt"> & {
   termUntil: Date | null;
@@ -41,24 +46,25 @@ type Row = Omit<Opener, "path" | "how" | "termUntil" | "saleStartsAt"> & {
 
 /**
  * What opens an experience and is offered now: switched on, not retired, not past its last day or the end of its sale; free
- * ones first. One whose sale is still to begin, or that is sold out, says so.
+ * ones first. One whose sale is still to begin, or that is sold out, says so; what `userId` (or nobody: null) cannot get
+ * comes last, and says why.
  */
-export async function listOpeners(db: Db, { experienceId }: { experienceId: string }): Promise<Opener[]> {
-  return list(db, { experienceId });
+export async function listOpeners(
+  db: Db,
+  { experienceId, userId }: { experienceId: string; userId: string | null },
+): Promise<Opener[]> {
+  const opens = sql<boolean>`exists (
+    select from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
+    where pe.access_pass_id = p.id and pe.experience_id = ${experienceId})`;
+  return list(db, opens, userId);
 }
 
-/** The passes that a space offers now. */
+/** The passes that a space offers now, whoever asks. */
 export async function listOfferedPasses(db: Db, { spaceId }: { spaceId: string }): Promise<Opener[]> {
-  return list(db, { spaceId });
+  return list(db, sql<boolean>`p.space_id = ${spaceId}`, null);
 }
 
-async function list(db: Db, of: { experienceId: string } | { spaceId: string }): Promise<Opener[]> {
-  const where =
-    "experienceId" in of
-      ? sql`exists (
-          select from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
-          where pe.access_pass_id = p.id and pe.experience_id = ${of.experienceId})`
-      : sql`p.space_id = ${of.spaceId}`;
+async function list(db: Db, where: RawBuilder<boolean>, userId: string | null): Promise<Opener[]> {
   const { rows } = await sql<Row>`
     select p.id as "passId", p.name, p.description, p.slug, s.slug as "spaceSlug", s.name as "spaceName", p.term,
       p.term_days as "termDays", p.term_months as "termMonths", p.term_until as "termUntil", p.term_time_zone as "termTimeZone",
@@ -69,11 +75,22 @@ async function list(db: Db, of: { experienceId: string } | { spaceId: string }):
         select array_agg(e.name order by e.created_at)
         from access_pass_experiences pe join experiences e on e.id = pe.experience_id and e.retired_at is null
         where pe.access_pass_id = p.id
-      ), '{}') as experiences
+      ), '{}') as experiences,
+      case
+        when exists (
+          select from space_bans_in_force b
+          where b.space_id = s.id and b.user_id = ${userId}::uuid and b.stream_id is null) then 'banned'
+        when p.price_minor = 0 and last.status = 'cancelled' then 'taken_back'
+        when p.price_minor = 0 and last.status = 'refunded' then 'paid_back'
+      end as barred
     from access_passes p
     join spaces s on s.id = p.space_id and s.retired_at is null
+    left join lateral (
+      select g.status from access_grants g
+      where g.access_pass_id = p.id and g.user_id = ${userId}::uuid order by g.id desc limit 1
+    ) last on true
     where ${where} and ${isOffered} and (p.sale_ends_at is null or p.sale_ends_at > now())
-    order by p.price_minor, p.created_at
+    order by barred nulls first, p.price_minor, p.created_at
   `.execute(db);
   return rows.map((row) => ({
     ...row,

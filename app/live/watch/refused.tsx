@@ -4,7 +4,7 @@ import { ButtonLink } from "#app/components/button.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
-import { PassTicket } from "#app/components/pass-ticket.tsx";
+import { PassOpener } from "#app/components/pass-opener.tsx";
 import { Tag } from "#app/components/tag.tsx";
 import { When } from "#app/components/when.tsx";
 import { TimeTicket } from "./before.tsx";
@@ -115,38 +115,29 @@ function Openers({ page: { refusal, space, zone } }: { page: WatchData }) {
   const { pathname } = useLocation();
   if (!refusal?.passHelps) return null;
   const { openers } = refusal;
-  if (openers.length === 0) {
-    return (
-      <section className="part">
-        <h2>What opens it</h2>
-        <p>
-          No pass that opens it is offered at the moment. Ask <Bidi>{space.name}</Bidi> for one.
-        </p>
-        <ButtonLink to={`/${space.slug}`}>To the space</ButtonLink>
-      </section>
-    );
-  }
+  const offered = openers.filter(({ barred }) => barred === null);
   return (
     <section className="part">
       <h2>What opens it</h2>
-      {openers.length > 1 && <p className="small">Any one of these is enough.</p>}
+      {offered.length > 1 && <p className="small">Any one of these is enough.</p>}
       {openers.map((pass, index) => (
-        <PassTicket
+        <PassOpener
           key={pass.passId}
           pass={pass}
           zone={zone}
-          level={3}
-          action={
-            <ButtonLink
-              kind={index === 0 ? "go" : "plain"}
-              to={`${pass.path}?to=${encodeURIComponent(pathname)}`}
-              aria-label={`${pass.how === "claim" ? "Get it" : "Ask for it"}: ${pass.name}`}
-            >
-              {pass.how === "claim" ? "Get it" : "Ask for it"}
-            </ButtonLink>
-          }
+          to={`${pass.path}?to=${encodeURIComponent(pathname)}`}
+          spotlight={index === 0}
         />
       ))}
+      {offered.length === 0 && (
+        <>
+          <p>
+            {openers.length > 0 ? "No other pass" : "No pass"} that opens it is offered at the moment. Ask{" "}
+            <Bidi>{space.name}</Bidi> for one.
+          </p>
+          <ButtonLink to={`/${space.slug}`}>To the space</ButtonLink>
+        </>
+      )}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import type { Paragraph } from "#app/components/paragraphs.ts";
-import type { PassTicketWords } from "#app/components/pass-ticket.tsx";
+import type { OpenerWords } from "#app/components/pass-opener.tsx";
 import type { PageState, PageViewers } from "../page-messages.ts";
 import type { ReplayProps } from "./replay-props.ts";
 
@@ -54,5 +54,5 @@ export type Refusal = {
   passHelps: boolean;
   /** Of a ban: why, in the team's words ("" when they gave none), and until when (ISO; null: for good). */
   ban: { reason: string; until: string | null } | null;
-  openers: (PassTicketWords & { passId: string; path: string; how: "claim" | "ask" })[];
+  openers: OpenerWords[];
 };

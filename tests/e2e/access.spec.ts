@@ -110,8 +110,26 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
   });
 
   await test.step("it runs out by the clock, one with `finish` as well, who watches on", async () => {
-    await Promise.all([mine.endsIn(10), finisher.grant.endsIn(10)]);
+    await Promise.all([mine.endsIn(14), finisher.grant.endsIn(14)]);
     for (const tab of tabs) await expect(tab.getByText("Your pass ends in a minute.")).toBeVisible();
+    for (const [width, height] of [
+      [360, 780],
+      [1280, 800],
+    ] as const) {
+      await viewer.setViewportSize({ width, height });
+      for (const part of [
+        viewer.getByRole("group", { name: "Player" }),
+        viewer.getByText("Your pass ends in a minute."),
+        viewer.getByRole("link", { name: "See the passes" }),
+      ])
+        await expect(part).toBeInViewport({ ratio: 1 });
+      if (width === 1280) await viewer.emulateMedia({ colorScheme: "dark" });
+    }
+    await expect(
+      viewer.getByRole("status").filter({ hasText: "your pass ends, and the picture" }),
+    ).toHaveCount(1);
+    await expect(viewer.getByText(/opens this stream until/)).toBeVisible();
+    await expect(viewer.getByText(/opens this stream, without an end/)).toHaveCount(0);
     await isDark(/has run out/);
     expect(await advances(picture(studio).or(studio.locator("video").first()))).toBe(true);
     expect(await advances(picture(finisher.page))).toBe(true);
@@ -161,10 +179,14 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
         headers: { origin: new URL(owner.url()).origin },
         form: { reason: "" },
       });
+    const runOut = async () => {
+      await mine.endsIn(8);
+      await expect(viewer.getByRole("link", { name: "See the passes" })).toBeInViewport({ ratio: 1 });
+    };
     const ways = [
       { words: /was paid back/, end: refund, back: mine.restore },
       { words: /was taken back/, end: mine.revoke, back: mine.restore },
-      { words: /has run out/, end: () => mine.endsIn(4), back: undefined },
+      { words: /has run out/, end: runOut, back: undefined },
     ];
     for (const { words, end, back } of ways) {
       await end();

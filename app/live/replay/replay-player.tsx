@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Button } from "#app/components/button.tsx";
 import { PlayerBar, Stage } from "#app/components/stage.tsx";
 import { clock, lengthInWords } from "./clock.ts";
@@ -18,6 +18,8 @@ type ReplayPlayerProps = {
   hasPoster?: boolean;
   /** Where something is missing, which is said below the picture. */
   gaps?: { atMs: number; ms: number }[];
+  /** Right under the picture, above what else is said of it. */
+  children?: ReactNode;
 };
 
 const speeds = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -36,6 +38,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
     hasMp4,
     hasPoster = hasMp4,
     gaps = [],
+    children,
   } = props;
   const base = `/media/${streamId}/${recordingId}`;
   const video = useRef<HTMLVideoElement>(null);
@@ -70,6 +73,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
           </p>
         )}
       </Stage>
+      {children}
       {gaps.length > 0 && <Gaps gaps={gaps} />}
       <Keys />
     </div>

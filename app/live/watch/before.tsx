@@ -44,7 +44,7 @@ export function Announced(props: WatchProps) {
         aside={
           <>
             <TimeTicket {...props} />
-            <ByWhat page={page} />
+            <ByWhat page={page} watch={watch} />
           </>
         }
       >
@@ -67,19 +67,22 @@ export function Lobby(props: WatchProps) {
     <WatchLayout
       side={hasChat(watch.state) && <WatchChat {...props} ready />}
       stage={
-        <Stage lit>
-          <p className="small">
-            {ahead ? "Doors are open. The host is preparing." : "Doors are open. It begins any moment."}
-          </p>
-          <p className="when-huge">
-            {ahead ? (
-              <Countdown to={state.startsAt} now={at} />
-            ) : (
-              <When at={state.startsAt} zone={page.zone} streamZone={page.streamZone} size="time" />
-            )}
-          </p>
-          <Seats count={here} words={here === 1 ? "1 person is here" : `${people(here)} are here`} />
-        </Stage>
+        <>
+          <Stage lit>
+            <p className="small">
+              {ahead ? "Doors are open. The host is preparing." : "Doors are open. It begins any moment."}
+            </p>
+            <p className="when-huge">
+              {ahead ? (
+                <Countdown to={state.startsAt} now={at} />
+              ) : (
+                <When at={state.startsAt} zone={page.zone} streamZone={page.streamZone} size="time" />
+              )}
+            </p>
+            <Seats count={here} words={here === 1 ? "1 person is here" : `${people(here)} are here`} />
+          </Stage>
+          <PassEnds {...props} />
+        </>
       }
     >
       <PageHeader title={state.title} above={<Whose page={page} />} />
@@ -90,9 +93,8 @@ export function Lobby(props: WatchProps) {
       <noscript>
         <p className="small">This page asks every few seconds whether it has begun.</p>
       </noscript>
-      <PassEnds {...props} />
       <Cut watch={watch} />
-      <ByWhat page={page} />
+      <ByWhat page={page} watch={watch} />
       <Description page={page} />
     </WatchLayout>
   );

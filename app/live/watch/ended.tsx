@@ -21,20 +21,24 @@ export function Ended(props: WatchProps) {
       <WatchLayout
         stage={
           watch.devices ? (
-            <ChooseDevice {...props} asked={watch.devices} />
+            <>
+              <ChooseDevice {...props} asked={watch.devices} />
+              <PassEnds {...props} />
+            </>
           ) : (
-            <ReplayPlayer {...page.replay} />
+            <ReplayPlayer {...page.replay}>
+              <PassEnds {...props} />
+            </ReplayPlayer>
           )
         }
         side={hasChat(state) && <WatchChat {...props} ready />}
       >
         <PageHeader title={state.title} above={<Whose page={page} />} />
         <TookPlace {...props} />
-        <PassEnds {...props} />
         <Cut watch={watch} />
         <Description page={page} />
         <Attendance {...props} />
-        <ByWhat page={page} />
+        <ByWhat page={page} watch={watch} />
       </WatchLayout>
     );
   }
@@ -47,7 +51,7 @@ export function Ended(props: WatchProps) {
           aside={
             <>
               <Attendance {...props} />
-              <ByWhat page={page} />
+              <ByWhat page={page} watch={watch} />
             </>
           }
         >
@@ -83,7 +87,7 @@ export function Ended(props: WatchProps) {
       <Cut watch={watch} />
       <Description page={page} />
       <Attendance {...props} />
-      <ByWhat page={page} />
+      <ByWhat page={page} watch={watch} />
     </WatchLayout>
   );
 }

@@ -19,17 +19,20 @@ export function OnAir({ page, watch }: WatchProps) {
   return (
     <WatchLayout
       stage={
-        watch.devices ? (
-          <ChooseDevice page={page} watch={watch} asked={watch.devices} />
-        ) : (
-          <LivePlayer
-            path={page.path}
-            hostAbsent={state.hostAbsentSince !== null}
-            onRefused={() => watch.readAgain(500)}
-            onFrame={onFrame}
-            spreadMs={watch.spreadMs}
-          />
-        )
+        <>
+          {watch.devices ? (
+            <ChooseDevice page={page} watch={watch} asked={watch.devices} />
+          ) : (
+            <LivePlayer
+              path={page.path}
+              hostAbsent={state.hostAbsentSince !== null}
+              onRefused={() => watch.readAgain(500)}
+              onFrame={onFrame}
+              spreadMs={watch.spreadMs}
+            />
+          )}
+          <PassEnds page={page} watch={watch} />
+        </>
       }
       side={hasChat(state) && <WatchChat page={page} watch={watch} ready={pictured} />}
     >
@@ -55,11 +58,10 @@ export function OnAir({ page, watch }: WatchProps) {
           </p>
         </Notice>
       )}
-      <PassEnds page={page} watch={watch} />
       <Cut watch={watch} />
       <Description page={page} />
       {viewers && !rehearsal && <House viewers={viewers} />}
-      {!rehearsal && <ByWhat page={page} />}
+      {!rehearsal && <ByWhat page={page} watch={watch} />}
     </WatchLayout>
   );
 }

@@ -7,22 +7,42 @@ import type { WatchProps } from "./watch-page.tsx";
 /** Who is told so long before the end has time to do something about it. */
 const noticeMs = 5 * 60_000;
 
-/** Says, in its last minutes, that a pass ends and what to do. What was put off meanwhile is not said any more. */
-export function PassEnds({ page, watch: { end } }: WatchProps) {
-  const { pass, space, zone, streamZone, at } = page;
-  const until = end ? end.until : (pass?.until ?? null);
-  const minutes = useLastMinutes(until, end?.atMs ?? null, at);
-  if (!until || minutes === null) return null;
+/** When the pass ends by which somebody is here (ISO): what was told last. Null: it has no end of its own. */
+export const passEnd = ({ page: { pass }, watch: { end } }: WatchProps): string | null =>
+  end ? end.until : (pass?.until ?? null);
+
+/**
+ * Says, in its last minutes, that a pass ends and what to do. What was put off meanwhile is not said any more. It stands
+ * right under the stage, where it is seen while one watches.
+ */
+export function PassEnds({ page, watch }: WatchProps) {
+  const { space, zone, streamZone, at } = page;
+  const until = passEnd({ page, watch });
+  const minutes = useLastMinutes(until, watch.end?.atMs ?? null, at);
+  const ends = minutes === null ? null : until;
   return (
-    <Notice title={`Your pass ends in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`} role="status">
-      <p>
-        The picture ends with it, <When at={until} zone={zone} streamZone={streamZone} size="time" />. To
-        stay, get another pass, or ask the team to extend yours.
+    <>
+      {ends && (
+        <Notice title={`Your pass ends in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`}>
+          <div className="pass-ends">
+            <p>
+              The picture ends with it, <When at={ends} zone={zone} streamZone={streamZone} size="time" />. To
+              stay, get another pass, or ask the team to extend yours.
+            </p>
+            <ButtonLink to={`/${space.slug}`}>See the passes</ButtonLink>
+          </div>
+        </Notice>
+      )}
+      {/* Read out once, and not with every minute that is left. */}
+      <p className="visually-hidden" role="status">
+        {ends && (
+          <>
+            At <When at={ends} zone={zone} streamZone={streamZone} size="time" /> your pass ends, and the
+            picture with it. To stay, get another pass, or ask the team to extend yours.
+          </>
+        )}
       </p>
-      <p className="row">
-        <ButtonLink to={`/${space.slug}`}>See the passes</ButtonLink>
-      </p>
-    </Notice>
+    </>
   );
 }
 

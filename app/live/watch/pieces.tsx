@@ -9,6 +9,7 @@ import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import { ChatPanel } from "../chat/chat-panel.tsx";
 import type { PageState, PageViewers } from "../page-messages.ts";
+import { passEnd } from "./pass-ends.tsx";
 import { stageOf } from "./place.ts";
 import type { WatchData } from "./watch-data.ts";
 import type { WatchProps } from "./watch-page.tsx";
@@ -27,7 +28,8 @@ export function Description({ page: { description } }: { page: WatchData }) {
 }
 
 /** By what somebody is here: their pass and until when, or the team with its way into the studio. */
-export function ByWhat({ page: { role, pass, streamId, zone, streamZone } }: { page: WatchData }) {
+export function ByWhat({ page, watch }: WatchProps) {
+  const { role, pass, streamId, zone, streamZone } = page;
   if (role === "host" || role === "moderator") {
     return (
       <>
@@ -37,6 +39,7 @@ export function ByWhat({ page: { role, pass, streamId, zone, streamZone } }: { p
     );
   }
   if (!pass) return null;
+  const until = passEnd({ page, watch });
   return (
     <p className="small">
       Your pass{" "}
@@ -44,10 +47,10 @@ export function ByWhat({ page: { role, pass, streamId, zone, streamZone } }: { p
         <Bidi>{pass.name}</Bidi>
       </b>{" "}
       opens this stream
-      {pass.until ? (
+      {until ? (
         <>
           {" "}
-          until <When at={pass.until} zone={zone} streamZone={streamZone} />.
+          until <When at={until} zone={zone} streamZone={streamZone} />.
         </>
       ) : (
         ", without an end."

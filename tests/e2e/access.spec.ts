@@ -126,7 +126,7 @@ test("what ends a pass ends the picture and the chat in every tab, and an extens
       if (width === 1280) await viewer.emulateMedia({ colorScheme: "dark" });
     }
     await expect(
-      viewer.getByRole("status").filter({ hasText: "your pass ends, and the picture" }),
+      viewer.getByRole("status").filter({ hasText: "Your pass ends within five minutes" }),
     ).toHaveCount(1);
     await expect(viewer.getByText(/opens this stream until/)).toBeVisible();
     await expect(viewer.getByText(/opens this stream, without an end/)).toHaveCount(0);

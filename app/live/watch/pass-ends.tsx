@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
 import { ButtonLink } from "#app/components/button.tsx";
 import { Notice } from "#app/components/notice.tsx";
-import { When } from "#app/components/when.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
 /** Who is told so long before the end has time to do something about it. */
@@ -16,31 +15,22 @@ export const passEnd = ({ page: { pass }, watch: { end } }: WatchProps): string 
  * right under the stage, where it is seen while one watches.
  */
 export function PassEnds({ page, watch }: WatchProps) {
-  const { space, zone, streamZone, at } = page;
   const until = passEnd({ page, watch });
-  const minutes = useLastMinutes(until, watch.end?.atMs ?? null, at);
-  const ends = minutes === null ? null : until;
+  const minutes = useLastMinutes(until, watch.end?.atMs ?? null, page.at);
   return (
     <>
-      {ends && (
+      {minutes !== null && (
         <Notice title={`Your pass ends in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`}>
           <div className="pass-ends">
-            <p>
-              The picture ends with it, <When at={ends} zone={zone} streamZone={streamZone} size="time" />. To
-              stay, get another pass, or ask the team to extend yours.
-            </p>
-            <ButtonLink to={`/${space.slug}`}>See the passes</ButtonLink>
+            <p>The picture ends with it. To stay, get another pass, or ask the team to extend yours.</p>
+            <ButtonLink to={`/${page.space.slug}`}>See the passes</ButtonLink>
           </div>
         </Notice>
       )}
       {/* Read out once, and not with every minute that is left. */}
       <p className="visually-hidden" role="status">
-        {ends && (
-          <>
-            At <When at={ends} zone={zone} streamZone={streamZone} size="time" /> your pass ends, and the
-            picture with it. To stay, get another pass, or ask the team to extend yours.
-          </>
-        )}
+        {minutes !== null &&
+          "Your pass ends within five minutes, and the picture with it. To stay, get another pass, or ask the team to extend yours."}
       </p>
     </>
   );

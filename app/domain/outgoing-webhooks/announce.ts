@@ -32,7 +32,7 @@ export async function announce(
   await insertMessages(trx, queue, { type, messages: [{ spaceId, body: await body() }], endpointIds });
 }
 
-/** Messages, a delivery of each to every one of these endpoints that is its space's, and a job for every endpoint. */
+/** Messages, a delivery of each to every one of these endpoints that is its space's and on, and a job for every endpoint. */
 export async function insertMessages(
   trx: Trx,
   queue: Queue,
@@ -42,7 +42,7 @@ export async function insertMessages(
     endpointIds,
   }: { type: string; messages: { spaceId: string; body: Plain }[]; endpointIds: string[] },
 ): Promise<void> {
-  // An endpoint that is removed at this moment is waited for, and left out.
+  // An endpoint that is removed or switched off at this moment is waited for, and left out.
   await sql`
     with told as (
       insert into webhook_messages (space_id, type, body, created_at)
@@ -50,7 +50,8 @@ export async function insertMessages(
       from jsonb_to_recordset(${JSON.stringify(messages)}::jsonb) as message ("spaceId" uuid, body jsonb)
       returning id, space_id
     ), wanting as (
-      select id, space_id from webhook_endpoints where id = any(${endpointIds}::uuid[]) order by id for key share
+      select id, space_id from webhook_endpoints where id = any(${endpointIds}::uuid[]) and off_at is null
+      order by id for key share
     )
     insert into webhook_deliveries (message_id, endpoint_id, next_try_at)
     select told.id, wanting.id, clock_timestamp() from told join wanting on wanting.space_id = told.space_id

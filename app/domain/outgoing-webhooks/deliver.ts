@@ -126,12 +126,9 @@ async function record(
   // Spread out, and stretched a little, so that the last try comes when a whole day is over.
   const seconds = wait === undefined ? null : wait * (1.06 + 0.14 * Math.random());
   await db.transaction().execute(async (trx) => {
-    await trx
-      .selectFrom("webhook_endpoints")
-      .select("id")
-      .where("id", "=", endpointId)
-      .forNoKeyUpdate()
-      .executeTakeFirst();
+    const endpoint = trx.selectFrom("webhook_endpoints").select("id").where("id", "=", endpointId);
+    // What was not taken may switch it off: whoever is writing a message for it is waited for.
+    await (taken ? endpoint.forNoKeyUpdate() : endpoint.forUpdate()).executeTakeFirst();
     const { rows } = await sql`
       update webhook_deliveries set claimed_until = null, last_status = ${status}, last_problem = ${problem},
         status = case when ${taken} then 'taken' when ${seconds}::float8 is null then 'given_up' else 'waiting' end

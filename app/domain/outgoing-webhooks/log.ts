@@ -1,6 +1,6 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
-import type { Db } from "#db/client.ts";
+import type { Database, Db } from "#db/client.ts";
 import type { WebhookDeliveryStatus } from "#db/types.ts";
 import { insertMessages } from "./announce.ts";
 import { testType } from "./event-types.ts";
@@ -36,18 +36,23 @@ export async function listDeliveries(
 
 type OfEndpoint = { spaceId: string; endpointId: string };
 
+/** Whether an endpoint of this space is on, which it then stays to the end of the transaction. */
+async function lockOn(trx: Transaction<Database>, { spaceId, endpointId }: OfEndpoint): Promise<boolean> {
+  const endpoint = await trx
+    .selectFrom("webhook_endpoints")
+    .select("id")
+    .where("id", "=", endpointId)
+    .where("space_id", "=", spaceId)
+    .where("off_at", "is", null)
+    .forKeyShare()
+    .executeTakeFirst();
+  return endpoint !== undefined;
+}
+
 /** Sends a message of no consequence to an endpoint that is on. False when it is off, or not this space's. */
 export async function sendTest(db: Db, queue: Queue, { spaceId, endpointId }: OfEndpoint): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
-    const endpoint = await trx
-      .selectFrom("webhook_endpoints")
-      .select("id")
-      .where("id", "=", endpointId)
-      .where("space_id", "=", spaceId)
-      .where("off_at", "is", null)
-      .forKeyShare()
-      .executeTakeFirst();
-    if (!endpoint) return false;
+    if (!(await lockOn(trx, { spaceId, endpointId }))) return false;
     const messages = [{ spaceId, body: { endpoint_id: endpointId } }];
     await insertMessages(trx, queue, { type: testType, messages, endpointIds: [endpointId] });
     return true;
@@ -64,14 +69,13 @@ export async function resendDelivery(
   { spaceId, endpointId, deliveryId }: OfEndpoint & { deliveryId: string },
 ): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
+    if (!(await lockOn(trx, { spaceId, endpointId }))) return false;
     const { rows } = await sql`
-      update webhook_deliveries d
+      update webhook_deliveries
       set status = 'waiting', tries = 0, next_try_at = clock_timestamp(), claimed_until = null, ended_at = null
-      from webhook_endpoints e
-      where d.id = ${deliveryId}::uuid and e.id = d.endpoint_id and e.id = ${endpointId}::uuid
-        and e.space_id = ${spaceId}::uuid and e.off_at is null
-        and (d.claimed_until is null or d.claimed_until <= clock_timestamp())
-      returning d.id
+      where id = ${deliveryId}::uuid and endpoint_id = ${endpointId}::uuid
+        and (claimed_until is null or claimed_until <= clock_timestamp())
+      returning id
     `.execute(trx);
     if (rows.length === 0) return false;
     await enqueue(trx, queue, "webhook.deliver", { endpointId });

@@ -79,10 +79,10 @@ export async function loader(args: LoaderFunctionArgs) {
 
 export async function action(args: ActionFunctionArgs) {
   const { request, context } = args;
-  const { ids, page } = await requireEndpoint(args);
+  const { viewer, ids, page } = await requireEndpoint(args);
   const form = await readForm(request, endpointForm({ allowPrivate: context.config.webhooksAllowPrivate }));
   if (!form.ok) return refuse(form);
-  await updateEndpoint(context.db, { ...ids, ...form.value });
+  await updateEndpoint(context.db, { ...ids, actorId: viewer.userId, ...form.value });
   return redirect(withWord(page, "saved"));
 }
 
@@ -105,7 +105,8 @@ export default function WebhookEndpoint() {
       {done && !refused && <Notice role="status">{done}</Notice>}
       <p>{state}</p>
       <p>
-        It belongs to <Bidi>{madeBy}</Bidi>, and is switched off when they stop being an owner.
+        {off ? "It was last changed or switched on by" : "It belongs to"} <Bidi>{madeBy}</Bidi>
+        {off ? "." : ", and is switched off when they stop being an owner."}
       </p>
       {formerSecretUntil && (
         <p>
@@ -223,6 +224,7 @@ function ChangeEndpoint() {
           events={typedList(typed, "events") ?? events}
           problems={refused?.problems}
         />
+        <p className="small">It belongs to whoever saves it last, or switches it on.</p>
         <SubmitButton pending="Saving…">Save</SubmitButton>
       </Form>
     </section>

@@ -54,7 +54,7 @@ export type Endpoint = {
   id: string;
   url: string;
   events: EventType[];
-  /** Whose it is: the mail address of the owner who added it, or switched it on last. */
+  /** Whose it is: the mail address of the owner who added it, or changed it or switched it on last. */
   madeBy: string;
   madeAt: Date;
   failingSince: Date | null;
@@ -97,19 +97,31 @@ export async function findSpaceOfEndpoint(db: Db, endpointId: string): Promise<s
   return row?.space_id;
 }
 
-/** Changes where messages go and which; what waits goes to the new address. False when it is not this space's. */
+/**
+ * Changes where messages go and which, and the endpoint is then this owner's; what waits goes to the new address. False when
+ * it is not this space's, or when this is no owner any more.
+ */
 export async function updateEndpoint(
   db: Db,
-  { spaceId, endpointId, url, events }: OfSpace & { url: string; events: EventType[] },
+  {
+    spaceId,
+    endpointId,
+    actorId,
+    url,
+    events,
+  }: OfSpace & { actorId: string; url: string; events: EventType[] },
 ): Promise<boolean> {
-  const changed = await db
-    .updateTable("webhook_endpoints")
-    .set({ url, events: inOrder(events) })
-    .where("id", "=", endpointId)
-    .where("space_id", "=", spaceId)
-    .returning("id")
-    .executeTakeFirst();
-  return changed !== undefined;
+  return db.transaction().execute(async (trx) => {
+    if (!(await lockOwner(trx, { spaceId, userId: actorId }))) return false;
+    const changed = await trx
+      .updateTable("webhook_endpoints")
+      .set({ url, events: inOrder(events), made_by: actorId })
+      .where("id", "=", endpointId)
+      .where("space_id", "=", spaceId)
+      .returning("id")
+      .executeTakeFirst();
+    return changed !== undefined;
+  });
 }
 
 /**

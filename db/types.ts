@@ -221,7 +221,9 @@ export interface ApiKeys {
   last_used_at: Timestamp | null;
   made_by: string;
   name: string;
+  owner_left: Generated<boolean>;
   prefix: string;
+  revocation_mailed_at: Timestamp | null;
   revoked_at: Timestamp | null;
   revoked_by: string | null;
   scopes: string[];

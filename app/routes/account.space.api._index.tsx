@@ -133,17 +133,15 @@ function Keys() {
               {key.revokedAt ? (
                 <>
                   Revoked <When at={key.revokedAt} zone={zone} size="day" />
+                  {key.ownerLeft && ": who made it is no owner any more"}
                 </>
               ) : (
-                <>
-                  {key.orphaned && "Does not work: who made it is no longer an owner. "}
-                  <Link
-                    to={`/account/space/api/${key.id}/revocation${query}`}
-                    aria-label={`Revoke ${key.name}`}
-                  >
-                    Revoke
-                  </Link>
-                </>
+                <Link
+                  to={`/account/space/api/${key.id}/revocation${query}`}
+                  aria-label={`Revoke ${key.name}`}
+                >
+                  Revoke
+                </Link>
               )}
             </td>
           </tr>
@@ -185,7 +183,7 @@ function MakeKey() {
           defaultValue={typedList(typed, "scopes")}
         />
         <p className="small">
-          It acts in your name, and works for as long as you are an owner of this space.
+          It acts in your name, and is revoked when you stop being an owner of this space.
         </p>
         <SubmitButton kind="go" pending="Making it…">
           Make the key

@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliverTo } from "#app/domain/outgoing-webhooks/deliver.ts";
+import { removeMember } from "#app/domain/teams/members.ts";
 import { problemKinds } from "#app/server/api/problem.ts";
-import { insertPeople, signIn } from "#tests/factories.ts";
+import { insertMember, insertPeople, insertUser, signIn } from "#tests/factories.ts";
 import { makeKey } from "./api-client.ts";
 import { everything } from "./everything.ts";
 import { browse } from "./pages.ts";
@@ -82,11 +83,24 @@ describe("the page of API keys", () => {
     expect(called.status).toBe(401);
     expect((await visit(`/account/space/api/${keyId}/revocation`, cookie)).status).toBe(410);
   });
+
+  it("says of a key of a former owner that it is revoked, and why", async () => {
+    const { cookie, space, people } = await setStage();
+    const leaver = await insertUser(web.db);
+    const of = { spaceId: space.id, actorId: people.owner.id, userId: leaver.id };
+    await insertMember(web.db, { ...of, role: "owner" });
+    const { keyId } = await makeKey(web.db, { spaceId: space.id, actorId: leaver.id });
+    const why = "who made it is no owner any more";
+    expect((await visit("/account/space/api", cookie)).words).not.toContain(why);
+    expect(await removeMember(web.db, web.services.queue, of)).toEqual({ ok: true });
+    expect((await visit("/account/space/api", cookie)).words).toMatch(new RegExp(`Revoked .*: ${why}`));
+    expect((await visit(`/account/space/api/${keyId}/revocation`, cookie)).status).toBe(410);
+  });
 });
 
 describe("the pages of webhooks", () => {
   it("add an address, show its secret once, and tell what became of a test message", async () => {
-    const { cookie } = await setStage();
+    const { cookie, people, space } = await setStage();
     const receiver = await startReceiver();
     const form: [string, string][] = [
       ["url", receiver.url],
@@ -122,6 +136,12 @@ describe("the pages of webhooks", () => {
     const changed = { url: `${receiver.url}?more`, events: "stream.ended" };
     expect((await post(path, cookie, changed)).location).toBe(`${path}?saved`);
     expect((await visit(path, cookie)).html).toContain(`${receiver.url}?more`);
+    expect((await visit(path, cookie)).words).toContain(`It belongs to ${people.owner.email}`);
+    const other = await insertUser(web.db);
+    await insertMember(web.db, { spaceId: space.id, userId: other.id, role: "owner" });
+    const { cookie: others } = await signIn(web.db, other.id);
+    expect((await post(path, others, changed)).location).toBe(`${path}?saved`);
+    expect((await visit(path, cookie)).words).toContain(`It belongs to ${other.email}`);
     expect((await post(`${path}/removal`, cookie, {})).status).toBe(302);
     expect((await visit(path, cookie)).status).toBe(404);
     await receiver.close();

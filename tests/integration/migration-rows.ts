@@ -113,4 +113,5 @@ export const rowsAfter: Record<string, string> = {
     update streaming_chat_rooms set members_compared_at = now();
     update webhook_endpoints set off_reason = 'owner_left' where id = ${endpoint};
     update access_pass_links set revocation_mailed_at = now() where id = ${link};`,
+  "0025_keys_of_owners": `update api_keys set revocation_mailed_at = now() where space_id = ${space};`,
 };

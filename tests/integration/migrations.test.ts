@@ -75,32 +75,49 @@ it("0022_import_counts counts the lines of the imports that were there", async (
   ]);
 });
 
-it("0024_enforcement stops what those made who had stopped being owners", async () => {
+/** Another database with rows, as it was just before a migration, and what is read from it when it has run. */
+async function afterMigration(migration: string, { before, read }: { before: string; read: string }) {
   const other = unique("migrations").replace("-", "_");
   await server.query(`create database ${other}`);
   const otherUrl = Object.assign(new URL(url), { pathname: `/${other}` }).href;
   const client = new pg.Client({ connectionString: otherUrl });
   await client.connect();
   try {
-    for (const migration of migrations.slice(0, migrations.indexOf("0024_enforcement"))) {
-      await migrate(otherUrl, migration);
-      await client.query(rowsAfter[migration] ?? "");
+    for (const earlier of migrations.slice(0, migrations.indexOf(migration))) {
+      await migrate(otherUrl, earlier);
+      await client.query(rowsAfter[earlier] ?? "");
     }
-    await client.query(`
-      update webhook_endpoints set off_at = null, off_reason = null;
-      update webhook_deliveries set status = 'waiting', next_try_at = now(), ended_at = null;
-      delete from space_members;`);
-    await migrate(otherUrl, "0024_enforcement");
-    const { rows } = await client.query(`
-      select e.off_reason, e.off_at is not null as off, d.status, l.owner_left, l.revoked_by = l.made_by as revoked
-      from webhook_endpoints e, webhook_deliveries d, access_pass_links l`);
-    expect(rows).toEqual([
-      { off_reason: "owner_left", off: true, status: "given_up", owner_left: true, revoked: true },
-    ]);
+    await client.query(before);
+    await migrate(otherUrl, migration);
+    return (await client.query(read)).rows;
   } finally {
     await client.end();
     await server.query(`drop database ${other} with (force)`);
   }
+}
+
+it("0024_enforcement stops what those made who had stopped being owners", async () => {
+  const rows = await afterMigration("0024_enforcement", {
+    before: `
+      update webhook_endpoints set off_at = null, off_reason = null;
+      update webhook_deliveries set status = 'waiting', next_try_at = now(), ended_at = null;
+      delete from space_members;`,
+    read: `
+      select e.off_reason, e.off_at is not null as off, d.status, l.owner_left, l.revoked_by = l.made_by as revoked
+      from webhook_endpoints e, webhook_deliveries d, access_pass_links l`,
+  });
+  expect(rows).toEqual([
+    { off_reason: "owner_left", off: true, status: "given_up", owner_left: true, revoked: true },
+  ]);
+});
+
+it.each([
+  ["of those who had stopped being owners", "delete from space_members", { owner_left: true, revoked: true }],
+  ["of nobody who is one", "", { owner_left: false, revoked: false }],
+])("0025_keys_of_owners revokes the keys %s", async (_, before, expected) => {
+  const read = "select owner_left, revoked_at is not null and revoked_by = made_by as revoked from api_keys";
+  const rows = await afterMigration("0025_keys_of_owners", { before, read });
+  expect(rows).toEqual([expected]);
 });
 
 it("run once: the newest database is up to date", async () => {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { sql } from "kysely";
-import type { Db } from "#db/client.ts";
+import { sql, type Transaction } from "kysely";
+import type { Database, Db } from "#db/client.ts";
 import { type Scope, scopes } from "./scopes.ts";
-import { lockSpace } from "../spaces/lock.ts";
+import { lockOwner, lockSpace } from "../spaces/lock.ts";
 
 /** How many keys of a space may work at a time. */
 export const mostKeys = 50;
@@ -13,7 +13,7 @@ export type KeyRefusal = { ok: false; reason: "gone" | "made_before" | "too_many
 
 /**
  * Makes a key of a space. Its secret (256 bits) is given back here and nowhere else: only its hash is kept. Refuses a
- * retired space (`gone`), a form that made its key before (`made_before`), and more than 50 keys that work.
+ * retired space and who is no owner of it (`gone`), a form that made its key before (`made_before`), and more than 50 keys that work.
  */
 export async function insertKey(
   db: Db,
@@ -29,6 +29,7 @@ export async function insertKey(
   return db.transaction().execute(async (trx) => {
     // Alone in its space: what is counted is what is there.
     if (!(await lockSpace(trx, spaceId))) return { ok: false, reason: "gone" };
+    if (!(await lockOwner(trx, { spaceId, userId: actorId }))) return { ok: false, reason: "gone" };
     const { rows } = await sql<{ id: string }>`
       insert into api_keys (space_id, name, prefix, secret_hash, scopes, form_key, made_by)
       select ${spaceId}::uuid, ${name}, ${secret.slice(0, 12)}, ${hashOf(secret)}, ${inOrder(scopes)}::text[],
@@ -60,8 +61,8 @@ export type ListedKey = {
   madeAt: Date;
   lastUsedAt: Date | null;
   revokedAt: Date | null;
-  /** Whoever made it is an owner no longer: it does not work. */
-  orphaned: boolean;
+  /** Revoked, because who made it is no owner any more. */
+  ownerLeft: boolean;
 };
 
 /** The keys of a space, those that work first, the newest of each first; of revoked ones the last hundred. */
@@ -86,12 +87,6 @@ const keys = (db: Db) =>
   db
     .selectFrom("api_keys as k")
     .innerJoin("users as u", "u.id", "k.made_by")
-    .leftJoin("space_members as m", (join) =>
-      join
-        .onRef("m.space_id", "=", "k.space_id")
-        .onRef("m.user_id", "=", "k.made_by")
-        .on("m.role", "=", "owner"),
-    )
     .select([
       "k.id",
       "k.name",
@@ -101,7 +96,7 @@ const keys = (db: Db) =>
       "k.created_at as madeAt",
       "k.last_used_at as lastUsedAt",
       "k.revoked_at as revokedAt",
-      sql<boolean>`m.user_id is null`.as("orphaned"),
+      "k.owner_left as ownerLeft",
     ]);
 
 /** Which space a key belongs to; undefined when there is no such key. */
@@ -124,6 +119,22 @@ export async function revokeKey(
     .returning("id")
     .executeTakeFirst();
   return revoked !== undefined;
+}
+
+/** Revokes a space's keys that this person made, who is no owner any more. Gives how many there were. */
+export async function revokeKeysOf(
+  trx: Transaction<Database>,
+  { spaceId, userId, actorId }: { spaceId: string; userId: string; actorId: string },
+): Promise<number> {
+  const revoked = await trx
+    .updateTable("api_keys")
+    .set({ revoked_at: sql`clock_timestamp()`, revoked_by: actorId, owner_left: true })
+    .where("space_id", "=", spaceId)
+    .where("made_by", "=", userId)
+    .where("revoked_at", "is", null)
+    .returning("id")
+    .execute();
+  return revoked.length;
 }
 
 /** Who calls the API: the space of their key, and the owner who made it, in whose name it acts. */

@@ -352,6 +352,21 @@ describe("an address that is being switched off", () => {
     expect(await waiting(stage.ours.endpointId)).toBe(1);
   });
 
+  it("and a link of the same owner that is being taken do not lock each other out", async () => {
+    const stage = await setStage();
+    const { spaceId, theirs } = stage;
+    const { queue } = test.services;
+    let gone: Promise<unknown> | undefined;
+    await test.db.transaction().execute(async (trx) => {
+      await sql`select from access_pass_links where id = ${theirs.linkId} for no key update`.execute(trx);
+      gone = remove(stage);
+      await heldUp(gone);
+      await announce(trx, queue, { spaceId, type: "grant.created", body: async () => ({ id: "1" }) });
+    });
+    expect(await gone).toEqual({ ok: true });
+    expect(await waiting(theirs.endpointId)).toBe(0);
+  });
+
   it("because it answered that it is gone (410) is sent nothing later either", async () => {
     const { people, spaceId, ours, happens } = await setStage();
     const { queue } = test.services;

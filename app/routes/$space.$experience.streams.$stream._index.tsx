@@ -72,7 +72,11 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     role,
     pass:
       role === "viewer" && access.passName
-        ? { name: access.passName, until: access.until?.toISOString() ?? null }
+        ? {
+            name: access.passName,
+            until: access.until?.toISOString() ?? null,
+            endsAt: access.grantEndsAt?.toISOString() ?? null,
+          }
         : null,
     refusal,
     viewers: viewers ?? null,

@@ -188,7 +188,9 @@ describe("a pass that runs out while the stream is live", () => {
     async (status) => {
       const { db, ask, hold, stream } = await setHouse({ atExpiry: "finish" });
       const viewer = await hold({ ...before, status });
-      expect(await ask(viewer)).toMatchObject({ ...asViewer, until: null, remainingMs: null });
+      const decision = await ask(viewer);
+      expect(decision).toMatchObject({ ...asViewer, until: null, remainingMs: null });
+      expect(decision!.grantEndsAt!.getTime()).toBeLessThan(Date.now());
       await db
         .updateTable("streams")
         .set({ status: "ended", ended_at: sql`now()`, ended_reason: "host" })

@@ -78,6 +78,17 @@ describe("the page of a stream, read without scripts", () => {
     expect(dark).toBe(false);
   });
 
+  it("says until when of a pass that lets people finish: its own end, and once that is over the stream's", async () => {
+    const { read, grant } = await setStage("live");
+    const endAt = (endsAt: ReturnType<typeof ago>) =>
+      web.db.updateTable("access_grants").set({ ends_at: endsAt }).where("id", "=", grant.id).execute();
+    expect((await read("viewer")).text).toContain("Your pass A pass opens this stream, without an end.");
+    await endAt(inFuture("10 minutes"));
+    expect((await read("viewer")).text).toMatch(/Your pass A pass opens this stream until \w{3} \d/);
+    await endAt(ago("1 second"));
+    expect((await read("viewer")).text).toContain("Your pass A pass opens this stream to its end.");
+  });
+
   it("opens its doors half an hour before, says how many are here, and asks again in the frame of its chat", async () => {
     const { read, streamId, viewers } = await withPeople();
     const { text, refresh } = await read("viewer");

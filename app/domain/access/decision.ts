@@ -35,6 +35,8 @@ export type AccessDecision = {
   until: Date | null;
   /** Milliseconds of the database's clock until then, for a timer; null as above. */
   remainingMs: number | null;
+  /** The end of the grant itself, of somebody who watches by one: a pass that says `finish` outlives it in a live stream. */
+  grantEndsAt: Date | null;
   grantId: string | null;
   passName: string | null;
   /** Of somebody who is banned, and of nobody else. */
@@ -99,7 +101,7 @@ async function decideAll(
       u.id is not null as known, u.disabled_at is not null as disabled,
       m.role as team_role,
       b.user_id is not null as banned, b.reason as ban_reason, b.ends_at as ban_ends_at, b.whole_space as ban_whole_space,
-      g.id as grant_id, g.pass_name, g.until, g.open, g.why,
+      g.id as grant_id, g.pass_name, g.ends_at as grant_ends_at, g.until, g.open, g.why,
       extract(epoch from (g.until - statement_timestamp())) * 1000 as remaining_ms
     from streams s
     join experiences e on e.id = s.experience_id
@@ -115,7 +117,7 @@ async function decideAll(
       limit 1
     ) b on true
     left join lateral (
-      select held.id, held.pass_name, held.open,
+      select held.id, held.pass_name, held.open, held.ends_at,
         -- "finish": what was running when the stream started lasts as long as the stream does, so it has no end by the clock.
         case when held.stays then null else held.ends_at end as until,
         case
@@ -171,6 +173,7 @@ type Row = {
   ban_whole_space: boolean | null;
   grant_id: string | null;
   pass_name: string | null;
+  grant_ends_at: Date | null;
   until: Date | null;
   open: boolean | null;
   why: AccessReason | null;
@@ -191,6 +194,7 @@ function decide(row: Row, userId: string | null): AccessDecision {
     mayHost: false,
     until: null,
     remainingMs: null,
+    grantEndsAt: null,
     grantId: row.grant_id,
     passName: row.pass_name,
     ban: null,
@@ -221,6 +225,7 @@ function decide(row: Row, userId: string | null): AccessDecision {
     mayChat: true,
     until: row.until,
     remainingMs: row.remaining_ms === null ? null : Math.max(0, Number(row.remaining_ms)),
+    grantEndsAt: row.grant_ends_at,
   };
 }
 

@@ -39,7 +39,8 @@ export function ByWhat({ page, watch }: WatchProps) {
     );
   }
   if (!pass) return null;
-  const until = passEnd({ page, watch });
+  const until = passEnd({ page, watch }) ?? (pass.until === null ? pass.endsAt : null);
+  const outlived = until !== null && until === pass.endsAt && until <= page.at;
   return (
     <p className="small">
       Your pass{" "}
@@ -47,7 +48,9 @@ export function ByWhat({ page, watch }: WatchProps) {
         <Bidi>{pass.name}</Bidi>
       </b>{" "}
       opens this stream
-      {until ? (
+      {outlived ? (
+        " to its end."
+      ) : until ? (
         <>
           {" "}
           until <When at={until} zone={zone} streamZone={streamZone} />.

@@ -22,8 +22,11 @@ export type WatchData = {
   email: string | null;
   userId: string | null;
   role: "host" | "moderator" | "viewer" | null;
-  /** The pass by which somebody watches, and until when; null without an end. */
-  pass: { name: string; until: string | null } | null;
+  /**
+   * The pass by which somebody watches, until when (ISO; null: that has no end), and the end of the grant itself, which may
+   * be over while a stream that it was there for goes on.
+   */
+  pass: { name: string; until: string | null; endsAt: string | null } | null;
   refusal: Refusal | null;
   viewers: PageViewers | null;
   replay: ReplayProps | null;

@@ -543,15 +543,28 @@ it.each([...rows, ...rowsOfState])(
       // Where nobody is sent on after something was done, one look at the end says it of everybody.
       const looks = answer === "sent" || index === last;
       const all = looks ? await everything(web.db) : now.all;
-      const changed = all !== now.all;
+      const changed = all === now.all ? "" : differenceOf(now.all, all);
       now.all = all;
       if (changed) open = undefined;
       if (answer === "sent") given.push(changed ? "done" : "back");
-      else given.push(changed ? `${answer} and somebody changed something` : answer);
+      else given.push(changed ? `${answer} and somebody changed something (${changed})` : answer);
     }
     expect(given.join(" ")).toBe(answers.join(" "));
   },
 );
+
+/** What `everything` says otherwise than before: the rows that came, and those that went. */
+function differenceOf(before: string, after: string): string {
+  const [old, now] = [before, after].map((text) =>
+    (JSON.parse(text) as unknown[]).map((part) => (Array.isArray(part) ? part : [part])),
+  ) as [unknown[][], unknown[][]];
+  const only = (mine: unknown[][], theirs: unknown[][]) =>
+    mine.flatMap((rows, at) => {
+      const others = new Set(theirs[at]?.map((row) => JSON.stringify(row)));
+      return rows.map((row) => JSON.stringify(row)).filter((row) => !others.has(row));
+    });
+  return `new: ${only(now, old).join()}; gone: ${only(old, now).join()}`;
+}
 
 const app = path.join(import.meta.dirname, "../../app");
 const sourceOf = (file: string) => readFile(path.join(app, file), "utf8");

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Services } from "#app/context.ts";
 import type { Storage } from "#app/services/storage.ts";
-import { createRecording } from "#app/domain/recordings/recordings.ts";
+import { createRecording, stopRecording } from "#app/domain/recordings/recordings.ts";
 import type { Db } from "#db/client.ts";
 import { insertPeople } from "#tests/factories.ts";
 
@@ -44,6 +44,26 @@ export async function insertLiveRecording({ db, queue }: Pick<Services, "db" | "
   const streamId = house.stream.id;
   const { recordingId } = await db.transaction().execute((trx) => createRecording(trx, queue, { streamId }));
   return { ...house, streamId, recordingId };
+}
+
+/**
+ * Ends a live stream of which one attempt was recorded whole: what is left is to be finalized. Gives the recording's id and
+ * where its segments lie.
+ */
+export async function insertStoppedRecording(
+  { db, queue, storage }: Pick<Services, "db" | "queue" | "storage">,
+  streamId: string,
+): Promise<{ recordingId: string; prefix: string }> {
+  const { recordingId } = await db.transaction().execute((trx) => createRecording(trx, queue, { streamId }));
+  const prefix = `recordings/${streamId}/1/`;
+  await writeSegments(storage, prefix, await segmentsOf("x264"));
+  await db
+    .insertInto("streaming_recording_attempts")
+    .values({ recording_id: recordingId, number: 1, prefix, status: "complete" })
+    .execute();
+  await endStreamRow(db, streamId);
+  await db.transaction().execute((trx) => stopRecording(trx, queue, { streamId }));
+  return { recordingId, prefix };
 }
 
 export const recordingRow = (db: Db, recordingId: string) =>

@@ -11,7 +11,6 @@ import { linkCode } from "#app/domain/people/link-codes.ts";
 import { findViewer } from "#app/domain/people/sessions.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
-import { createRecording, stopRecording } from "#app/domain/recordings/recordings.ts";
 import { insertInvite } from "#app/domain/teams/invites.ts";
 import { readCookie } from "#app/http/cookies.ts";
 import { gatePaths, isValidatePath } from "#app/server/gate/request.ts";
@@ -22,7 +21,7 @@ import { everything } from "./everything.ts";
 import { joinRequest, openSignal } from "./gate-client.ts";
 import { openPage } from "./page-socket-client.ts";
 import { browse } from "./pages.ts";
-import { endStreamRow, segmentsOf, writeSegments } from "./recording-fixtures.ts";
+import { insertStoppedRecording } from "./recording-fixtures.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
@@ -377,18 +376,9 @@ async function insertHouse(status: State = "scheduled") {
 
 /** Ends a live stream that was recorded, and makes its replay and its MP4. */
 async function makeReplayable(streamId: string): Promise<string> {
-  const { db, queue, storage } = web.services;
-  const { recordingId } = await db.transaction().execute((trx) => createRecording(trx, queue, { streamId }));
-  const prefix = `recordings/${streamId}/1/`;
-  await writeSegments(storage, prefix, await segmentsOf("x264"));
-  await db
-    .insertInto("streaming_recording_attempts")
-    .values({ recording_id: recordingId, number: 1, prefix, status: "complete" })
-    .execute();
-  await endStreamRow(db, streamId);
-  await db.transaction().execute((trx) => stopRecording(trx, queue, { streamId }));
+  const { recordingId } = await insertStoppedRecording(web.services, streamId);
   await finalizeRecording(web.services, { recordingId });
-  const exports = await db.selectFrom("streaming_recording_exports").select("id").execute();
+  const exports = await web.db.selectFrom("streaming_recording_exports").select("id").execute();
   for (const { id } of exports) await runExport(web.services, { exportId: id });
   return recordingId;
 }

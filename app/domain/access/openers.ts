@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessPassTerm } from "#db/types.ts";
+import { isBannedFromSpace, lastGrantStatus } from "../passes/obstacles.ts";
 import { heldSeats, isOffered, offeredSeats, waitingPeople } from "../passes/seats.ts";
 
 /** A pass that opens an experience and is offered now. */
@@ -77,18 +78,12 @@ async function list(db: Db, where: RawBuilder<boolean>, userId: string | null): 
         where pe.access_pass_id = p.id
       ), '{}') as experiences,
       case
-        when exists (
-          select from space_bans_in_force b
-          where b.space_id = s.id and b.user_id = ${userId}::uuid and b.stream_id is null) then 'banned'
-        when p.price_minor = 0 and last.status = 'cancelled' then 'taken_back'
-        when p.price_minor = 0 and last.status = 'refunded' then 'paid_back'
+        when ${isBannedFromSpace(userId)} then 'banned'
+        when p.price_minor = 0 then
+          case ${lastGrantStatus(userId)} when 'cancelled' then 'taken_back' when 'refunded' then 'paid_back' end
       end as barred
     from access_passes p
     join spaces s on s.id = p.space_id and s.retired_at is null
-    left join lateral (
-      select g.status from access_grants g
-      where g.access_pass_id = p.id and g.user_id = ${userId}::uuid order by g.id desc limit 1
-    ) last on true
     where ${where} and ${isOffered} and (p.sale_ends_at is null or p.sale_ends_at > now())
     order by barred nulls first, p.price_minor, p.created_at
   `.execute(db);

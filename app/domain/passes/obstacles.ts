@@ -25,6 +25,19 @@ type Row = {
   currency: string;
 };
 
+/* In both of these `p` is the pass and `s` its space; null is nobody. */
+
+/** Whether somebody is banned from the whole space. */
+export const isBannedFromSpace = (userId: string | null) => sql<boolean>`exists (
+  select from space_bans_in_force b where b.space_id = s.id and b.user_id = ${userId}::uuid and b.stream_id is null
+)`;
+
+/** What became of the last grant of the pass that somebody had. */
+export const lastGrantStatus = (userId: string | null) => sql<AccessGrantStatus | null>`(
+  select g.status from access_grants g
+  where g.access_pass_id = p.id and g.user_id = ${userId}::uuid order by g.id desc limit 1
+)`;
+
 /**
  * How a person stands to a pass that they want: `gone` when there is no such pass, its space has closed or their account
  * is off; `retired`, past its last day (`over`), switched off (`off_sale`), before (`not_yet`) or after its sale; `banned`
@@ -40,10 +53,7 @@ export async function findStanding(
       p.on_sale as "onSale", coalesce(p.sale_starts_at <= statement_timestamp(), true) as begun,
       coalesce(p.sale_ends_at <= statement_timestamp(), false) as "saleOver",
       exists (select from users u where u.id = ${userId} and u.disabled_at is null) as known,
-      exists (
-        select from space_bans_in_force b where b.space_id = s.id and b.user_id = ${userId} and b.stream_id is null) as banned,
-      (select g.status from access_grants g
-        where g.access_pass_id = p.id and g.user_id = ${userId} order by g.id desc limit 1) as last,
+      ${isBannedFromSpace(userId)} as banned, ${lastGrantStatus(userId)} as last,
       p.price_minor as "priceMinor", p.currency
     from access_passes p join spaces s on s.id = p.space_id and s.retired_at is null where p.id = ${passId}
   `.execute(db);

@@ -40,7 +40,7 @@ export function ByWhat({ page, watch }: WatchProps) {
   }
   if (!pass) return null;
   const until = passEnd({ page, watch }) ?? (pass.until === null ? pass.endsAt : null);
-  const outlived = until !== null && until === pass.endsAt && until <= page.at;
+  const outlived = until !== null && until <= page.at;
   return (
     <p className="small">
       Your pass{" "}

@@ -1,5 +1,5 @@
 import { Temporal } from "temporal-polyfill";
-import { normalizeZone } from "../schedule/zones.ts";
+import { listZones } from "../schedule/zones.ts";
 
 /**
  * How long a grant of a pass lasts: without end, some days from its start, some months of the calendar in the pass's zone,
@@ -57,8 +57,8 @@ export function toWallTime(instant: Date, timeZone: string): { date: string; tim
 
 /** The names of the zones to choose from. */
 export const zoneNames = (): string[] => {
-  const names = Intl.supportedValuesOf("timeZone").map((name) => normalizeZone(name) ?? name);
-  return ["UTC", ...new Set(names.filter((name) => name !== "UTC"))];
+  const names = listZones().flatMap(({ zones }) => zones);
+  return ["UTC", ...names.filter((name) => name !== "UTC")];
 };
 
 export const zoneUnknown = "We do not know this time zone. Choose one, such as Europe/Berlin.";

@@ -46,6 +46,8 @@ export type EditionOptions = {
   /** The product's variables: they come before the edition's own, and some stand in for a part. */
   env?: Record<string, string | undefined>;
   signal?: AbortSignal;
+  /** False trades the database's promise to survive a power cut for speed: for tests (default true). */
+  durable?: boolean;
   /** Whether what runs is ended when this process dies without stopping it (default true). */
   guarded?: boolean;
 };
@@ -94,7 +96,11 @@ export async function startEdition(options: EditionOptions): Promise<Edition> {
     writeEnvironmentFile(dir, env);
 
     await Promise.race([
-      startAll({ env, ports, replaced, without: new Set(options.without), place, parts, given }),
+      startAll({
+        ...{ env, ports, replaced, place, parts, given },
+        without: new Set(options.without),
+        durable: options.durable ?? true,
+      }),
       aborted(options.signal),
     ]);
     lock.running(env.PUBLIC_URL);
@@ -127,9 +133,19 @@ type Start = {
   place: Place;
   parts: Map<string, Part>;
   given: Given;
+  durable: boolean;
 };
 
-async function startAll({ env, ports, replaced, without, place, parts, given }: Start): Promise<void> {
+async function startAll({
+  env,
+  ports,
+  replaced,
+  without,
+  place,
+  parts,
+  given,
+  durable,
+}: Start): Promise<void> {
   /** Starts one part after those that it needs, unless it is left out or given, and tells about it. */
   const run = async (name: PartName, needs: Promise<unknown>[], start: () => Promise<Part>) => {
     await Promise.all(needs);
@@ -150,7 +166,7 @@ async function startAll({ env, ports, replaced, without, place, parts, given }: 
 
   const postgres = run("postgres", [], () =>
     postgresPart(
-      { port: ports.postgres, password: decodeURIComponent(new URL(env.DATABASE_URL).password) },
+      { port: ports.postgres, password: decodeURIComponent(new URL(env.DATABASE_URL).password), durable },
       place,
     ),
   );

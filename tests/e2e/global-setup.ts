@@ -4,17 +4,18 @@ import path from "node:path";
 import { startEdition } from "#local/edition.ts";
 
 /**
- * Starts the whole of Frontrow once for all specs, just as `npm start` does, in a folder that is gone afterwards. Specs
+ * Starts the whole of Frontrow once for all specs, as `npm start` does but for the database's promise about power cuts, in a folder that is gone afterwards. Specs
  * find what runs in `process.env`, under the names of `.env.example` and MAIL_WEB_URL; its folder is EDITION_DIR.
  */
 export default async function setup() {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-e2e-"));
-  const edition = await startEdition({ dir, ports: "fresh", onLine: (line) => console.log(line) }).catch(
-    async (error: Error) => {
-      await rm(dir, { recursive: true, force: true });
-      throw error;
-    },
-  );
+  const edition = await startEdition({
+    ...{ dir, ports: "fresh", durable: false },
+    onLine: (line) => console.log(line),
+  }).catch(async (error: Error) => {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  });
   Object.assign(process.env, edition.env, { EDITION_DIR: dir });
   return async () => {
     await edition.stop();

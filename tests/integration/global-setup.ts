@@ -26,6 +26,7 @@ export default async function setup(project: TestProject) {
   const edition = await startEdition({
     dir,
     ports: "fresh",
+    durable: false,
     without: ["mail", "recorder", "migrations", "seed", "web", "worker"],
   });
   await makeTemplate(edition.env.DATABASE_URL);

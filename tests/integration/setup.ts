@@ -23,7 +23,7 @@ import { unique } from "#tests/factories.ts";
 export async function createTestDatabase(): Promise<{ db: Db; url: string; drop(): Promise<void> }> {
   const serverUrl = inject("postgresUrl");
   const name = unique("test").replace("-", "_");
-  await onServer(serverUrl, `create database ${name} template template`);
+  await onServer(serverUrl, `create database ${name} template template strategy file_copy`);
   const url = withGenericPlans(Object.assign(new URL(serverUrl), { pathname: `/${name}` }));
   const db = openDatabase(url);
   return {

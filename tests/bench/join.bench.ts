@@ -41,6 +41,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     apiKey: LIVEKIT_API_KEY,
     apiSecret: LIVEKIT_API_SECRET,
     room,
+    camera: { width: 640, height: 360 },
   });
   try {
     const token = new AccessToken(LIVEKIT_API_KEY, LIVEKIT_API_SECRET, { identity: "base", ttl: 3600 });

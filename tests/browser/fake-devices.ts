@@ -17,14 +17,14 @@ export const fakeDevices = `(() => {
   const flash = () => sound().currentTime % 1 < 0.1;
 
   function draw(paint) {
-    const [width, height] = window.smallPicture ? [640, 360] : [1280, 720];
+    const [width, height] = window.smallPicture ? [320, 180] : [1280, 720];
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     const pen = canvas.getContext("2d");
     pen.scale(width / 1280, height / 720);
     const step = () => { paint(pen, performance.now() / 1000); };
     step();
-    const timer = setInterval(step, 33);
-    const stream = canvas.captureStream(30);
+    const timer = setInterval(step, window.smallPicture ? 66 : 33);
+    const stream = canvas.captureStream(window.smallPicture ? 15 : 30);
     const [track] = stream.getVideoTracks();
     const stop = track.stop.bind(track);
     track.stop = () => { clearInterval(timer); stop(); };

@@ -27,7 +27,7 @@ export async function startPublisher({
   apiSecret,
   room,
   identity = "host",
-  camera = { width: 640, height: 360 },
+  camera = { width: 320, height: 180 },
   screen = null,
   sound = true,
 }: {

@@ -2,6 +2,8 @@ import { defineConfig } from "@playwright/test";
 import { systemChromium } from "./local/checks/chromium.ts";
 
 const pages = ["**/pages.spec.ts", "**/passes.spec.ts"];
+/** Tests that take a server away from all others. */
+const alone = /@alone/;
 
 export default defineConfig({
   testDir: "tests/e2e",
@@ -35,8 +37,10 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "pages", testMatch: pages, fullyParallel: true },
-    // Browsers that publish and play video, the recorder and every server share the machine's cores.
-    { name: "live", testMatch: "**/*.spec.ts", testIgnore: pages, workers: 1, fullyParallel: false },
+    // Browsers that publish and play video, the recorder and every server share the machine's cores: one at a time.
+    { name: "live", testIgnore: pages, grepInvert: alone, workers: 1, fullyParallel: false },
+    // What only looks at pages takes the time that is left beside them.
+    { name: "pages", testMatch: pages, grepInvert: alone, fullyParallel: true },
+    { name: "alone", grep: alone, workers: 1, fullyParallel: false, dependencies: ["live", "pages"] },
   ],
 });

@@ -2,7 +2,13 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { chromium } from "@playwright/test";
 
-const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable"];
+// The headless shell first: it shows the same pages with a third less work.
+const installed = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome-stable",
+];
 
 /** The system's Chromium, or undefined for Playwright's own (which may be missing). */
 export function systemChromium(): string | undefined {
@@ -18,8 +24,10 @@ export function prepareChromium(say: (line: string) => void): string | undefined
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     const apt = (...args: string[]) => run("apt-get", args, env);
     apt("update");
-    apt("install", "-y", "--no-install-recommends", "chromium");
-    if (systemChromium()) return undefined;
+    for (const name of ["chromium-headless-shell", "chromium"]) {
+      apt("install", "-y", "--no-install-recommends", name);
+      if (systemChromium()) return undefined;
+    }
     say("apt-get could not install it; trying Playwright's own.");
   }
   say("Installing Playwright's Chromium.");

@@ -1,11 +1,10 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { FrameLocator, Page } from "@playwright/test";
 import { sql } from "kysely";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { endStream, goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
-import { expect, pidOf, test, type World } from "./world.ts";
+import { expect, expectAccessible, pidOf, test, type World } from "./world.ts";
 
 const log = (page: Page) => page.getByRole("log", { name: "What was said" });
 const field = (page: Page) => page.getByLabel("Message", { exact: true });
@@ -210,57 +209,63 @@ test("four people talk, one of them without scripts, and moderators hold the cha
   });
 });
 
-test("while the chat's server is killed twice the picture goes on, nothing is lost and nothing comes twice", async ({
-  person,
-  db,
-}) => {
-  test.setTimeout(240_000);
-  const hall = await openHall({ person, db }, { picture: true, expects: [away] });
-  const { studio, moderator, viewer, nora, stream } = hall;
-  const texts: string[] = [];
-  for (const round of [1, 2]) {
-    const pid = pidOf("chat");
-    process.kill(pid, "SIGKILL");
-    for (const [who, page] of [["Vera", viewer] as const, ["Mo", moderator] as const]) {
-      const text = `${who} in round ${round}`;
-      await say(page, text);
-      texts.push(text);
-      await expect(messageWith(page, text)).toBeVisible();
+test(
+  "while the chat's server is killed twice the picture goes on, nothing is lost and nothing comes twice",
+  { tag: "@alone" },
+  async ({ person, db }) => {
+    test.setTimeout(240_000);
+    const hall = await openHall({ person, db }, { picture: true, expects: [away] });
+    const { studio, moderator, viewer, nora, stream } = hall;
+    const texts: string[] = [];
+    for (const round of [1, 2]) {
+      const pid = pidOf("chat");
+      process.kill(pid, "SIGKILL");
+      for (const [who, page] of [["Vera", viewer] as const, ["Mo", moderator] as const]) {
+        const text = `${who} in round ${round}`;
+        await say(page, text);
+        texts.push(text);
+        await expect(messageWith(page, text)).toBeVisible();
+      }
+      expect(await advances(viewer.getByLabel("The host's camera"))).toBe(true);
+      await expect.poll(() => pidOf("chat"), { timeout: 20_000 }).not.toBe(pid);
     }
-    expect(await advances(viewer.getByLabel("The host's camera"))).toBe(true);
-    await expect.poll(() => pidOf("chat"), { timeout: 20_000 }).not.toBe(pid);
-  }
-  for (const text of texts) await seenByAll(hall, text);
-  const waiting = () =>
-    db
+    for (const text of texts) await seenByAll(hall, text);
+    const waiting = () =>
+      db
+        .selectFrom("streaming_chat_messages")
+        .select("text")
+        .where("stream_id", "=", stream.id)
+        .where("delivered_at", "is", null)
+        .execute();
+    await expect.poll(waiting, { timeout: 40_000 }).toEqual([]);
+    await viewer.reload();
+    await expect(messageWith(viewer, texts.at(-1)!)).toBeVisible({ timeout: 30_000 });
+    for (const text of texts) await expect(messageWith(viewer, text)).toHaveCount(1);
+    const kept = await db
       .selectFrom("streaming_chat_messages")
       .select("text")
       .where("stream_id", "=", stream.id)
-      .where("delivered_at", "is", null)
+      .orderBy("number")
       .execute();
-  await expect.poll(waiting, { timeout: 40_000 }).toEqual([]);
-  await viewer.reload();
-  await expect(messageWith(viewer, texts.at(-1)!)).toBeVisible({ timeout: 30_000 });
-  for (const text of texts) await expect(messageWith(viewer, text)).toHaveCount(1);
-  const kept = await db
-    .selectFrom("streaming_chat_messages")
-    .select("text")
-    .where("stream_id", "=", stream.id)
-    .orderBy("number")
-    .execute();
-  expect(kept.map(({ text }) => text)).toEqual(texts);
+    // What two people say within a moment may come in either order; what one says may not.
+    for (const who of ["Vera", "Mo"]) {
+      const ofThem = (text: string) => text.startsWith(who);
+      expect(kept.map(({ text }) => text).filter(ofThem)).toEqual(texts.filter(ofThem));
+    }
+    expect(kept).toHaveLength(texts.length);
 
-  await test.step("without scripts the page stays under who writes, and says that the stream has ended", async () => {
-    await writeOf(nora).getByLabel("Say something").fill("Half a sent");
-    await endStream(studio);
-    await expect(listOf(nora).getByText(/The stream has ended|The replay is ready/)).toBeVisible();
-    await expect(writeOf(nora).getByLabel("Say something")).toHaveValue("Half a sent");
-    await listOf(nora).getByRole("link", { name: "Show it" }).click();
-    await expect(nora.getByText(/It was live on/)).toBeVisible();
-    await expect(nora.getByText("Loading the chat…")).toBeHidden();
-    await expect(listOf(nora).getByText(texts[0]!)).toBeVisible();
-  });
-});
+    await test.step("without scripts the page stays under who writes, and says that the stream has ended", async () => {
+      await writeOf(nora).getByLabel("Say something").fill("Half a sent");
+      await endStream(studio);
+      await expect(listOf(nora).getByText(/The stream has ended|The replay is ready/)).toBeVisible();
+      await expect(writeOf(nora).getByLabel("Say something")).toHaveValue("Half a sent");
+      await listOf(nora).getByRole("link", { name: "Show it" }).click();
+      await expect(nora.getByText(/It was live on/)).toBeVisible();
+      await expect(nora.getByText("Loading the chat…")).toBeHidden();
+      await expect(listOf(nora).getByText(texts[0]!)).toBeVisible();
+    });
+  },
+);
 
 test("a ban takes the picture, the chat and the replay at once, in every tab, and its end gives them back", async ({
   person,
@@ -276,8 +281,10 @@ test("a ban takes the picture, the chat and the replay at once, in every tab, an
   moderator.on("websocket", (socket) =>
     socket.on("framereceived", ({ payload }) => frames.push(String(payload))),
   );
+  // Until a page watches the channel, messages come from us and not from the chat service.
+  const watches = moderator.waitForResponse((answer) => /\/channels\/.*\/query/.test(answer.url()));
   await moderator.reload();
-  await expect(field(moderator)).toBeVisible({ timeout: 30_000 });
+  await watches;
   await say(viewer, "Soon banned");
   await seenByAll(hall, "Soon banned");
   const channelOf = (text: string) => {
@@ -399,8 +406,7 @@ test("on a phone the chat is under the picture, works by keyboard alone, and Axe
     await expect(page.getByRole("menu")).toBeVisible();
     await page.keyboard.press("End");
     await expect(page.getByRole("menuitem").last()).toBeFocused();
-    const found = await new AxeBuilder({ page }).include(".chat").analyze();
-    expect(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    await expectAccessible(page, ".chat");
     await page.keyboard.press("Escape");
     await expect(message.getByRole("button", { name: /^What to do with/ })).toBeFocused();
     // Ten seconds are enough only where the way to Undo is short.
@@ -430,8 +436,7 @@ test("on a phone the chat is under the picture, works by keyboard alone, and Axe
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Slow mode is 0 (off) to 120 whole seconds.")).toBeVisible();
     await expect(page.getByLabel("Slow mode, seconds")).toHaveValue("121");
-    const settings = await new AxeBuilder({ page }).analyze();
-    expect(settings.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   }
 });

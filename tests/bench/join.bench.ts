@@ -11,7 +11,7 @@ import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
 import { launchBrowser, openProfile } from "#tests/browser/people.ts";
 import { startPublisher } from "#tests/contract/publisher.ts";
-import { insertPeople } from "#tests/factories.ts";
+import { insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
 import { type Bench, type Measured, median, round } from "./bench.ts";
 
 export const name = "join";
@@ -47,9 +47,11 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     const token = new AccessToken(LIVEKIT_API_KEY, LIVEKIT_API_SECRET, { identity: "base", ttl: 3600 });
     token.addGrant({ room, roomJoin: true, canSubscribe: true, canPublish: false });
     const hash = [LIVEKIT_URL, await token.toJwt()].map(encodeURIComponent).join("|");
-    const who = { url: edition.url, db, userId: cast.people.viewer.id };
     const one = async (address: string) => {
-      const profile = await openProfile(browser, who);
+      // Somebody else each time: a profile is a device, and a pass has two places.
+      const { id: userId } = await insertUser(db);
+      await insertGrant(db, { passId: cast.pass.id, userId });
+      const profile = await openProfile(browser, { url: edition.url, db, userId });
       const page = await profile.newPage();
       await watchForFrame(page);
       await page.goto(address, { waitUntil: "commit" });

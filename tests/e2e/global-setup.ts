@@ -4,8 +4,9 @@ import path from "node:path";
 import { startEdition } from "#local/edition.ts";
 
 /**
- * Starts the whole of Frontrow once for all specs, as `npm start` does but for the database's promise about power cuts, in a folder that is gone afterwards. Specs
- * find what runs in `process.env`, under the names of `.env.example` and MAIL_WEB_URL; its folder is EDITION_DIR.
+ * Starts the whole of Frontrow once for all specs, as `npm start` does but for the database's promise about power cuts,
+ * in a folder that is gone afterwards. Specs find what runs in `process.env`, under the names of `.env.example` and
+ * MAIL_WEB_URL; its folder is EDITION_DIR.
  */
 export default async function setup() {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-e2e-"));

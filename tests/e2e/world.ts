@@ -105,7 +105,10 @@ export const test = base.extend<World, { priority: void }>({
 
 export { expect };
 
-/** Ends what a test left on the air: its recorder would go on beside the tests after it, until the host is given up. Tests that broadcast run one by one. */
+/**
+ * Ends what a test left on the air: its recorder would go on beside the tests after it, until the host is given up. Tests
+ * that broadcast run one by one.
+ */
 async function endBroadcasts(db: Db): Promise<void> {
   const left = await db
     .selectFrom("streams")

@@ -1,8 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-// A test that speaks to servers waits for them half of its time: four at once keep two cores busy.
-const workers = 4;
-
 /*
  * Files share a process (`isolate: false`): each would otherwise read the whole product anew. What a file opens, it closes.
  */
@@ -12,7 +9,8 @@ const recorder = "tests/contract/egress*.test.ts";
 export default defineConfig({
   test: {
     passWithNoTests: false,
-    maxWorkers: workers,
+    // A test that speaks to servers waits for them half of its time: four at once keep two cores busy.
+    maxWorkers: 4,
     projects: [
       {
         test: {

@@ -97,9 +97,14 @@ export async function startEdition(options: EditionOptions): Promise<Edition> {
 
     await Promise.race([
       startAll({
-        ...{ env, ports, replaced, place, parts, given },
+        env,
+        ports,
+        replaced,
         without: new Set(options.without),
-        durable: options.durable ?? true,
+        place,
+        parts,
+        given,
+        durable: options.durable,
       }),
       aborted(options.signal),
     ]);
@@ -133,7 +138,7 @@ type Start = {
   place: Place;
   parts: Map<string, Part>;
   given: Given;
-  durable: boolean;
+  durable: boolean | undefined;
 };
 
 async function startAll({

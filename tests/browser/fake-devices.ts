@@ -3,8 +3,8 @@
  * test knows the right picture when it sees it, in the room and in the recording.
  *
  * The camera is magenta with a white bar that wanders; the screen is green with a yellow corner and a bar. Once a second
- * the camera is white for 100 ms, and the microphone beeps at the same time. With `window.smallPicture` both have a quarter of
- * the pixels, where many browsers share two cores and the picture is not what is looked at.
+ * the camera is white for 100 ms, and the microphone beeps at the same time. Both are of 1280 × 720
+ * pixels, 30 times a second; `window.pictureSize` says otherwise where many browsers share two cores (`pictureOf`).
  */
 export const fakeDevices = `(() => {
   const shared = {};
@@ -17,14 +17,14 @@ export const fakeDevices = `(() => {
   const flash = () => sound().currentTime % 1 < 0.1;
 
   function draw(paint) {
-    const [width, height] = window.smallPicture ? [320, 180] : [1280, 720];
+    const { width, height, perSecond } = window.pictureSize ?? { width: 1280, height: 720, perSecond: 30 };
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     const pen = canvas.getContext("2d");
     pen.scale(width / 1280, height / 720);
     const step = () => { paint(pen, performance.now() / 1000); };
     step();
-    const timer = setInterval(step, window.smallPicture ? 66 : 33);
-    const stream = canvas.captureStream(window.smallPicture ? 15 : 30);
+    const timer = setInterval(step, Math.floor(1000 / perSecond));
+    const stream = canvas.captureStream(perSecond);
     const [track] = stream.getVideoTracks();
     const stop = track.stop.bind(track);
     track.stop = () => { clearInterval(timer); stop(); };
@@ -86,3 +86,7 @@ export const fakeDevices = `(() => {
   };
   devices.getDisplayMedia = async () => new MediaStream([(shared.screen = screen())]);
 })();`;
+
+/** A script before `fakeDevices` that makes its pictures of this size, so many times a second. */
+export const pictureOf = (size: { width: number; height: number; perSecond: number }) =>
+  `window.pictureSize = ${JSON.stringify(size)}`;

@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "@playwri
 import { signIn } from "#tests/factories.ts";
 import type { Db } from "#db/client.ts";
 import { prepareChromium, systemChromium } from "#local/checks/chromium.ts";
-import { fakeDevices } from "./fake-devices.ts";
+import { fakeDevices, pictureOf } from "./fake-devices.ts";
 
 const options = ({ args = [] as string[] } = {}) => ({
   executablePath: chromiumOrThrow(),
@@ -78,7 +78,7 @@ export async function openStudio(
   }: { url: string; db: Db; userId: string; streamId: string; smallPicture?: boolean },
 ): Promise<{ profile: BrowserContext; page: Page }> {
   const profile = await openProfile(browser, person);
-  if (smallPicture) await profile.addInitScript("window.smallPicture = true");
+  if (smallPicture) await profile.addInitScript(pictureOf({ width: 640, height: 360, perSecond: 30 }));
   const page = await profile.newPage();
   await page.goto(`/account/streams/${streamId}`);
   return { profile, page };

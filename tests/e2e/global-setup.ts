@@ -11,7 +11,9 @@ import { startEdition } from "#local/edition.ts";
 export default async function setup() {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-e2e-"));
   const edition = await startEdition({
-    ...{ dir, ports: "fresh", durable: false },
+    dir,
+    ports: "fresh",
+    durable: false,
     onLine: (line) => console.log(line),
   }).catch(async (error: Error) => {
     await rm(dir, { recursive: true, force: true });

@@ -5,8 +5,9 @@ import path from "node:path";
 import type { AxeResults } from "axe-core";
 import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 import { moveToEnded } from "#app/domain/streams/broadcast.ts";
+import { lockLease } from "#app/domain/streams/lease.ts";
 import { openQueue } from "#app/jobs/queue.ts";
-import { fakeDevices } from "#tests/browser/fake-devices.ts";
+import { fakeDevices, pictureOf } from "#tests/browser/fake-devices.ts";
 import { codeInMail, newestMail } from "#tests/browser/mails.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { signIn } from "#tests/factories.ts";
@@ -77,7 +78,7 @@ export const test = base.extend<World, { priority: void }>({
         });
         contexts.push(context);
         await context.addInitScript(fakeDevices);
-        if (!largePicture) await context.addInitScript("window.smallPicture = true");
+        if (!largePicture) await context.addInitScript(pictureOf({ width: 320, height: 180, perSecond: 15 }));
         if (userId) {
           const { token } = await signIn(db, userId);
           const url = process.env.PUBLIC_URL ?? "";
@@ -112,18 +113,17 @@ export { expect };
 async function endBroadcasts(db: Db): Promise<void> {
   const left = await db
     .selectFrom("streams")
-    .select("id")
-    .where("status", "=", "live")
-    .where((eb) =>
-      eb.exists(
-        eb.selectFrom("streaming_recordings").whereRef("stream_id", "=", "streams.id").select("stream_id"),
-      ),
-    )
+    .innerJoin("streaming_recordings", "streaming_recordings.stream_id", "streams.id")
+    .select("streams.id")
+    .where("streams.status", "=", "live")
     .execute();
   if (!left.length) return;
   const queue = await openQueue(process.env.DATABASE_URL ?? "", { onError: () => undefined });
   for (const { id: streamId } of left) {
-    await db.transaction().execute((trx) => moveToEnded(trx, queue, { streamId, reason: "host" }));
+    await db.transaction().execute(async (trx) => {
+      await lockLease(trx, { streamId });
+      await moveToEnded(trx, queue, { streamId, reason: "host" });
+    });
   }
   await queue.stop({ graceful: false });
 }

@@ -4,7 +4,7 @@ import { notifyChange } from "#app/domain/changes/notices.ts";
 import { endStream, goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
-import { expect, expectAccessible, pidOf, test, type World } from "./world.ts";
+import { expect, expectAccessible, expectStartedAgain, pidOf, test, type World } from "./world.ts";
 
 const log = (page: Page) => page.getByRole("log", { name: "What was said" });
 const field = (page: Page) => page.getByLabel("Message", { exact: true });
@@ -238,7 +238,7 @@ test(
         await expect.poll(kept).toContain(text);
       }
       expect(await advances(viewer.getByLabel("The host's camera"))).toBe(true);
-      await expect.poll(() => pidOf("chat"), { timeout: 20_000 }).not.toBe(pid);
+      await expectStartedAgain("chat", pid);
     }
     for (const text of texts) await seenByAll(hall, text);
     const waiting = () =>

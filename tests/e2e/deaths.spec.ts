@@ -1,7 +1,7 @@
 import { goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertPeople } from "#tests/factories.ts";
-import { expect, pidOf, test, type World } from "./world.ts";
+import { expect, expectStartedAgain, pidOf, test, type World } from "./world.ts";
 
 /** What a browser says about a server that is not there. */
 const expects = [
@@ -41,8 +41,8 @@ test(
     const before = pidOf("web");
     process.kill(before, "SIGKILL");
     expect(await advances(camera)).toBe(true);
+    await expectStartedAgain("web", before);
     await expect.poll(ready, { timeout: 30_000 }).toBe(200);
-    expect(pidOf("web")).not.toBe(before);
     expect(await advances(camera)).toBe(true);
 
     // What happens now reaches both pages again.
@@ -74,7 +74,7 @@ test(
         await expect(reader.getByRole("heading", { level: 1 })).toHaveText("One moment, please");
       }
       expect(await advances(camera)).toBe(true);
-      await expect.poll(() => pidOf("postgres"), { timeout: 30_000 }).not.toBe(before);
+      await expectStartedAgain("postgres", before);
       await expect.poll(ready, { timeout: 30_000 }).toBe(200);
     }
     // It asks again by itself.

@@ -178,3 +178,8 @@ export function pidOf(part: string): number {
   const file = path.join(process.env.EDITION_DIR ?? "", "pids", `${part}.json`);
   return (JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid;
 }
+
+/** Waits until a part whose process was killed runs as another one; in between there is no file that names it. */
+export async function expectStartedAgain(part: string, killed: number): Promise<void> {
+  await expect(() => expect(pidOf(part)).not.toBe(killed)).toPass({ timeout: 30_000 });
+}

@@ -22,7 +22,7 @@ export default defineConfig({
 function chunks(): Plugin {
   // On nearly every page.
   const components =
-    "bar|bidi|breadcrumbs|button|confirm|facts|failure|icons|layouts|mark|notice|page-header|page-request|page-title|pass-ticket|refresh-without-script|safe-text|seats|seats-plan|stage|tag|ticket|ticking|time-format|when";
+    "bar|bidi|breadcrumbs|button|confirm|facts|failure|icons|layouts|mark|notice|page-header|page-request|page-title|pass-opener|pass-ticket|refresh-without-script|safe-text|seats|seats-plan|stage|tag|ticket|ticking|time-format|when";
   const files: [string, RegExp][] = [
     [
       "common",
@@ -31,7 +31,7 @@ function chunks(): Plugin {
       ),
     ],
     // What asks for a ticket, without React and without LiveKit.
-    ["warm-up", /\/app\/live\/(watch\/(warm-up\.client|ticket)|tab)\.ts$|vite\/preload-helper/],
+    ["warm-up", /\/app\/live\/(watch\/(warm-up\.client|ticket|first-picture)|tab)\.ts$|vite\/preload-helper/],
     ["room", /\/app\/live\/watch\/viewer-room\.client\.ts$|\/node_modules\/livekit-client\//],
   ];
   return {

@@ -1,5 +1,6 @@
 import { usePageRequest } from "#app/components/page-request.ts";
 import { earlyTicket } from "./ticket.ts";
+import { picturedKey } from "./first-picture.ts";
 import type { LiveFiles } from "./watch-data.ts";
 
 /**
@@ -10,7 +11,7 @@ export function LiveHead({ path, files }: { path: string; files: LiveFiles }) {
   const { nonce } = usePageRequest();
   const call = [files.room, files.begin, path].map((text) => JSON.stringify(text));
   // All at once: whatever is asked for only when the file before it is there stands behind all of React.
-  const script = `(function(ticket,room){ticket&&ticket.catch(function(){});import(${call[1]}).then(function(m){m.begin(${call[2]},room,ticket)},function(){})})(${earlyTicket(path)},import(${call[0]}))`;
+  const script = `(function(ticket,room){ticket&&ticket.catch(function(){});window.${picturedKey}=import(${call[1]}).then(function(m){return m.begin(${call[2]},room,ticket)},function(){})})(${earlyTicket(path)},import(${call[0]}))`;
   return (
     <>
       <script

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { PlayerBar, Stage } from "#app/components/stage.tsx";
+import { firstPicture } from "./first-picture.ts";
 import type { ViewerRoom } from "./viewer-room.client.ts";
 import type { Picture } from "./warm-up.client.ts";
 
@@ -19,6 +20,7 @@ type Entered = { picture: Picture; room: ViewerRoom };
 /** The live picture. Its code comes when it is needed; until then, and without scripts, the stage says what is going on. */
 export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: LivePlayerProps) {
   const [entered, setEntered] = useState<Entered | "failed" | null>(null);
+  const [pictured, setPictured] = useState(false);
   const [tries, setTries] = useState(0);
   const [wait] = useState(() => Math.random() * spreadMs);
 
@@ -51,12 +53,39 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
     };
   }, [path, tries, wait]);
 
-  if (entered && entered !== "failed") {
-    const { LivePicture } = entered.picture;
-    return (
-      <LivePicture room={entered.room} hostAbsent={hostAbsent} onRefused={onRefused} onFrame={onFrame} />
-    );
-  }
+  const player = entered && entered !== "failed" ? entered : null;
+  return (
+    <>
+      {player ? (
+        <player.picture.LivePicture
+          room={player.room}
+          hostAbsent={hostAbsent}
+          onRefused={onRefused}
+          onFrame={() => {
+            player.room.takePicture();
+            setPictured(true);
+            onFrame();
+          }}
+        />
+      ) : (
+        <NoPictureYet hostAbsent={hostAbsent} failed={entered === "failed"} />
+      )}
+      {!pictured && (
+        <div
+          className={firstPicture}
+          aria-hidden="true"
+          dangerouslySetInnerHTML={nothing}
+          suppressHydrationWarning
+        />
+      )}
+    </>
+  );
+}
+
+/** For React, whatever stands in the first picture's place: the room puts it there. */
+const nothing = { __html: "" };
+
+function NoPictureYet({ hostAbsent, failed }: { hostAbsent: boolean; failed: boolean }) {
   return (
     <Stage
       controls={
@@ -67,7 +96,7 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
     >
       <div role="status">
         <p className="live-words" data-needs-script="">
-          {entered === "failed"
+          {failed
             ? "The player could not be loaded. We try again by ourselves."
             : hostAbsent
               ? "The host's connection dropped. They are reconnecting, and the stream stays open."

@@ -8,6 +8,7 @@ import {
   Track,
 } from "livekit-client";
 import { signalGate } from "../signal-gate.ts";
+import { firstPicture } from "./first-picture.ts";
 import { askForTicket, type TicketAnswer } from "./ticket.ts";
 
 /** How the line to the room is; each of these is shown. */
@@ -62,10 +63,16 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   let failures = 0;
   let joinedAt = 0;
   let left = false;
+  let early: { track: RemoteTrack; element: HTMLVideoElement } | undefined;
+  let taken = false;
+  let tellPictured = () => {};
+  /** The first picture is seen, or there is none to wait for. */
+  const pictured = new Promise<void>((resolve) => (tellPictured = resolve));
   let refusal: Exclude<TicketAnswer, { ok: true }>["reason"] | null = null;
 
   function show(part: Partial<RoomView>) {
     view = { ...view, ...part };
+    if (view.line !== "joining" && !view.pictureComes && !view.screen && !view.camera) tellPictured();
     for (const listener of listeners) listener();
   }
 
@@ -81,6 +88,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
       if (left) return void room.disconnect();
       joinedAt = performance.now();
       show({ line: "joined", wasIn: true, ...tracks() });
+      showEarly();
     } catch {
       comeBack();
     }
@@ -116,7 +124,34 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     };
   }
 
-  const look = () => show(tracks());
+  const look = () => {
+    show(tracks());
+    showEarly();
+  };
+
+  /** The picture is shown in the page's own HTML as soon as it is there, whether or not React has read the page yet. */
+  function showEarly() {
+    const track = view.screen ?? view.camera;
+    if (taken || track === early?.track) return;
+    endEarly();
+    const place = track && document.querySelector(`.${firstPicture}`);
+    if (!place) return;
+    const element = document.createElement("video");
+    element.muted = true;
+    element.playsInline = true;
+    element.addEventListener("loadeddata", tellPictured);
+    // In its place first: a track whose element is in no page is paused by the server.
+    place.append(element);
+    early = { track, element };
+    track.attach(element);
+  }
+
+  function endEarly() {
+    early?.track.detach(early.element);
+    early?.element.remove();
+    early = undefined;
+  }
+
   for (const event of [
     RoomEvent.TrackPublished,
     RoomEvent.TrackSubscribed,
@@ -145,12 +180,18 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
 
   return {
     view: () => view,
+    pictured,
     subscribe(listener: () => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     /** Why a ticket was refused; null while none was. */
     refusal: () => refusal,
+    /** The page shows the picture itself now. */
+    takePicture() {
+      taken = true;
+      endEarly();
+    },
     startSound: () => room.startAudio(),
     /** At once, for somebody who pressed a button, or because the page's state says that there is something to see again. */
     tryAgain() {
@@ -164,6 +205,8 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
       left = true;
       clearTimeout(timer);
       listeners.clear();
+      taken = true;
+      endEarly();
       void room.disconnect();
     },
   };

@@ -38,8 +38,15 @@ export function takeRoom(path: string): Warm {
   return begun ?? enter(path);
 }
 
-/** Called by a live page's first lines, long before React has looked at it: by then the first frame is on its way. */
-export function begin(path: string, module: ReturnType<typeof loadRoom>, ticket?: Promise<Response>): void {
+/**
+ * Called by a live page's first lines, long before React has looked at it: by then the first frame is on its way.
+ * Resolves when that is seen, or when nothing comes.
+ */
+export async function begin(
+  path: string,
+  module: ReturnType<typeof loadRoom>,
+  ticket?: Promise<Response>,
+): Promise<void> {
   const mine = enter(path, module, ticket);
   warm = mine;
   mine.room.catch(() => {});
@@ -51,4 +58,8 @@ export function begin(path: string, module: ReturnType<typeof loadRoom>, ticket?
       () => {},
     );
   }, patienceMs);
+  await mine.room.then(
+    (room) => room.pictured,
+    () => {},
+  );
 }

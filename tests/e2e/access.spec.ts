@@ -6,7 +6,7 @@ import { endStream, goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertGrant, insertPass, insertPeople, insertUser } from "#tests/factories.ts";
 import { openGrantByApi } from "#tests/grant-by-api.ts";
-import { expect, test, type World } from "./world.ts";
+import { expect, expectBegins, test, type World } from "./world.ts";
 
 const picture = (page: Page) => page.getByLabel("The host's camera");
 const message = (page: Page) => page.getByLabel("Message", { exact: true });
@@ -236,7 +236,7 @@ test("a third device is asked which to end, and plays; the ended one goes dark, 
     await expect(message(tab)).toBeVisible();
   }
   await expect(picture(third)).toBeVisible({ timeout: 30_000 });
-  await expect.poll(() => advances(picture(third)), { timeout: 20_000 }).toBe(true);
+  await expectBegins(picture(third));
   expect(await advances(picture(other))).toBe(true);
 
   await test.step("it goes on here instead, in both tabs", async () => {

@@ -4,7 +4,15 @@ import { notifyChange } from "#app/domain/changes/notices.ts";
 import { endStream, goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertGrant, insertPeople, insertUser } from "#tests/factories.ts";
-import { expect, expectAccessible, expectStartedAgain, pidOf, test, type World } from "./world.ts";
+import {
+  expect,
+  expectAccessible,
+  expectBegins,
+  expectStartedAgain,
+  pidOf,
+  test,
+  type World,
+} from "./world.ts";
 
 const log = (page: Page) => page.getByRole("log", { name: "What was said" });
 const field = (page: Page) => page.getByLabel("Message", { exact: true });
@@ -74,7 +82,7 @@ async function openHall(
   const moderator = await open(people.moderator.id, address);
   const viewer = await open(people.viewer.id, address);
   const nora = await open(plain.id, address, false);
-  if (picture) await expect(viewer.getByLabel("The host's camera")).toBeVisible();
+  if (picture) await expectBegins(viewer.getByLabel("The host's camera"));
   for (const page of [studio, moderator, viewer]) await expect(field(page)).toBeVisible({ timeout: 30_000 });
   return { address, stream, people, studio, moderator, viewer, nora, scripted: [studio, moderator, viewer] };
 }
@@ -375,7 +383,7 @@ test("chat code that does not arrive leaves the picture alone, says so, and is a
   await viewer.route(/chat-room\.client/, (route) => route.abort());
   await viewer.goto(address);
   await expect(viewer.getByText("The chat could not be loaded.")).toBeVisible({ timeout: 30_000 });
-  expect(await advances(viewer.getByLabel("The host's camera"))).toBe(true);
+  await expectBegins(viewer.getByLabel("The host's camera"));
   await viewer.unroute(/chat-room\.client/);
   await viewer.getByRole("button", { name: "Try again now" }).click();
   await expect(field(viewer)).toBeVisible({ timeout: 30_000 });

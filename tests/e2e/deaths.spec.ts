@@ -1,7 +1,7 @@
 import { goLive } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertPeople } from "#tests/factories.ts";
-import { expect, expectStartedAgain, pidOf, test, type World } from "./world.ts";
+import { expect, expectBegins, expectStartedAgain, pidOf, test, type World } from "./world.ts";
 
 /** What a browser says about a server that is not there. */
 const expects = [
@@ -27,6 +27,7 @@ async function goOnAir(person: World["person"], db: World["db"]) {
   await watching.goto(address);
   const camera = watching.getByLabel("The host's camera");
   await expect(camera).toBeVisible();
+  await expectBegins(camera);
   return { stream, address, studio, watching, camera };
 }
 

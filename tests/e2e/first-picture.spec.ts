@@ -1,7 +1,6 @@
 import { goLive } from "#tests/browser/people.ts";
-import { advances } from "#tests/browser/picture.ts";
 import { insertPeople } from "#tests/factories.ts";
-import { expect, expectFits, test } from "./world.ts";
+import { expect, expectBegins, expectFits, test } from "./world.ts";
 
 // The player's own scripts come first: whoever waits for the rest sees the stream already.
 test("the live picture plays before the page's own scripts are there, and goes on in the player", async ({
@@ -23,7 +22,7 @@ test("the live picture plays before the page's own scripts are there, and goes o
   await watching.goto(path, { waitUntil: "commit" });
   const early = watching.locator(".first-picture video");
   await expect(early).toBeVisible();
-  expect(await advances(early)).toBe(true);
+  await expectBegins(early);
   const stage = await watching.locator(".stage-box").boundingBox();
   expect(await early.boundingBox()).toEqual(stage);
   await expect(watching.getByText("Sound is")).toHaveCount(0);
@@ -33,6 +32,6 @@ test("the live picture plays before the page's own scripts are there, and goes o
   await expect(camera).toBeVisible();
   await expect(early).toHaveCount(0);
   expect(await camera.boundingBox()).toEqual(stage);
-  expect(await advances(camera)).toBe(true);
+  await expectBegins(camera);
   await expectFits(watching);
 });

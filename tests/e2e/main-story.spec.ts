@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { endStream, goLive } from "#tests/browser/people.ts";
-import { advances, isGreen, isMagenta, isYellow, mostly } from "#tests/browser/picture.ts";
+import { isGreen, isMagenta, isYellow, mostly } from "#tests/browser/picture.ts";
 import { beepsAfterFlashes, decodeRecording, median } from "#tests/contract/recorded.ts";
 import { unique } from "#tests/factories.ts";
 import { decodeWhole } from "#tests/mp4-decoder.ts";
-import { expect, signInByMail, test } from "./world.ts";
+import { expect, expectBegins, signInByMail, test } from "./world.ts";
 
 test("somebody new starts a space, goes live with camera and screen, is watched, ends, and both see the replay", async ({
   person,
@@ -71,8 +71,8 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
     const camera = watching.getByLabel("The host's camera");
     await expect(screen).toBeVisible();
     await expect(camera).toBeVisible();
-    expect(await advances(screen)).toBe(true);
-    expect(await advances(camera)).toBe(true);
+    await expectBegins(screen);
+    await expectBegins(camera);
     await expect.poll(() => mostly(screen, [0.5, 0.5], isGreen)).toBe(true);
     await expect.poll(() => mostly(screen, [0.1, 0.1], isYellow)).toBe(true);
     await expect.poll(() => mostly(camera, [0.5, 0.5], isMagenta)).toBe(true);
@@ -114,7 +114,7 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
       // Its first seconds may be from before the second picture was there.
       video.currentTime = video.duration * 0.4;
     });
-    expect(await advances(replay)).toBe(true);
+    await expectBegins(replay);
     await expect.poll(() => mostly(replay, [0.4, 0.4], isGreen)).toBe(true);
     await expect.poll(() => mostly(replay, [0.88, 0.88], isMagenta)).toBe(true);
   });

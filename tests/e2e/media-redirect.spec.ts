@@ -1,8 +1,7 @@
-import { advances } from "#tests/browser/picture.ts";
 import { insertPeople, signIn } from "#tests/factories.ts";
 import { insertReadyRecording } from "#tests/ready-recording.ts";
 import { startSecondWeb } from "#tests/second-web.ts";
-import { expect, test } from "./world.ts";
+import { expect, expectBegins, test } from "./world.ts";
 
 test("with MEDIA_REDIRECT=1 a replay plays from storage itself, also for a browser that minds CORS and our policy", async ({
   person,
@@ -30,7 +29,7 @@ test("with MEDIA_REDIRECT=1 a replay plays from storage itself, also for a brows
       element.muted = true;
       return element.play();
     });
-    expect(await advances(video)).toBe(true);
+    await expectBegins(video);
     expect(fromStorage.filter((name) => name.endsWith(".ts")).length).toBeGreaterThan(0);
     expect(new Set(fromUs)).toEqual(new Set([302]));
   } finally {

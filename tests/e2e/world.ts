@@ -3,12 +3,13 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import type { AxeResults } from "axe-core";
-import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
+import { type BrowserContext, expect, type Locator, type Page, test as base } from "@playwright/test";
 import { moveToEnded } from "#app/domain/streams/broadcast.ts";
 import { lockLease } from "#app/domain/streams/lease.ts";
 import { openQueue } from "#app/jobs/queue.ts";
 import { fakeDevices, pictureOf } from "#tests/browser/fake-devices.ts";
 import { codeInMail, newestMail } from "#tests/browser/mails.ts";
+import { advances } from "#tests/browser/picture.ts";
 import { type Db, openDatabase } from "#db/client.ts";
 import { signIn } from "#tests/factories.ts";
 
@@ -171,6 +172,11 @@ export async function expectFits(page: Page): Promise<void> {
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   expect(over, "pixels that stick out at the side").toBeLessThanOrEqual(0);
+}
+
+/** A picture that has just come begins to move; one that moved before is asked by `advances` alone, which has no patience. */
+export async function expectBegins(video: Locator): Promise<void> {
+  await expect.poll(() => advances(video), { timeout: 20_000 }).toBe(true);
 }
 
 /** The process of a part of the edition that runs now. */

@@ -52,7 +52,10 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     mayWatch ? (watched.audience ?? findAudience(db, streamId)) : undefined,
     mayWatch && over && userId ? findReplay(db, { streamId, userId }) : undefined,
     mayWatch ? null : findRefusal(context, watched, access),
-    showsPicture({ status: access.status, replay: facts.recording?.status === "ready" })
+    showsPicture({
+      status: access.status,
+      replay: facts.recording?.status === "ready" && !facts.recording.withheld,
+    })
       ? findDevices(args, access)
       : null,
   ]);

@@ -387,6 +387,7 @@ export interface Spaces {
   description: Generated<string>;
   id: Generated<string>;
   name: string;
+  recording_days: number | null;
   retired_at: Timestamp | null;
   slug: string;
   updated_at: Generated<Timestamp>;
@@ -511,10 +512,28 @@ export interface StreamingRecordingAttempts {
   stop_asked_at: Timestamp | null;
 }
 
+export interface StreamingRecordingChapters {
+  at_ms: number;
+  recording_id: string;
+  title: string;
+}
+
+export interface StreamingRecordingEdits {
+  duration_ms: number;
+  follows: number;
+  kept: Json;
+  left_out: Json;
+  made_at: Generated<Timestamp>;
+  made_by: string;
+  number: number;
+  recording_id: string;
+}
+
 export interface StreamingRecordingExports {
   bytes: number | null;
   created_at: Generated<Timestamp>;
   duration_ms: number | null;
+  edit: Generated<number | null>;
   id: Generated<string>;
   key: string | null;
   kind: string;
@@ -525,23 +544,33 @@ export interface StreamingRecordingExports {
   sha256: string | null;
   status: Generated<RecordingExportStatus>;
   tries: Generated<number>;
+  version: Generated<number>;
   work_until: Timestamp | null;
 }
 
 export interface StreamingRecordings {
   bytes: Generated<number>;
   created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  deleted_by: string | null;
   duration_ms: Generated<number>;
+  edit: Generated<number>;
   failed_at: Timestamp | null;
   height: number | null;
+  hidden_at: Timestamp | null;
+  hidden_by: string | null;
   id: Generated<string>;
+  kept: Generated<boolean>;
+  poster_ms: number | null;
   ready_at: Timestamp | null;
   reason: Generated<string>;
+  removed_at: Timestamp | null;
   retry_at: Timestamp | null;
   started_at: Timestamp | null;
   status: Generated<RecordingStatus>;
   stopped_at: Timestamp | null;
   stream_id: string;
+  warned_at: Timestamp | null;
   width: number | null;
   work_until: Timestamp | null;
 }
@@ -730,6 +759,8 @@ export interface DB {
   streaming_chat_rooms: StreamingChatRooms;
   streaming_chat_timeouts: StreamingChatTimeouts;
   streaming_recording_attempts: StreamingRecordingAttempts;
+  streaming_recording_chapters: StreamingRecordingChapters;
+  streaming_recording_edits: StreamingRecordingEdits;
   streaming_recording_exports: StreamingRecordingExports;
   streaming_recording_segments: StreamingRecordingSegments;
   streaming_recording_steps: StreamingRecordingSteps;

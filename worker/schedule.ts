@@ -11,6 +11,8 @@ import { enforceWaiting } from "#app/domain/moderation/enforce.ts";
 import { eraseHiddenMessages } from "#app/domain/moderation/messages.ts";
 import { sweepRooms } from "#app/domain/participants/removal.ts";
 import { verifyLiveSegments } from "#app/domain/recordings/live.ts";
+import { sweepDeleted } from "#app/domain/recordings/removal.ts";
+import { deleteByRule, warnByRule } from "#app/domain/recordings/space-rule.ts";
 import {
   sweepAttempts,
   sweepExports,
@@ -47,6 +49,9 @@ export const schedule: readonly Task[] = [
   { name: "recordings.finish", everySeconds: 1, run: sweepFinishing },
   { name: "recordings.stop-forgotten", everySeconds: 5, run: sweepForgotten },
   { name: "recordings.requeue-exports", everySeconds: 10, run: sweepExports },
+  { name: "recordings.warn", everySeconds: 600, run: ({ db, queue }) => warnByRule(db, queue) },
+  { name: "recordings.delete-old", everySeconds: 600, run: ({ db }) => deleteByRule(db) },
+  { name: "recordings.remove-deleted", everySeconds: 600, run: sweepDeleted },
   { name: "rooms.sweep", everySeconds: 5, run: sweepRooms },
   { name: "chat.deliver", everySeconds: 1, run: deliverWaiting },
   { name: "chat.erase", everySeconds: 1, run: ({ db }) => eraseHiddenMessages(db) },

@@ -95,7 +95,7 @@ function Actions({ stream: { id, title, status } }: { stream: TeamBilled }) {
         </ButtonLink>
       )}
       {status === "ended" && (
-        <Link to={`/account/streams/${id}`} aria-label={`Recording: ${title}`}>
+        <Link to={to("recording")} aria-label={`Recording: ${title}`}>
           Recording
         </Link>
       )}

@@ -31,6 +31,18 @@ export const catalog = {
     retryDelay: 5,
     expireInSeconds: 3600,
   },
+  "recording.remove": {
+    payload: z.object({ recordingId: id }),
+    retryLimit: 10,
+    retryDelay: 30,
+    expireInSeconds: 900,
+  },
+  "recording.rule-mail": {
+    payload: z.object({ spaceId: id }),
+    retryLimit: 8,
+    retryDelay: 10,
+    expireInSeconds: 60,
+  },
   "webhook.process": {
     payload: z.object({ provider: z.string(), eventId: z.string() }),
     retryLimit: 10,

@@ -78,6 +78,8 @@ export type PageRecording = {
   safeUntil: string | null;
   durationMs: number;
   exportReady: boolean;
+  edit: number;
+  withheld: "hidden" | "deleted" | null;
 };
 
 export type PageViewers = { now: number; peak: number; total: number };

@@ -103,6 +103,11 @@ export default function SpaceSettings() {
                 <br />
                 <Link to={`/account/space/blocked-words${query}`}>Blocked words</Link>
               </Fact>
+              {role !== "moderator" && (
+                <Fact label="Its recordings">
+                  <Link to={`/account/space/recordings${query}`}>Storage, and how long they are kept</Link>
+                </Fact>
+              )}
               {owner && (
                 <Fact label="For programs of your own">
                   <Link to={`/account/space/api${query}`}>API keys</Link>

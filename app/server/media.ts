@@ -8,9 +8,10 @@ import {
   findExportObject,
   findReadyRecording,
   findSegmentObject,
+  isWithheld,
   posterObjectKey,
 } from "#app/domain/recordings/media-objects.ts";
-import { listParts } from "#app/domain/recordings/parts.ts";
+import { listParts, listRecordedParts } from "#app/domain/recordings/parts.ts";
 import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
 import { saveReplayPosition } from "#app/domain/recordings/replay.ts";
 import { isId } from "#app/domain/text.ts";
@@ -28,6 +29,8 @@ type Admitted = {
   access: AccessDecision;
   streamId: string;
   recordingId: string;
+  /** Whether the stream's own team asks, who see what is hidden. */
+  asTeam: boolean;
   /** Of what plays, once it is known to be there: whether the device has a place for it, which it takes. */
   hasPlace: () => Promise<boolean>;
   allowed: Allowed;
@@ -35,7 +38,7 @@ type Admitted = {
 type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
 
 /**
- * A recording's playlist, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
+ * A recording's playlists, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
  * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
  * others have all of them, 429 for a session or network that asks without end. Bytes come through us, or with
@@ -71,8 +74,10 @@ export function mediaRouter(services: Services): Router {
           const grantId = plays ? grantOf(now) : null;
           return !grantId || takePlace(db, { grantId, sessionId: viewer.sessionId, streamId });
         };
+        const asTeam = access.role === "host" || access.role === "moderator";
         const stillAllowed = async () => {
           if (!(await findViewer(db, token))) return undefined;
+          if (await isWithheld(db, { streamId, recordingId, asTeam })) return undefined;
           const now = await findAccess(db, { userId: viewer.userId, streamId });
           return now?.mayWatch && (await hasPlace(now)) ? now : undefined;
         };
@@ -82,6 +87,7 @@ export function mediaRouter(services: Services): Router {
             access,
             streamId,
             recordingId,
+            asTeam,
             hasPlace: () => hasPlace(access),
             allowed: { endsAt, stillAllowed },
           },
@@ -95,19 +101,31 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/index.m3u8",
-    admitted(async ({ streamId, recordingId, hasPlace }, _request, response) => {
-      if (!(await findReadyRecording(db, { streamId, recordingId }))) return refuse(response, 404);
+    admitted(async ({ streamId, recordingId, asTeam, hasPlace }, _request, response) => {
+      if (!(await findReadyRecording(db, { streamId, recordingId, asTeam }))) return refuse(response, 404);
       if (!(await hasPlace())) return refuse(response, 409, "devices");
       const playlist = replayPlaylist(await listParts(db, recordingId));
       response.set("Content-Type", "application/vnd.apple.mpegurl").send(playlist);
     }, playing),
   );
 
+  // As it was recorded, for who cuts it.
+  router.get(
+    "/:streamId/:recordingId/recorded.m3u8",
+    admitted(async ({ access, streamId, recordingId, asTeam }, _request, response) => {
+      if (!access.mayHost) return refuse(response, 403, "not_host");
+      if (!(await findReadyRecording(db, { streamId, recordingId, asTeam }))) return refuse(response, 404);
+      const playlist = replayPlaylist(await listRecordedParts(db, recordingId));
+      response.set("Content-Type", "application/vnd.apple.mpegurl").send(playlist);
+    }),
+  );
+
   router.get(
     "/:streamId/:recordingId/:attempt([1-9][0-9]{0,5})/:segment(0|[1-9][0-9]{0,6}).ts",
-    admitted(async ({ streamId, recordingId, hasPlace, allowed }, request, response) => {
+    admitted(async ({ access, streamId, recordingId, asTeam, hasPlace, allowed }, request, response) => {
       const [attempt, number] = [Number(request.params.attempt), Number(request.params.segment)];
-      const object = await findSegmentObject(db, { streamId, recordingId, attempt, number });
+      const of = { streamId, recordingId, asTeam, attempt, number, whole: access.mayHost };
+      const object = await findSegmentObject(db, of);
       if (!object) return refuse(response, 404);
       if (!(await hasPlace())) return refuse(response, 409, "devices");
       const cacheControl = "private, no-store";
@@ -122,8 +140,8 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/poster.jpg",
-    admitted(async ({ streamId, recordingId, allowed }, request, response) => {
-      const large = await findExportObject(db, { streamId, recordingId, kind: "poster" });
+    admitted(async ({ streamId, recordingId, asTeam, allowed }, request, response) => {
+      const large = await findExportObject(db, { streamId, recordingId, asTeam, kind: "poster" });
       const size = posterSizes.find((name) => name === (request.query.size ?? "large"));
       if (!large || !size) return refuse(response, 404);
       const key = posterObjectKey(large, size);
@@ -141,12 +159,14 @@ export function mediaRouter(services: Services): Router {
 
   router.get(
     "/:streamId/:recordingId/video.mp4",
-    admitted(async ({ access, streamId, recordingId, hasPlace, allowed }, request, response) => {
-      const recording = await findReadyRecording(db, { streamId, recordingId });
-      const object = recording && (await findExportObject(db, { streamId, recordingId, kind: "mp4" }));
-      if (!object) return refuse(response, 404);
+    admitted(async ({ access, streamId, recordingId, asTeam, hasPlace, allowed }, request, response) => {
+      const of = { streamId, recordingId, asTeam };
       const isDownload = request.query.download !== undefined;
       if (isDownload && !access.mayHost) return refuse(response, 403, "not_host");
+      const recording = await findReadyRecording(db, of);
+      const file = { ...of, kind: "mp4", orEarlier: isDownload } as const;
+      const object = recording && (await findExportObject(db, file));
+      if (!object) return refuse(response, 404);
       if (!(await hasPlace())) return refuse(response, 409, "devices");
       const disposition = isDownload ? attachment(recording.title, "mp4") : "inline";
       const cacheControl = "private, no-store";
@@ -202,7 +222,7 @@ const sentences: Record<number, string> = {
 };
 
 function refuse(response: Response, status: number, reason?: string): void {
-  const sentence = reason === "not_host" ? "Only hosts can download the file." : sentences[status];
+  const sentence = reason === "not_host" ? "Only hosts of the stream can have this." : sentences[status];
   if (reason) response.set("X-Reason", reason);
   response
     .set("Cache-Control", "private, no-store")

@@ -88,7 +88,7 @@ export function createFanOut({ db, log }: Pick<Services, "db" | "log">, hall: Ha
     if (sessions) await endDeadSessions(asked);
     if (late.aborted) return;
     room.decidedOn = decidedOn;
-    room.replay = facts.recording?.status === "ready";
+    room.replay = facts.recording?.status === "ready" && !facts.recording.withheld;
     for (const person of asked) keepDecision(person, decisions.get(person.userId));
     const words = new Map<string, string>();
     const { at, ...known } = facts;

@@ -144,8 +144,9 @@ export function createStorage(config: StorageConfig) {
       }
     },
 
+    /** Removes an object; one that is gone already is fine. */
     async remove(key: string): Promise<void> {
-      await asked(client.send(new DeleteObjectCommand({ Bucket, Key: key })));
+      await orMissing(client.send(new DeleteObjectCommand({ Bucket, Key: key })));
     },
 
     /** A URL that reads one object for `seconds` (at most 60), with the headers that its answer shall have. */

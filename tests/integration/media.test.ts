@@ -487,12 +487,14 @@ describe("what a replay is about", () => {
     expect(replay).toEqual({
       streamId: house.streamId,
       recordingId: house.recordingId,
+      edit: 0,
       title: "Öffentliche Probe",
       durationMs: 12_000,
       positionMs: 0,
       hasMp4: true,
       hasPoster: true,
       gaps: [{ atMs: 6000, ms: 35_000 }],
+      chapters: [],
     });
   });
 

@@ -114,4 +114,12 @@ export const rowsAfter: Record<string, string> = {
     update webhook_endpoints set off_reason = 'owner_left' where id = ${endpoint};
     update access_pass_links set revocation_mailed_at = now() where id = ${link};`,
   "0025_keys_of_owners": `update api_keys set revocation_mailed_at = now() where space_id = ${space};`,
+  "0027_edited_recordings": `
+    insert into streaming_recording_edits (recording_id, number, follows, kept, left_out, duration_ms, made_by)
+      values (${recording}, 1, 0, '[{"fromMs": 0, "toMs": 58000}]', '[{"attempt": 1, "first": 29, "last": 29}]', 58000, ${person});
+    insert into streaming_recording_chapters (recording_id, at_ms, title) values (${recording}, 2000, 'The beginning');
+    update streaming_recordings set edit = 1, poster_ms = 4000, hidden_at = now(), hidden_by = ${person},
+      deleted_at = now(), deleted_by = ${person}, warned_at = now(), kept = true where id = ${recording};
+    update streaming_recording_exports set version = 1, edit = null;
+    update spaces set recording_days = 90;`,
 };

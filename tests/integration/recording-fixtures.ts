@@ -2,6 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Services } from "#app/context.ts";
 import type { Storage } from "#app/services/storage.ts";
+import { runExport } from "#app/domain/recordings/exports.ts";
+import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { createRecording, stopRecording } from "#app/domain/recordings/recordings.ts";
 import type { Db } from "#db/client.ts";
 import { insertPeople } from "#tests/factories.ts";
@@ -65,6 +67,58 @@ export async function insertStoppedRecording(
   await db.transaction().execute((trx) => stopRecording(trx, queue, { streamId }));
   return { recordingId, prefix };
 }
+
+/**
+ * A stream that ended with a replay of 12 s: two attempts of three segments each, 35 s missing between them. With
+ * `exports` its MP4 and its pictures are made, too.
+ */
+export async function insertReplay(
+  services: Pick<Services, "db" | "queue" | "storage" | "media" | "log">,
+  { exports = true } = {},
+) {
+  const { db, storage } = services;
+  const live = await insertLiveRecording(services);
+  const segments = await segmentsOf("x264");
+  for (const number of [1, 2]) {
+    const prefix = `recordings/${live.streamId}/${number}/`;
+    const sealedAt = number === 1 ? new Date(Date.now() + 60_000) : null;
+    await db
+      .insertInto("streaming_recording_attempts")
+      .values({
+        recording_id: live.recordingId,
+        number,
+        prefix,
+        status: number === 1 ? "failed" : "complete",
+        reason: number === 1 ? "nothing came from it any more" : "",
+        sealed_at: sealedAt,
+      })
+      .execute();
+    const startsAt = new Date(Date.parse("2026-11-23T12:00:00Z") + (number - 1) * 41_000);
+    await writeSegments(storage, prefix, segments, { startsAt });
+  }
+  await endStreamRow(db, live.streamId);
+  await db.transaction().execute((trx) => stopRecording(trx, services.queue, live));
+  await finalizeRecording(services, live);
+  if (exports) await makeExports(services, live.recordingId);
+  return { ...live, base: `/media/${live.streamId}/${live.recordingId}` };
+}
+
+/** Makes what a recording's exports have still to be made of. */
+export async function makeExports(
+  services: Pick<Services, "db" | "storage" | "media" | "log">,
+  recordingId: string,
+): Promise<void> {
+  for (const { id } of await exportRows(services.db, recordingId))
+    await runExport(services, { exportId: id });
+}
+
+export const exportRows = (db: Db, recordingId: string) =>
+  db
+    .selectFrom("streaming_recording_exports")
+    .selectAll()
+    .where("recording_id", "=", recordingId)
+    .orderBy("kind")
+    .execute();
 
 export const recordingRow = (db: Db, recordingId: string) =>
   db.selectFrom("streaming_recordings").selectAll().where("id", "=", recordingId).executeTakeFirstOrThrow();

@@ -138,6 +138,8 @@ const table = `
 /account/space/bans                                GET    in    new  new  new  new   200  200   200  200
 /account/space/bans/$ban/removal                   GET    back  back back back back  back back  back back
 /account/space/bans/$ban/removal                   POST   in    new  new  new  new   done 404   404  404
+/account/space/recordings                          GET    in    new  new  new  new   403  200   200  200
+/account/space/recordings                          POST   in    new  new  new  new   403  403   400  400
 /account/space/blocked-words                       GET    in    new  new  new  new   200  200   200  200
 /account/space/blocked-words                       POST   in    new  new  new  new   done back  back done
 /account/space/api                                 GET    in new new new new 403 403 200 200
@@ -218,6 +220,22 @@ const table = `
 /account/streams/$id/duplicate                     GET    in    404  404  404  404   403  back  back 404
 /account/streams/$id/cancel                        GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/cancel                        POST   in    404  404  404  404   403  done  back 404
+/account/streams/$id/recording                     GET    in 404 404 404 404 back back back 404
+/account/streams/$id/recording/receipt.json        GET    in 404 404 404 404 back back back 404
+/account/streams/$id/recording/edit                GET    in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/edit                POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/edit/reversal       GET    back back back back back back back back back
+/account/streams/$id/recording/edit/reversal       POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/chapters            GET    in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/chapters            POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/picture             GET    in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/picture             POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/visibility          GET    back back back back back back back back back
+/account/streams/$id/recording/visibility          POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/deletion            GET    in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/deletion            POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/restoration         GET    back back back back back back back back back
+/account/streams/$id/recording/restoration         POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/broadcast                     GET    back  back back back back  back back  back back
 /account/streams/$id/broadcast                     POST   in    404  404  404  404   403  ·     ·    404
 /account/streams/$id/broadcast                     DELETE in    404  404  404  404   back back  back 404
@@ -241,6 +259,7 @@ const table = `
 /media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/position             POST   401   403  403  403  400   400  400   400  403
+/media/$streamId/$recordingId/recorded.m3u8        GET    401   403  403  403  403   403  404   404  403
 /rtc                                               GET    426   426  426  426  426   426  426   426  426
 /rtc/v1                                            GET    426   426  426  426  426   426  426   426  426
 /rtc/validate                                      GET    401   403  403  403  403   403  403   403  403
@@ -286,6 +305,20 @@ const tablesOfState: Partial<Record<State, string>> = {
 /media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  200   200  200   200  403
 /media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  200   200  200   200  403
 /media/$streamId/$recordingId/position             POST   401   403  403  403  400   400  400   400  403
+/media/$streamId/$recordingId/recorded.m3u8        GET    401   403  403  403  403   403  200   200  403
+/account/streams/$id/recording                     GET    in 404 404 404 404 200 200 200 404
+/account/streams/$id/recording/receipt.json        GET    in 404 404 404 404 200 200 200 404
+/account/streams/$id/recording/edit                GET    in 404 404 404 404 403 200 200 404
+/account/streams/$id/recording/edit                POST   in 404 404 404 404 403 400 400 404
+/account/streams/$id/recording/edit/reversal       POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/chapters            GET    in 404 404 404 404 403 200 200 404
+/account/streams/$id/recording/chapters            POST   in 404 404 404 404 403 400 400 404
+/account/streams/$id/recording/picture             GET    in 404 404 404 404 403 200 200 404
+/account/streams/$id/recording/picture             POST   in 404 404 404 404 403 400 400 404
+/account/streams/$id/recording/visibility          POST   in 404 404 404 404 403 done back 404
+/account/streams/$id/recording/deletion            GET    in 404 404 404 404 403 200 200 404
+/account/streams/$id/recording/deletion            POST   in 404 404 404 404 403 done back 404
+/account/streams/$id/recording/restoration         POST   in 404 404 404 404 403 back back 404
 /rtc/validate                                      GET    401   403  403  403  403   403  403   403  403
 /rtc                                               SOCKET 401   403  403  403  403   403  403   403  403
 `,
@@ -321,6 +354,8 @@ const forms: Record<string, Record<string, string>> = {
   [`${chat}/settings`]: { slowModeSeconds: "10" },
   "/account/streams/$id/broadcast": { tab, live_key: "01a00000-0000-4000-8000-000000000000", record: "no" },
   "/account/streams/$id/rehearsal": { tab },
+  "/account/streams/$id/recording/picture": { at: "never" },
+  "/account/streams/$id/recording/visibility": { hidden: "yes" },
   "/account/streams/$id/lease": { tab, take_over: "yes" },
   "/account/streams/$id/token": { tab },
 };

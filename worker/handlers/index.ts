@@ -12,6 +12,8 @@ import { passOfferMail } from "./pass-offer-mail.ts";
 import { passRequestMail } from "./pass-request-mail.ts";
 import { recordingExport } from "./recording-export.ts";
 import { recordingFinalize } from "./recording-finalize.ts";
+import { recordingRemove } from "./recording-remove.ts";
+import { recordingRuleMail } from "./recording-rule-mail.ts";
 import { recordingStart } from "./recording-start.ts";
 import { recordingStop } from "./recording-stop.ts";
 import { roomSweep } from "./room-sweep.ts";
@@ -31,6 +33,8 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "recording.stop": recordingStop,
   "recording.finalize": recordingFinalize,
   "recording.export": recordingExport,
+  "recording.remove": recordingRemove,
+  "recording.rule-mail": recordingRuleMail,
   "webhook.process": webhookProcess,
   "webhook.deliver": webhookDeliver,
   "webhook.off-mail": webhookOffMail,

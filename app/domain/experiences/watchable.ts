@@ -3,6 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { AccessGrantStatus } from "#db/types.ts";
 import { listAccess } from "../access/decision.ts";
 import { grantStatus } from "../grants/lists.ts";
+import { notWithheld } from "../recordings/shown.ts";
 import { listProgramme, type Programme } from "../spaces/programme.ts";
 
 type Limits = { upcoming?: number; past?: number };
@@ -24,7 +25,9 @@ export async function findWatchable(
         and (s.status = 'live' or (g.status = 'active' and (g.ends_at is null or g.ends_at > now())))
     )
     and (s.status <> 'ended'
-      or exists (select from streaming_recordings r where r.stream_id = s.id and r.status <> 'failed'))
+      or exists (
+        select from streaming_recordings r where r.stream_id = s.id and r.status <> 'failed' and ${notWithheld()}
+      ))
     ${experienceId ? sql`and e.id = ${experienceId}` : sql``}
   `;
   const programme = await listProgramme(db, candidates, limits);

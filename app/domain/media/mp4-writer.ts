@@ -22,6 +22,8 @@ export type ExportSegment = {
   attempt: string;
   /** Unix time in ms of its first frame; places an attempt after a gap. */
   programTimeMs: number | null;
+  /** What was before it was cut out, so it follows directly on the one before. */
+  afterCut?: boolean;
 };
 
 export type Mp4Plan = { partSize: number; headParts: number };
@@ -108,7 +110,7 @@ async function writeMedia(
   const audio = createAudioAppender(parts, headBytes);
   const holes: Mp4Summary["holes"] = [];
   let count = 0;
-  for await (const { bytes, attempt, programTimeMs } of segments) {
+  for await (const { bytes, attempt, programTimeMs, afterCut } of segments) {
     signal?.throwIfAborted();
     const segment = readSegment(bytes);
     if (!segment.ok)
@@ -119,6 +121,7 @@ async function writeMedia(
       firstPts,
       endPts,
       programTimeMs,
+      afterCut,
     });
     if (gapTicks > 50 * 90) holes.push({ atMs: (startTicks - gapTicks) / 90, ms: gapTicks / 90 });
     if (segment.audio) audio.append(segment.audio, offset, isNewClock);

@@ -11,8 +11,8 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 /** What the writing of a file consists of: other segments or another layout give another file. */
 export function contentName(parts: readonly Part[], layout: string): string {
   const hash = createHash("sha256").update(layout);
-  for (const { attempt, sha256, programTime } of parts)
-    hash.update(`\n${attempt} ${sha256} ${programTime?.toISOString() ?? ""}`);
+  for (const { attempt, sha256, programTime, afterCut } of parts)
+    hash.update(`\n${attempt} ${sha256} ${programTime?.toISOString() ?? ""}${afterCut ? " cut" : ""}`);
   return hash.digest("hex").slice(0, 32);
 }
 
@@ -71,7 +71,12 @@ async function* readParts(
         retryable: true,
         code: "changed",
       });
-    yield { bytes, attempt: String(part.attempt), programTimeMs: part.programTime?.getTime() ?? null };
+    yield {
+      bytes,
+      attempt: String(part.attempt),
+      programTimeMs: part.programTime?.getTime() ?? null,
+      afterCut: part.afterCut,
+    };
     done += part.bytes;
     await report(done);
   }

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { makePoster, posterCandidates } from "#app/domain/media/poster.ts";
 import { serviceError } from "#app/services/service-error.ts";
 import type { ExportResult, ExportServices, ExportTask } from "./exports.ts";
-import { listParts } from "./parts.ts";
+import { toEdited } from "./edited-time.ts";
+import { findEdit } from "./edits.ts";
+import { listParts, type Part } from "./parts.ts";
 
 export const posterSizes = ["large", "medium", "small"] as const;
 export type PosterSize = (typeof posterSizes)[number];
@@ -10,21 +12,27 @@ export type PosterSize = (typeof posterSizes)[number];
 /** Where one size of a poster lies; the export's own key is the large one's. */
 export const posterKey = (key: string, size: PosterSize) => key.replace(/large\.jpg$/, `${size}.jpg`);
 
-/** Makes the pictures that stand for a recording, in three sizes, and reads them back. Null: it has no picture. */
+/**
+ * Makes the pictures that stand for a recording, in three sizes, and reads them back: from the moment that somebody chose,
+ * or else, or where nothing can be decoded there, from one that shows something. Null: it has no picture.
+ */
 export async function exportPoster(
   { db, storage, media }: ExportServices,
   { recordingId, streamId, report }: ExportTask,
 ): Promise<ExportResult | null> {
   const parts = await listParts(db, recordingId);
   const candidates = posterCandidates(parts.length).map((index) => parts[index]!);
-  async function* segments() {
-    for (const { key } of candidates) {
+  const chosen = await findChosen(db, recordingId, parts);
+  async function* segments(of: readonly Part[]) {
+    for (const { key } of of) {
       const bytes = await storage.read(key);
       if (bytes) yield bytes;
       await report(0);
     }
   }
-  const pictures = await makePoster(media, segments());
+  const pictures =
+    (chosen && (await makePoster(media, segments([chosen])))) ??
+    (await makePoster(media, segments(candidates)));
   const [large] = pictures ?? [];
   if (!pictures || !large) return null;
   const sum = createHash("sha256").update(large.bytes).digest("hex");
@@ -37,4 +45,19 @@ export async function exportPoster(
       throw serviceError("storage", "a poster is not what was written", { retryable: true, code: "changed" });
   }
   return { key, bytes: large.bytes.length, sha256: sum, durationMs: null };
+}
+
+async function findChosen(
+  db: ExportServices["db"],
+  recordingId: string,
+  parts: readonly Part[],
+): Promise<Part | undefined> {
+  const { posterMs } = await db
+    .selectFrom("streaming_recordings")
+    .select("poster_ms as posterMs")
+    .where("id", "=", recordingId)
+    .executeTakeFirstOrThrow();
+  if (posterMs === null) return undefined;
+  let leftMs = toEdited((await findEdit(db, recordingId))?.kept ?? null, posterMs);
+  return parts.find(({ durationMs }) => (leftMs -= durationMs) < 0) ?? parts.at(-1);
 }

@@ -3,7 +3,7 @@ import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { exportMp4 } from "./export-mp4.ts";
-import { exportPoster } from "./export-poster.ts";
+import { exportPoster, posterKey, posterSizes } from "./export-poster.ts";
 
 export type ExportServices = Pick<Services, "db" | "storage" | "media" | "log">;
 
@@ -31,27 +31,28 @@ export async function runExport(services: ExportServices, { exportId }: { export
   const { log } = services;
   const claimed = await claim(services, exportId);
   if (!claimed) return;
-  const { kind, recordingId, streamId, tries } = claimed;
+  const { kind, recordingId, streamId, tries, version } = claimed;
+  const made = { exportId, version };
   let told = 0;
   let progress = 0;
   const report = async (now: number) => {
     progress = now;
     if (Date.now() - told < 2000) return;
     told = Date.now();
-    if (!(await hold(services, exportId, progress))) throw new Error("the export is somebody else's by now");
+    if (!(await hold(services, made, progress))) throw new Error("the export is somebody else's by now");
   };
   const holding = setInterval(
-    () => void hold(services, exportId, progress).catch(() => {}),
+    () => void hold(services, made, progress).catch(() => {}),
     (claimSeconds / 3) * 1000,
   );
   try {
     const task = { exportId, recordingId, streamId, report };
     const result = await (kind === "mp4" ? exportMp4(services, task) : exportPoster(services, task));
-    await finish(services, { exportId, streamId, result });
+    await finish(services, { ...made, kind, streamId, result });
   } catch (error) {
     const isHopeless =
       tries >= mostTries || (isServiceError(error) && !error.retryable && error.service === "media");
-    await giveBack(services, { exportId, streamId, isHopeless });
+    await giveBack(services, { ...made, streamId, isHopeless });
     log.warn({ err: error, exportId, kind, tries }, "an export failed");
     if (!isHopeless) throw error;
   } finally {
@@ -76,15 +77,23 @@ async function claim({ db }: ExportServices, exportId: string) {
     .where((is) =>
       is.or([is("x.work_until", "is", null), is("x.work_until", "<", sql<Date>`clock_timestamp()`)]),
     )
-    .returning(["x.kind", "x.recording_id as recordingId", "r.stream_id as streamId", "x.tries"])
+    .returning(["x.kind", "x.recording_id as recordingId", "r.stream_id as streamId", "x.tries", "x.version"])
     .executeTakeFirst();
 }
 
-async function hold({ db }: ExportServices, exportId: string, progress: number): Promise<boolean> {
+/** One making of an export: when what it shows was edited meanwhile, another one has taken its place. */
+type Making = { exportId: string; version: number };
+
+async function hold(
+  { db }: ExportServices,
+  { exportId, version }: Making,
+  progress: number,
+): Promise<boolean> {
   const held = await db
     .updateTable("streaming_recording_exports")
     .set({ progress, work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
     .where("id", "=", exportId)
+    .where("version", "=", version)
     .where("status", "=", "running")
     .returning("id")
     .executeTakeFirst();
@@ -92,10 +101,25 @@ async function hold({ db }: ExportServices, exportId: string, progress: number):
 }
 
 async function finish(
-  { db }: ExportServices,
-  { exportId, streamId, result }: { exportId: string; streamId: string; result: ExportResult | null },
+  { db, storage }: ExportServices,
+  {
+    exportId,
+    version,
+    kind,
+    streamId,
+    result,
+  }: Making & { kind: string; streamId: string; result: ExportResult | null },
 ): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  const before = await db.transaction().execute(async (trx) => {
+    const mine = await trx
+      .selectFrom("streaming_recording_exports")
+      .select("key")
+      .where("id", "=", exportId)
+      .where("version", "=", version)
+      .where("status", "=", "running")
+      .forUpdate()
+      .executeTakeFirst();
+    if (!mine) return null;
     await trx
       .updateTable("streaming_recording_exports")
       .set(
@@ -105,6 +129,7 @@ async function finish(
               key: result.key,
               bytes: result.bytes,
               sha256: result.sha256,
+              edit: sql<number>`(select r.edit from streaming_recordings r where r.id = recording_id)`,
               duration_ms: result.durationMs,
               progress: 1,
               reason: "",
@@ -114,15 +139,19 @@ async function finish(
           : { status: "failed", reason: "There is no picture in this recording.", work_until: null },
       )
       .where("id", "=", exportId)
-      .where("status", "=", "running")
       .execute();
     await notifyChange(trx, { kind: "stream", streamId });
+    return mine.key;
   });
+  // What showed an earlier edit. Should this be missed, it goes with the recording.
+  if (before && result && before !== result.key)
+    for (const key of kind === "poster" ? posterSizes.map((size) => posterKey(before, size)) : [before])
+      await storage.remove(key);
 }
 
 async function giveBack(
   { db }: ExportServices,
-  { exportId, streamId, isHopeless }: { exportId: string; streamId: string; isHopeless: boolean },
+  { exportId, version, streamId, isHopeless }: Making & { streamId: string; isHopeless: boolean },
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx
@@ -133,6 +162,7 @@ async function giveBack(
         work_until: null,
       })
       .where("id", "=", exportId)
+      .where("version", "=", version)
       .where("status", "=", "running")
       .execute();
     if (isHopeless) await notifyChange(trx, { kind: "stream", streamId });

@@ -5,7 +5,7 @@ import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
 import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
 import { recordingMoves } from "./moves.ts";
-import { listParts, type Part } from "./parts.ts";
+import { listRecordedParts, type Part } from "./parts.ts";
 import { replayPlaylist } from "./playlist.ts";
 import { verifySegments } from "./verify.ts";
 
@@ -110,7 +110,7 @@ async function publish({ db, queue, log }: FinalizeServices, recordingId: string
       .executeTakeFirst();
     if (!recording) return;
     const { streamId } = recording;
-    const parts = await listParts(trx, recordingId);
+    const parts = await listRecordedParts(trx, recordingId);
     if (parts.length === 0) {
       const reason = await whyNothing(trx, recordingId);
       await trx

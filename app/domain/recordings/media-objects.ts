@@ -1,27 +1,48 @@
+import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import { posterKey, type PosterSize } from "./export-poster.ts";
+import { isShown, notWithheld } from "./shown.ts";
 
 /** An object in storage that a media URL stands for. */
 export type MediaObject = { key: string; bytes: number; etag: string };
 
-type Of = { streamId: string; recordingId: string };
+/** `asTeam`: also what is hidden from viewers. */
+type Of = { streamId: string; recordingId: string; asTeam: boolean };
 
-/** Whether this is a finished recording of this stream, with the stream's title for the name of a file. */
-export async function findReadyRecording(db: Db, { streamId, recordingId }: Of) {
+/** Whether this is a replay of this stream that they may see, with the stream's title for the name of a file. */
+export async function findReadyRecording(db: Db, { streamId, recordingId, asTeam }: Of) {
   return db
     .selectFrom("streaming_recordings as r")
     .innerJoin("streams as s", "s.id", "r.stream_id")
     .select(["r.id", "s.title", "s.live_at as liveAt"])
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
-    .where("r.status", "=", "ready")
+    .where(isShown({ asTeam }))
     .executeTakeFirst();
 }
 
-/** One verified segment of a finished recording. */
+/** Whether a recording, finished or not, was hidden or deleted. */
+export async function isWithheld(db: Db, { recordingId, asTeam }: Of): Promise<boolean> {
+  const row = await db
+    .selectFrom("streaming_recordings as r")
+    .select("r.id")
+    .where("r.id", "=", recordingId)
+    .where(sql<boolean>`not ${notWithheld({ asTeam })}`)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** One verified segment of a replay that plays; `whole`: also of what its edit leaves out. */
 export async function findSegmentObject(
   db: Db,
-  { streamId, recordingId, attempt, number }: Of & { attempt: number; number: number },
+  {
+    streamId,
+    recordingId,
+    asTeam,
+    attempt,
+    number,
+    whole,
+  }: Of & { attempt: number; number: number; whole: boolean },
 ): Promise<MediaObject | undefined> {
   const row = await db
     .selectFrom("streaming_recording_segments as g")
@@ -31,17 +52,35 @@ export async function findSegmentObject(
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
     .where("r.status", "=", "ready")
+    .where(notWithheld({ asTeam }))
     .where("a.number", "=", attempt)
     .where("g.number", "=", number)
+    .where(whole ? sql<boolean>`true` : isNotLeftOut)
     .where("g.problem", "is", null)
     .executeTakeFirst();
   return row && { key: row.key, bytes: row.bytes, etag: row.sha256 };
 }
 
-/** The MP4 or the poster of a finished recording, once it is ready. */
+const isNotLeftOut = sql<boolean>`not exists (
+  select from streaming_recording_edits e
+  cross join lateral jsonb_to_recordset(e.left_out) as run (attempt integer, first integer, last integer)
+  where e.recording_id = r.id and e.number = r.edit
+    and run.attempt = a.number and g.number between run.first and run.last
+)`;
+
+/**
+ * The MP4 or the poster of a replay, once it is ready. `orEarlier`: while it is made for a new edit, the one of the edit
+ * before.
+ */
 export async function findExportObject(
   db: Db,
-  { streamId, recordingId, kind }: Of & { kind: "mp4" | "poster" },
+  {
+    streamId,
+    recordingId,
+    asTeam,
+    kind,
+    orEarlier = false,
+  }: Of & { kind: "mp4" | "poster"; orEarlier?: boolean },
 ): Promise<MediaObject | undefined> {
   const row = await db
     .selectFrom("streaming_recording_exports as x")
@@ -49,9 +88,9 @@ export async function findExportObject(
     .select(["x.key", "x.bytes", "x.sha256"])
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
-    .where("r.status", "=", "ready")
+    .where(isShown({ asTeam }))
     .where("x.kind", "=", kind)
-    .where("x.status", "=", "ready")
+    .where(orEarlier ? sql<boolean>`x.key is not null` : sql<boolean>`x.status = 'ready'`)
     .executeTakeFirst();
   if (!row?.key || row.bytes === null) return undefined;
   return { key: row.key, bytes: row.bytes, etag: row.sha256 ?? "" };

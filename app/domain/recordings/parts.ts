@@ -1,6 +1,8 @@
 import type { Kysely } from "kysely";
 import { ticksBetween } from "#app/domain/media/transport-stream.ts";
 import type { Database } from "#db/client.ts";
+import { partsThatStay } from "./cutting.ts";
+import { findEdit } from "./edits.ts";
 
 /** A segment of a recording that plays, in the order of the recording. */
 export type Part = {
@@ -17,13 +19,22 @@ export type Part = {
   discontinuity: boolean;
   /** How much is missing before it, in ms; 0 where nothing is. */
   gapMs: number;
+  /** What was before it was cut out: it follows directly on what stays. */
+  afterCut: boolean;
 };
 
 /** The length of a last frame is an estimate, and times are rounded to a tick. */
 const toleranceTicks = 60 * 90;
 
-/** All verified segments of a recording: its attempts in order, each one's segments in order. */
+/** What plays of a recording: its verified segments in order, without those that its edit leaves out. */
 export async function listParts(db: Kysely<Database>, recordingId: string): Promise<Part[]> {
+  const recorded = await listRecordedParts(db, recordingId);
+  const edit = await findEdit(db, recordingId);
+  return edit ? partsThatStay(recorded, edit.leftOut) : recorded;
+}
+
+/** All verified segments of a recording: its attempts in order, each one's segments in order. */
+export async function listRecordedParts(db: Kysely<Database>, recordingId: string): Promise<Part[]> {
   const rows = await db
     .selectFrom("streaming_recording_segments as s")
     .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")
@@ -62,6 +73,7 @@ export async function listParts(db: Kysely<Database>, recordingId: string): Prom
       discontinuity:
         before !== undefined && !(isSameAttempt && isSamePicture && Math.abs(step) <= toleranceTicks),
       gapMs: before ? gapBetween(before, row, isSameAttempt ? step : undefined) : 0,
+      afterCut: false,
     };
   });
 }

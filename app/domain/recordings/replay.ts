@@ -1,6 +1,10 @@
 import { type Kysely, sql } from "kysely";
 import type { Database, Db } from "#db/client.ts";
+import { type Chapter, chaptersThatPlay, listChapters } from "./chapters.ts";
+import { toEdited, toRecorded } from "./edited-time.ts";
+import { findEdit } from "./edits.ts";
 import { listParts } from "./parts.ts";
+import { isShown } from "./shown.ts";
 
 /** Something missing in a recording: where it stands in the replay, and how much is missing. */
 export type ReplayGap = { atMs: number; ms: number };
@@ -9,13 +13,17 @@ export type ReplayGap = { atMs: number; ms: number };
 export type Replay = {
   streamId: string;
   recordingId: string;
+  /** The number of its edit: another one plays something else. */
+  edit: number;
   title: string;
+  /** Of what plays; so are all times here. */
   durationMs: number;
   /** Where this person stopped; 0 at first, and when they had come to the end. */
   positionMs: number;
   hasMp4: boolean;
   hasPoster: boolean;
   gaps: ReplayGap[];
+  chapters: Chapter[];
 };
 
 /** Shorter ones are a cut, not something that anybody misses. */
@@ -35,7 +43,7 @@ export async function findReplay(
     .leftJoin("replay_positions as p", (join) =>
       join.onRef("p.recording_id", "=", "r.id").on("p.user_id", "=", userId),
     )
-    .select(["r.id", "s.title", "r.duration_ms", "p.position_ms"])
+    .select(["r.id", "s.title", "r.duration_ms", "p.position_ms", "r.edit"])
     .select(({ exists, selectFrom }) =>
       (["mp4", "poster"] as const).map((kind) =>
         exists(
@@ -48,32 +56,35 @@ export async function findReplay(
       ),
     )
     .where("r.stream_id", "=", streamId)
-    .where("r.status", "=", "ready")
+    .where(isShown())
     .orderBy("r.created_at", "desc")
     .limit(1)
     .executeTakeFirst();
   if (!row) return undefined;
-  const durationMs = row.duration_ms;
-  const positionMs = row.position_ms ?? 0;
+  const edit = row.edit > 0 ? await findEdit(db, row.id) : undefined;
+  const durationMs = edit?.durationMs ?? row.duration_ms;
+  const positionMs = toEdited(edit?.kept ?? null, row.position_ms ?? 0);
   return {
     streamId,
     recordingId: row.id,
+    edit: row.edit,
     title: row.title,
     durationMs,
     positionMs: positionMs > durationMs - 5000 ? 0 : positionMs,
     hasMp4: Boolean(row.mp4),
     hasPoster: Boolean(row.poster),
     gaps: await listGaps(db, row.id),
+    chapters: chaptersThatPlay(await listChapters(db, row.id), edit?.kept ?? null, durationMs),
   };
 }
 
 /** Whether a stream has a replay. */
 export async function hasReplay(db: Kysely<Database>, streamId: string): Promise<boolean> {
   const row = await db
-    .selectFrom("streaming_recordings")
-    .select("id")
-    .where("stream_id", "=", streamId)
-    .where("status", "=", "ready")
+    .selectFrom("streaming_recordings as r")
+    .select("r.id")
+    .where("r.stream_id", "=", streamId)
+    .where(isShown())
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
@@ -89,7 +100,10 @@ async function listGaps(db: Kysely<Database>, recordingId: string): Promise<Repl
   return gaps;
 }
 
-/** Remembers where a person is in a finished recording of this stream. False when there is no such recording. */
+/**
+ * Remembers where a person is in a replay of this stream, as a moment of the recording, so that an edit does not move them.
+ * False when there is no such replay.
+ */
 export async function saveReplayPosition(
   db: Db,
   {
@@ -99,11 +113,12 @@ export async function saveReplayPosition(
     positionMs,
   }: { userId: string; streamId: string; recordingId: string; positionMs: number },
 ): Promise<boolean> {
+  const recordedMs = toRecorded((await findEdit(db, recordingId))?.kept ?? null, positionMs);
   const { rows } = await sql`
     insert into replay_positions (user_id, recording_id, position_ms)
-    select ${userId}::uuid, r.id, least(${Math.round(positionMs)}::bigint, r.duration_ms)
+    select ${userId}::uuid, r.id, least(${Math.round(recordedMs)}::bigint, r.duration_ms)
     from streaming_recordings r
-    where r.id = ${recordingId}::uuid and r.stream_id = ${streamId}::uuid and r.status = 'ready'
+    where r.id = ${recordingId}::uuid and r.stream_id = ${streamId}::uuid and ${isShown()}
     on conflict (user_id, recording_id)
       do update set position_ms = excluded.position_ms, updated_at = now()
     returning recording_id

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
+import { isShown } from "../recordings/shown.ts";
 import type { StreamStatus } from "#db/types.ts";
 
 /** A stream as lists show it to anybody; instants are ISO. */
@@ -53,7 +54,7 @@ export async function listProgramme(
   const columns = sql`
     s.id, s.slug, s.title, s.status, s.starts_at as "startsAt", s.time_zone as "timeZone",
     s.length_minutes as "lengthMinutes", s.live_at as "liveAt", s.ended_at as "endedAt",
-    exists (select from streaming_recordings r where r.stream_id = s.id and r.status = 'ready') as "hasReplay",
+    exists (select from streaming_recordings r where r.stream_id = s.id and ${isShown()}) as "hasReplay",
     e.id as "experienceId", e.name as "experienceName", e.slug as "experienceSlug", sp.name as "spaceName", sp.slug as "spaceSlug"
   `;
   const from = sql`

@@ -46,9 +46,14 @@ export type RecordingState = {
   reason: string;
   /** What is recorded up to here is verified in storage. To viewers only when the stream has ended. */
   safeUntil: string | null;
+  /** Of what plays of it. */
   durationMs: number;
   /** The MP4 is there. */
   exportReady: boolean;
+  /** The number of its edit: with another one the replay is another. */
+  edit: number;
+  /** There is a recording, and viewers do not get it. */
+  withheld: "hidden" | "deleted" | null;
 };
 
 /** All that is true of a stream, before it is said to whom. */
@@ -128,7 +133,9 @@ const forViewers = (recording: RecordingState | null) => recording && { ...recor
 
 /** That there is a replay stands on the public page, too; how a recording is getting on does not. */
 const forPublic = (recording: RecordingState | null) =>
-  recording?.status === "ready" ? { ...recording, reason: "", safeUntil: null, exportReady: false } : null;
+  recording?.status === "ready" && !recording.withheld
+    ? { ...recording, reason: "", safeUntil: null, exportReady: false }
+    : null;
 
 export type FactsRow = {
   stream_id: string;
@@ -145,6 +152,8 @@ export type FactsRow = {
   recording_ms: number | null;
   safe_until: Date | null;
   export_ready: boolean | null;
+  recording_edit: number | null;
+  withheld: "hidden" | "deleted" | null;
   lease_user_id: string | null;
   lease_name: string | null;
   lease_tab: string | null;
@@ -163,7 +172,7 @@ export type FactsRow = {
 export const factColumns = sql`
   s.id as stream_id, s.title, s.status, s.starts_at, s.live_at, s.host_absent_since, s.ended_at, s.ended_reason,
   r.id as recording_id, r.status as recording_status, r.reason as recording_reason, r.duration_ms as recording_ms,
-  r.safe_until, r.export_ready, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
+  r.safe_until, r.export_ready, r.edit as recording_edit, r.withheld, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
   s.chat_before, s.chat_after_minutes, c.slow_mode_seconds, c.frozen_at is not null as chat_frozen, c.links_allowed,
   c.away_since is not null as chat_away,
   case when c.made_at is not null and (c.moved_at is null or c.told_at >= c.moved_at) then c.channel_id end
@@ -179,7 +188,11 @@ export const factColumns = sql`
 export const factJoins = sql`
   left join streaming_chat_rooms c on c.stream_id = s.id
   left join lateral (
-    select r.id, r.status, r.reason, r.duration_ms,
+    select r.id, r.status, r.reason, r.edit,
+      coalesce((
+        select e.duration_ms from streaming_recording_edits e where e.recording_id = r.id and e.number = r.edit
+      ), r.duration_ms) as duration_ms,
+      case when r.deleted_at is not null then 'deleted' when r.hidden_at is not null then 'hidden' end as withheld,
       exists (
         select from streaming_recording_exports x
         where x.recording_id = r.id and x.kind = 'mp4' and x.status = 'ready'
@@ -194,8 +207,8 @@ export const factJoins = sql`
       ) as safe_until
     from streaming_recordings r
     where r.stream_id = s.id
-    -- One that plays before one that failed, then the newest.
-    order by r.status = 'failed', r.created_at desc
+    -- One that plays before one that failed or was deleted, then the newest.
+    order by r.status = 'failed', r.deleted_at is not null, r.created_at desc
     limit 1
   ) r on true
   left join lateral (
@@ -235,6 +248,8 @@ export function toFacts(row: FactsRow): StreamFacts {
             safeUntil: row.safe_until?.toISOString() ?? null,
             durationMs: row.recording_ms ?? 0,
             exportReady: row.export_ready ?? false,
+            edit: row.recording_edit ?? 0,
+            withheld: row.withheld,
           }
         : null,
     lease:

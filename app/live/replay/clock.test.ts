@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clock, lengthInWords } from "./clock.ts";
+import { clock, exactClock, lengthInWords } from "./clock.ts";
 
 test("a place in a recording reads like a player's clock", () => {
   expect(clock(0)).toBe("0:00");
@@ -11,4 +11,8 @@ test("a length is said in seconds or minutes", () => {
   expect(lengthInWords(300)).toBe("1 second");
   expect(lengthInWords(35_400)).toBe("35 seconds");
   expect(lengthInWords(125_000)).toBe("2 minutes");
+});
+
+test("a place that is taken over is exact to a tenth", () => {
+  expect([0, 245_961, 3_723_049].map(exactClock)).toEqual(["0:00.0", "4:05.9", "1:02:03.0"]);
 });

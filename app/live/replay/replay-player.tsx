@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Button } from "#app/components/button.tsx";
 import { PlayerBar, Stage } from "#app/components/stage.tsx";
+import { Chapters } from "./chapters.tsx";
 import { clock, lengthInWords } from "./clock.ts";
 import { keysInWords } from "./player-keys.ts";
 import { usePlayerKeys } from "./use-player-keys.ts";
@@ -14,12 +15,15 @@ type ReplayPlayerProps = {
   durationMs: number;
   /** Where this person stopped the last time. */
   positionMs: number;
+  /** Where it begins: there, or at the moment that the address asks for. */
+  startMs: number;
   hasMp4: boolean;
   hasPoster?: boolean;
   /** Where something is missing, which is said below the picture. */
   gaps?: { atMs: number; ms: number }[];
   /** Right under the picture, above what else is said of it. */
   children?: ReactNode;
+  chapters: { atMs: number; title: string }[];
 };
 
 const speeds = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -35,16 +39,18 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
     title,
     durationMs,
     positionMs,
+    startMs,
     hasMp4,
     hasPoster = hasMp4,
     gaps = [],
     children,
   } = props;
   const base = `/media/${streamId}/${recordingId}`;
+  const begin = startMs > 0 ? `#t=${startMs / 1000}` : "";
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const problem = useReplaySource(video, `${base}/index.m3u8`);
-  useReplayPosition(video, { address: `${base}/position`, positionMs });
+  useReplayPosition(video, { address: `${base}/position`, positionMs, startMs });
   usePlayerKeys(video, frame);
 
   return (
@@ -60,12 +66,12 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
             poster={hasPoster ? `${base}/poster.jpg` : undefined}
             aria-label={`Replay of ${title}, ${clock(durationMs)} long`}
           >
-            <source src={`${base}/index.m3u8`} type="application/vnd.apple.mpegurl" />
-            {hasMp4 && <source src={`${base}/video.mp4`} type="video/mp4" />}
+            <source src={`${base}/index.m3u8${begin}`} type="application/vnd.apple.mpegurl" />
+            {hasMp4 && <source src={`${base}/video.mp4${begin}`} type="video/mp4" />}
             Your browser cannot show videos.
           </video>
         }
-        controls={<Controls video={video} positionMs={positionMs} />}
+        controls={<Controls video={video} positionMs={startMs === positionMs ? positionMs : 0} />}
       >
         {problem && (
           <p className="replay-problem" role="alert">
@@ -75,6 +81,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
       </Stage>
       {children}
       {gaps.length > 0 && <Gaps gaps={gaps} />}
+      <Chapters chapters={props.chapters} video={video} />
       <Keys />
     </div>
   );

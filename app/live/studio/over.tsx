@@ -17,6 +17,7 @@ type OverProps = {
 /** The studio of a stream that is over: when and how it ended, and where its replay stands. */
 export function Ended({ state, streamId, watchPath, zone, streamZone, endedBy, mayDownload }: OverProps) {
   const { recording, endedAt, endedReason } = state;
+  const shown = recording?.status === "ready" && !recording.withheld;
   return (
     <Stage lit>
       <h2>This stream has ended</h2>
@@ -32,10 +33,11 @@ export function Ended({ state, streamId, watchPath, zone, streamZone, endedBy, m
       </p>
       <p role="status">{replayWords(recording)}</p>
       <p className="row">
-        <ButtonLink to={watchPath} kind={recording?.status === "ready" ? "go" : "plain"} reloadDocument>
-          {recording?.status === "ready" ? "Watch the replay" : "To the stream's page"}
+        <ButtonLink to={watchPath} kind={shown ? "go" : "plain"} reloadDocument>
+          {shown ? "Watch the replay" : "To the stream's page"}
         </ButtonLink>
-        {recording?.exportReady && mayDownload && (
+        {recording && <ButtonLink to={`/account/streams/${streamId}/recording`}>The recording</ButtonLink>}
+        {recording?.exportReady && !recording.withheld && mayDownload && (
           <ButtonLink to={`/media/${streamId}/${recording.id}/video.mp4?download=1`} reloadDocument>
             Download the MP4
           </ButtonLink>
@@ -47,6 +49,8 @@ export function Ended({ state, streamId, watchPath, zone, streamZone, endedBy, m
 
 function replayWords(recording: StudioState["recording"]): string {
   if (!recording) return "It was not recorded, so there is no replay.";
+  if (recording.withheld === "hidden") return "The replay is hidden from viewers.";
+  if (recording.withheld === "deleted") return "The recording was deleted.";
   switch (recording.status) {
     case "ready":
       return recording.exportReady

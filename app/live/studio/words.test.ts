@@ -54,6 +54,8 @@ describe("what the recorder does", () => {
     safeUntil: null,
     durationMs: 0,
     exportReady: false,
+    edit: 0,
+    withheld: null,
     ...over,
   });
   const say = (over: Partial<StudioRecording> | null) =>

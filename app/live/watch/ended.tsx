@@ -26,7 +26,7 @@ export function Ended(props: WatchProps) {
               <PassEnds {...props} />
             </>
           ) : (
-            <ReplayPlayer {...page.replay}>
+            <ReplayPlayer key={page.replay.edit} {...page.replay}>
               <PassEnds {...props} />
             </ReplayPlayer>
           )
@@ -94,10 +94,16 @@ export function Ended(props: WatchProps) {
 
 function noReplay({ recording }: PageState): string | undefined {
   if (!recording) return "This stream was not recorded, so there is no replay.";
+  if (recording.withheld) return withheld[recording.withheld];
   return recording.status === "failed"
     ? "The recording of this stream failed, so there is no replay."
     : undefined;
 }
+
+const withheld = {
+  hidden: "The team has hidden the replay for now.",
+  deleted: "The replay of this stream was taken away.",
+};
 
 /** How far the replay is: only what is known. */
 function progressWords({ recording, liveAt }: PageState): string {

@@ -26,6 +26,8 @@ const recording = {
   safeUntil: null,
   durationMs: 0,
   exportReady: false,
+  edit: 0,
+  withheld: null,
 };
 
 describe("the place a page is", () => {

@@ -22,7 +22,7 @@ export function almostLive({ status, startsAt }: PageState, now: number): boolea
 
 /** What a page shows, for the address of its chat's list: `newsSince` compares it with what there is by then. */
 export const stageOf = ({ status, recording }: Pick<PageState, "status" | "recording">) =>
-  status === "ended" && recording?.status === "ready" ? "replay" : status;
+  status === "ended" && recording?.status === "ready" && !recording.withheld ? "replay" : status;
 
 const news: Record<ReturnType<typeof stageOf>, string> = {
   scheduled: "The rehearsal is over.",

@@ -58,7 +58,11 @@ export function useWatch(loaded: WatchData): Watch {
   }, [socket.connection, readAgain]);
 
   const opened = state.access === "yes" && loaded.refusal !== null;
-  const ready = place === "ended" && state.recording?.status === "ready" && loaded.replay === null;
+  const { recording } = state;
+  const shown = recording?.status === "ready" && !recording.withheld;
+  const ready = place === "ended" && shown && loaded.replay === null;
+  const changed =
+    place === "ended" && loaded.replay !== null && (!shown || recording.edit !== loaded.replay.edit);
   useEffect(() => {
     if (opened) readAgain(300);
   }, [opened, readAgain]);
@@ -67,6 +71,10 @@ export function useWatch(loaded: WatchData): Watch {
     if (ready) readAgain(Math.min(10_000, many * 5));
     // eslint-disable-next-line react-hooks/exhaustive-deps -- how many there were at that moment
   }, [ready, readAgain]);
+  useEffect(() => {
+    // It was hidden or deleted, or cut: what is open here is not the replay any more.
+    if (changed) readAgain(300);
+  }, [changed, readAgain]);
   const devices = useDevices(loaded, socket.device, readAgain);
   useReadWhenSeen(loaded.email === null, readAgain);
 

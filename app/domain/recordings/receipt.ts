@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { type Kysely, sql } from "kysely";
+import type { Database } from "#db/client.ts";
+import type { RecordingAttemptStatus } from "#db/types.ts";
+import { listRecordedParts, type Part } from "./parts.ts";
+
+export type ReceiptAttempt = {
+  number: number;
+  status: RecordingAttemptStatus;
+  /** Why it ended, where it did not end as it should. */
+  reason: string;
+  requestedAt: Date | null;
+  activeAt: Date | null;
+  endedAt: Date | null;
+  /** Segments that play. */
+  parts: number;
+  bytes: number;
+  /** Segments that do not, each with what is wrong with it. */
+  broken: { number: number; problem: string }[];
+};
+
+/** What there is of a recording, as it was recorded: whatever was cut or exported later. */
+export type Receipt = {
+  parts: Part[];
+  durationMs: number;
+  bytes: number;
+  /** `sha256Of` its parts. */
+  sha256: string;
+  /** Where something is missing, in ms from the beginning, and how much. */
+  gaps: { atMs: number; ms: number }[];
+  attempts: ReceiptAttempt[];
+};
+
+/** What a recording consists of, gap by gap and attempt by attempt. */
+export async function findReceipt(
+  db: Kysely<Database>,
+  { recordingId }: { recordingId: string },
+): Promise<Receipt> {
+  const parts = await listRecordedParts(db, recordingId);
+  const gaps: Receipt["gaps"] = [];
+  let atMs = 0;
+  for (const { gapMs, durationMs } of parts) {
+    if (gapMs > 0) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
+    atMs += durationMs;
+  }
+  return {
+    parts,
+    durationMs: Math.round(atMs),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    sha256: sha256Of(parts),
+    gaps,
+    attempts: await listReceiptAttempts(db, recordingId),
+  };
+}
+
+/** One sum for all: of the list of the parts' own, in order, one a line. Anybody can make it again from the files. */
+export function sha256Of(parts: readonly Pick<Part, "sha256">[]): string {
+  const sum = createHash("sha256");
+  for (const { sha256 } of parts) sum.update(`${sha256}\n`);
+  return sum.digest("hex");
+}
+
+async function listReceiptAttempts(db: Kysely<Database>, recordingId: string): Promise<ReceiptAttempt[]> {
+  const { rows } = await sql<ReceiptAttempt>`
+    select a.number, a.status, a.reason, a.requested_at as "requestedAt", a.active_at as "activeAt",
+      a.ended_at as "endedAt",
+      count(s.number) filter (where s.problem is null) as parts,
+      coalesce(sum(s.bytes) filter (where s.problem is null), 0)::bigint as bytes,
+      coalesce(jsonb_agg(jsonb_build_object('number', s.number, 'problem', s.problem) order by s.number)
+        filter (where s.problem is not null), '[]') as broken
+    from streaming_recording_attempts a
+    left join streaming_recording_segments s on s.attempt_id = a.id
+    where a.recording_id = ${recordingId}::uuid
+    group by a.id
+    order by a.number
+  `.execute(db);
+  return rows;
+}
+
+/** The same for programs: plain words, snake_case, times as ISO. */
+export function receiptAsJson(
+  { streamId, recordingId }: { streamId: string; recordingId: string },
+  { parts, durationMs, bytes, sha256, gaps, attempts }: Receipt,
+) {
+  return {
+    stream_id: streamId,
+    recording_id: recordingId,
+    duration_ms: durationMs,
+    parts_count: parts.length,
+    bytes,
+    sha256_of_parts: sha256,
+    gaps: gaps.map(({ atMs, ms }) => ({ at_ms: atMs, ms })),
+    attempts: attempts.map((attempt) => ({
+      number: attempt.number,
+      status: attempt.status,
+      reason: attempt.reason,
+      requested_at: attempt.requestedAt?.toISOString() ?? null,
+      active_at: attempt.activeAt?.toISOString() ?? null,
+      ended_at: attempt.endedAt?.toISOString() ?? null,
+      parts_count: attempt.parts,
+      bytes: attempt.bytes,
+      broken: attempt.broken,
+    })),
+    parts: parts.map((part) => ({
+      attempt: part.attempt,
+      number: part.number,
+      bytes: part.bytes,
+      sha256: part.sha256,
+      duration_ms: Math.round(part.durationMs * 1000) / 1000,
+      recorded_at: part.programTime?.toISOString() ?? null,
+      missing_before_ms: Math.round(part.gapMs),
+    })),
+  };
+}

@@ -1,0 +1,78 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import { notifyChange } from "#app/domain/changes/notices.ts";
+import type { Database, Db } from "#db/client.ts";
+
+/** So long what was deleted can be restored. */
+export const graceDays = 14;
+
+type By = { recordingId: string; userId: string };
+
+/**
+ * Hides a finished recording from viewers, or shows it again, from this moment on. False when it is as wanted, or there is
+ * none.
+ */
+export async function setHidden(db: Db, { recordingId, userId, hidden }: By & { hidden: boolean }) {
+  return change(db, (trx) =>
+    trx
+      .updateTable("streaming_recordings")
+      .set(
+        hidden
+          ? { hidden_at: sql`clock_timestamp()`, hidden_by: userId }
+          : { hidden_at: null, hidden_by: null },
+      )
+      .where("id", "=", recordingId)
+      .where("status", "=", "ready")
+      .where("deleted_at", "is", null)
+      .where("hidden_at", hidden ? "is" : "is not", null)
+      .returning("stream_id as streamId")
+      .executeTakeFirst(),
+  );
+}
+
+/**
+ * Deletes a finished recording: viewers and team have it no more from this moment on, and what it has in storage goes when
+ * the days in which it can be restored are over. False when it was deleted already.
+ */
+export async function deleteRecording(db: Db, { recordingId, userId }: By) {
+  return change(db, (trx) =>
+    trx
+      .updateTable("streaming_recordings")
+      .set({ deleted_at: sql`clock_timestamp()`, deleted_by: userId })
+      .where("id", "=", recordingId)
+      .where("status", "in", ["ready", "failed"])
+      .where("deleted_at", "is", null)
+      .returning("stream_id as streamId")
+      .executeTakeFirst(),
+  );
+}
+
+/**
+ * Takes a deletion back, as if it had not been; the rule of its space does not delete it again. False when it was not
+ * deleted, or is being removed already.
+ */
+export async function restoreRecording(db: Db, { recordingId }: Pick<By, "recordingId">) {
+  return change(db, (trx) =>
+    trx
+      .updateTable("streaming_recordings")
+      .set({
+        deleted_at: null,
+        deleted_by: null,
+        kept: sql<boolean>`kept or deleted_by is null`,
+      })
+      .where("id", "=", recordingId)
+      .where("deleted_at", "is not", null)
+      .where("removed_at", "is", null)
+      .returning("stream_id as streamId")
+      .executeTakeFirst(),
+  );
+}
+
+type Changed = (trx: Transaction<Database>) => Promise<{ streamId: string } | undefined>;
+
+async function change(db: Kysely<Database>, by: Changed): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const changed = await by(trx);
+    if (changed) await notifyChange(trx, { kind: "stream", streamId: changed.streamId });
+    return changed !== undefined;
+  });
+}

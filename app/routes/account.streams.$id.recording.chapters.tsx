@@ -1,0 +1,128 @@
+import {
+  type ActionFunctionArgs,
+  data,
+  type LoaderFunctionArgs,
+  type MetaFunction,
+  redirect,
+} from "@remix-run/node";
+import { Form, useActionData, useLoaderData } from "@remix-run/react";
+import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
+import { ButtonLink, SubmitButton } from "#app/components/button.tsx";
+import { FormError } from "#app/components/form-error.tsx";
+import { Narrow } from "#app/components/layouts.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
+import { pageTitle } from "#app/components/page-title.ts";
+import { mostChapters, readChapterList, type TypedChapter } from "#app/domain/recordings/chapter-list.ts";
+import { chaptersThatPlay, listChapters, saveChapters, versionOf } from "#app/domain/recordings/chapters.ts";
+import { writeTime } from "#app/domain/recordings/typed-time.ts";
+import { absent } from "#app/http/absent.ts";
+import { takeDraft } from "#app/http/drafts.ts";
+import { listProblems, problem, readTyped, refuse, type Typed, typedText } from "#app/http/forms.ts";
+import { requireFinishedRecording } from "#app/http/recording-of-team.ts";
+import { ChapterFields } from "#app/live/replay/chapter-form.tsx";
+
+export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Chapters", error);
+
+/** So many lines are empty, for more chapters; a saved form has as many again. */
+const spareLines = 5;
+
+export async function loader(args: LoaderFunctionArgs) {
+  const { stream, recording, page } = await requireFinishedRecording(args, { least: "host" });
+  const { edit } = recording;
+  const [all, draft] = await Promise.all([listChapters(args.context.db, recording.id), takeDraft(args)]);
+  const chapters = chaptersThatPlay(all, edit?.kept ?? null, edit?.durationMs ?? recording.durationMs);
+  const saved = chapters.map(({ atMs, title }) => ({ at: writeTime(atMs), title }));
+  return {
+    page,
+    title: stream.title,
+    playlist: `/media/${stream.id}/${recording.id}/index.m3u8`,
+    lines: withSpare(draft ? typedLines(draft) : saved),
+    version: typedText(draft ?? undefined, "version") ?? versionOf(chapters),
+  };
+}
+
+export async function action(args: ActionFunctionArgs) {
+  const { recording, page } = await requireFinishedRecording(args, { least: "host" });
+  const typed = await readTyped(args.request);
+  if (!typed) throw data({ message: "This is not a form that we can read. Nothing was changed." }, 400);
+  const version = typedText(typed, "version");
+  if (!version)
+    return refuse(problem("", "This form was not complete. Look through it and save it again.", typed));
+  const list = readChapterList(typedLines(typed), recording.edit?.durationMs ?? recording.durationMs);
+  if (!list.ok) {
+    const problems = Object.fromEntries(
+      Object.entries(list.problems).map(([name, sentence]) => [name, [sentence]]),
+    );
+    return refuse({ ok: false, problems, typed });
+  }
+  const change = { recordingId: recording.id, seen: version, chapters: list.chapters };
+  const saved = await saveChapters(args.context.db, change);
+  if (saved.ok) return redirect(`${page}?chapters`, 303);
+  if (saved.reason === "gone")
+    throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
+  const sentence =
+    "Somebody of your team has changed the chapters, or what is cut, while you were at it. What you typed is still here, and not saved. Open this page anew to see what there is now.";
+  return refuse(problem("", sentence, typed), 409);
+}
+
+/** What was typed, line by line; a form that was made up may count as high as it likes. */
+function typedLines(typed: Typed): TypedChapter[] {
+  const numbers = Object.keys(typed).map((name) => Number(/^(?:at|title)(\d{1,3})$/.exec(name)?.[1] ?? -1));
+  const count = Math.min(Math.max(-1, ...numbers) + 1, mostChapters + spareLines);
+  const text = (name: string) => typedText(typed, name) ?? "";
+  return Array.from({ length: count }, (_, index) => ({
+    at: text(`at${index}`),
+    title: text(`title${index}`),
+  }));
+}
+
+function withSpare(lines: TypedChapter[]): TypedChapter[] {
+  const made = lines.filter(({ at, title }) => at.trim() !== "" || title.trim() !== "");
+  const spare = Math.min(spareLines, Math.max(0, mostChapters - made.length));
+  return [...made, ...Array.from({ length: spare }, () => ({ at: "", title: "" }))];
+}
+
+export default function Chapters() {
+  const { page, title, playlist, lines, version } = useLoaderData<typeof loader>();
+  const refused = useActionData<typeof action>();
+  const problems = refused?.problems ?? {};
+  const text = (name: string) => typedText(refused?.typed, name) ?? "";
+  const shown = refused
+    ? lines.map((_, index) => ({ at: text(`at${index}`), title: text(`title${index}`) }))
+    : lines;
+  return (
+    <Narrow>
+      <PageHeader
+        title="Chapters"
+        above={<Breadcrumbs items={[{ to: page, label: title }]} />}
+        lead="Where something begins, for who wants to go there at once. They stand beside the replay."
+      />
+      <Form method="post" className="form" noValidate>
+        <FormError problems={listProblems(problems).filter(({ name }) => name !== "")}>
+          {problems[""]?.[0]}
+        </FormError>
+        <input type="hidden" name="version" value={typedText(refused?.typed, "version") ?? version} />
+        <ChapterFields
+          playlist={playlist}
+          label={`Recording of ${title}`}
+          lines={shown}
+          problems={problems}
+        />
+        <p className="measure small">
+          Write times like 1:02:03, or in seconds, as the replay counts them now. An empty line is no chapter.
+          When you cut the recording, chapters stay with what they name.
+        </p>
+        <div className="row">
+          <SubmitButton kind="go" pending="Saving…">
+            Save the chapters
+          </SubmitButton>
+          <ButtonLink kind="quiet" to={page}>
+            Keep them as they are
+          </ButtonLink>
+        </div>
+      </Form>
+    </Narrow>
+  );
+}
+
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

@@ -1,0 +1,86 @@
+import {
+  type ActionFunctionArgs,
+  type LoaderFunctionArgs,
+  type MetaFunction,
+  redirect,
+} from "@remix-run/node";
+import { Form, useActionData, useLoaderData } from "@remix-run/react";
+import { z } from "zod";
+import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
+import { ButtonLink, SubmitButton } from "#app/components/button.tsx";
+import { FormError } from "#app/components/form-error.tsx";
+import { Narrow } from "#app/components/layouts.tsx";
+import { PageHeader } from "#app/components/page-header.tsx";
+import { pageTitle } from "#app/components/page-title.ts";
+import { toEdited } from "#app/domain/recordings/edited-time.ts";
+import { choosePoster } from "#app/domain/recordings/poster-choice.ts";
+import { readTime, writeTime } from "#app/domain/recordings/typed-time.ts";
+import { absent } from "#app/http/absent.ts";
+import { takeDraft } from "#app/http/drafts.ts";
+import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
+import { requireFinishedRecording } from "#app/http/recording-of-team.ts";
+import { PictureField } from "#app/live/replay/picture-field.tsx";
+
+export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("The picture of it", error);
+
+export async function loader(args: LoaderFunctionArgs) {
+  const { stream, recording, page } = await requireFinishedRecording(args, { least: "host" });
+  const { posterMs, edit } = recording;
+  const draft = await takeDraft(args);
+  const saved = posterMs === null ? "" : writeTime(toEdited(edit?.kept ?? null, posterMs));
+  return {
+    page,
+    title: stream.title,
+    playlist: `/media/${stream.id}/${recording.id}/index.m3u8`,
+    at: typedText(draft ?? undefined, "at") ?? saved,
+  };
+}
+
+const pictureForm = z.object({ at: z.string().default("") });
+
+export async function action(args: ActionFunctionArgs) {
+  const { recording, page } = await requireFinishedRecording(args, { least: "host" });
+  const form = await readForm(args.request, pictureForm);
+  if (!form.ok) return refuse(form);
+  const durationMs = recording.edit?.durationMs ?? recording.durationMs;
+  const empty = form.value.at.trim() === "";
+  const time = empty ? null : readTime(form.value.at, durationMs);
+  if (time && !time.ok) return refuse(problem("at", time.sentence, form.typed));
+  const { db, queue } = args.context;
+  const chosen = await choosePoster(db, queue, { recordingId: recording.id, atMs: time?.ms ?? null });
+  if (!chosen) throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
+  return redirect(`${page}?picture`, 303);
+}
+
+export default function Picture() {
+  const { page, title, playlist, at } = useLoaderData<typeof loader>();
+  const refused = useActionData<typeof action>();
+  return (
+    <Narrow>
+      <PageHeader
+        title="The picture of it"
+        above={<Breadcrumbs items={[{ to: page, label: title }]} />}
+        lead="What people see of the recording before it plays."
+      />
+      <Form method="post" className="form" noValidate>
+        <FormError problems={listProblems(refused?.problems)} />
+        <PictureField
+          playlist={playlist}
+          label={`Recording of ${title}`}
+          error={refused?.problems.at}
+          defaultValue={typedText(refused?.typed, "at") ?? at}
+        />
+        <div className="row">
+          <SubmitButton kind="go" pending="Taking it…">
+            Take this picture
+          </SubmitButton>
+          <ButtonLink kind="quiet" to={page}>
+            Keep the one there is
+          </ButtonLink>
+        </div>
+      </Form>
+    </Narrow>
+  );
+}
+
+export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

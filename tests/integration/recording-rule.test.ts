@@ -1,0 +1,202 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deleteByRule, setRecordingDays, warnByRule } from "#app/domain/recordings/space-rule.ts";
+import { findSpaceStorage } from "#app/domain/recordings/space-storage.ts";
+import { deleteRecording, restoreRecording } from "#app/domain/recordings/withholding.ts";
+import { insertMember, insertUser } from "#tests/factories.ts";
+import { recordingRuleMail } from "#worker/handlers/recording-rule-mail.ts";
+import { browse } from "./pages.ts";
+import { exportRows, insertReplay, recordingRow } from "./recording-fixtures.ts";
+import { startTestWeb, type TestWeb } from "./setup.ts";
+
+let web: TestWeb;
+beforeAll(async () => {
+  web = await startTestWeb();
+});
+afterAll(() => web.close());
+
+const { cookieOf, visit, post } = browse(() => web);
+
+type House = Awaited<ReturnType<typeof openHouse>>;
+
+async function openHouse(days: number | null = 30) {
+  const house = await insertReplay(web.services, { exports: false });
+  if (days !== null) await setRecordingDays(web.db, { spaceId: house.space.id, days });
+  const page = `/account/space/recordings?space=${house.space.slug}`;
+  return { ...house, page, owner: await cookieOf(house.people.owner) };
+}
+
+const set = ({ recordingId }: House, column: "ready_at" | "warned_at", ago: string) =>
+  web.db
+    .updateTable("streaming_recordings")
+    .set({ [column]: sql<Date>`now() - ${ago}::interval` })
+    .where("id", "=", recordingId)
+    .execute();
+
+const lettersTo = ({ people }: House) =>
+  web.letters
+    .filter(({ to }) => to.includes(people.owner!.email))
+    .map(({ raw }) => raw.replaceAll("=\r\n", ""));
+
+const row = (house: House) => recordingRow(web.db, house.recordingId);
+const warn = ({ space }: House) => recordingRuleMail(web.services, { spaceId: space.id });
+const waitingLetters = async ({ space }: House) => {
+  const { rows } = await sql`
+    select id from pgboss.job where name = 'recording.rule-mail' and data->>'spaceId' = ${space.id}
+  `.execute(web.db);
+  return rows.length;
+};
+
+describe("the rule of a space for its recordings", () => {
+  it("keeps everything unless somebody sets one", async () => {
+    const house = await openHouse(null);
+    await set(house, "ready_at", "9 years");
+    await warnByRule(web.db, web.services.queue);
+    await deleteByRule(web.db);
+    expect(await waitingLetters(house)).toBe(0);
+    expect((await row(house)).deleted_at).toBeNull();
+  });
+
+  it("has its owners written to a week before, once, and deletes nothing before that", async () => {
+    const house = await openHouse(30);
+    const second = await insertUser(web.db);
+    await insertMember(web.db, { spaceId: house.space.id, userId: second.id, role: "owner" });
+    await set(house, "ready_at", "22 days");
+    await warnByRule(web.db, web.services.queue);
+    expect(await waitingLetters(house)).toBe(0);
+    await warn(house);
+    expect(lettersTo(house)).toEqual([]);
+
+    await set(house, "ready_at", "24 days");
+    await warnByRule(web.db, web.services.queue);
+    await warnByRule(web.db, web.services.queue);
+    expect(await waitingLetters(house)).toBeGreaterThan(0);
+    await warn(house);
+    await warn(house);
+    const letters = lettersTo(house);
+    expect(letters).toHaveLength(1);
+    expect(letters[0]).toContain(`Subject: One recording of ${house.space.name} will be deleted`);
+    expect(letters[0]).toContain(`/account/streams/${house.streamId}/recording`);
+    expect(letters[0]).toContain("keeps its recordings for 30 days");
+    expect(web.letters.filter(({ to }) => to.includes(second.email))).toHaveLength(1);
+    await deleteByRule(web.db);
+    expect((await row(house)).deleted_at).toBeNull();
+
+    await set(house, "ready_at", "31 days");
+    await deleteByRule(web.db);
+    expect((await row(house)).deleted_at).toBeNull();
+    await set(house, "warned_at", "7 days 1 minute");
+    await deleteByRule(web.db);
+    await deleteByRule(web.db);
+    expect(await row(house)).toMatchObject({ deleted_at: expect.any(Date), deleted_by: null });
+  });
+
+  it("tells of one that is old already, and gives it a week", async () => {
+    const house = await openHouse(30);
+    await set(house, "ready_at", "400 days");
+    await deleteByRule(web.db);
+    expect((await row(house)).deleted_at).toBeNull();
+    await warn(house);
+    const inAWeek = new Date(Date.now() + 7 * 86_400_000);
+    const day = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", dateStyle: "long" }).format(inAWeek);
+    expect(lettersTo(house)[0]).toContain(`deleted on ${day}`);
+  });
+
+  it("does not delete again what was restored", async () => {
+    const house = await openHouse(30);
+    await set(house, "ready_at", "60 days");
+    await set(house, "warned_at", "8 days");
+    await deleteByRule(web.db);
+    expect(await restoreRecording(web.db, house)).toBe(true);
+    await deleteByRule(web.db);
+    await set(house, "warned_at", "30 days");
+    await deleteByRule(web.db);
+    expect(await row(house)).toMatchObject({ deleted_at: null, kept: true });
+  });
+
+  it("that is changed is told about anew", async () => {
+    const house = await openHouse(30);
+    await set(house, "ready_at", "60 days");
+    await set(house, "warned_at", "8 days");
+    await setRecordingDays(web.db, { spaceId: house.space.id, days: 40 });
+    await deleteByRule(web.db);
+    expect(await row(house)).toMatchObject({ deleted_at: null, warned_at: null });
+  });
+
+  it("is for its own space, and no letter about what was deleted is sent", async () => {
+    const [house, other] = [await openHouse(30), await openHouse(null)];
+    await set(house, "ready_at", "60 days");
+    await set(other, "ready_at", "60 days");
+    await deleteRecording(web.db, { recordingId: house.recordingId, userId: house.people.owner!.id });
+    await warn(house);
+    await warn(other);
+    expect([...lettersTo(house), ...lettersTo(other)]).toEqual([]);
+  });
+});
+
+describe("the page of a space's recordings", () => {
+  it("says what they take, with what can still be restored", async () => {
+    const house = await openHouse(null);
+    const { bytes } = await row(house);
+    await web.db
+      .updateTable("streaming_recording_exports")
+      .set({ key: "exports/x.mp4", bytes: 5_000_000, status: "ready" })
+      .where("recording_id", "=", house.recordingId)
+      .where("kind", "=", "mp4")
+      .execute();
+    const spaceId = house.space.id;
+    expect(await findSpaceStorage(web.db, spaceId)).toEqual({
+      recordings: 1,
+      recordedBytes: bytes,
+      exportedBytes: 5_000_000,
+      deletedBytes: 0,
+    });
+    await deleteRecording(web.db, { recordingId: house.recordingId, userId: house.people.owner!.id });
+    expect((await findSpaceStorage(web.db, spaceId)).deletedBytes).toBe(bytes + 5_000_000);
+    const { words } = await visit(house.page, house.owner);
+    expect(words).toContain("Deleted, and can be restored");
+    await sql`update streaming_recordings set removed_at = now() where id = ${house.recordingId}::uuid`.execute(
+      web.db,
+    );
+    expect(await findSpaceStorage(web.db, spaceId)).toMatchObject({ recordings: 0, recordedBytes: 0 });
+    expect(await exportRows(web.db, house.recordingId)).toHaveLength(2);
+  });
+
+  it("counts what is being recorded right now", async () => {
+    const house = await openHouse(null);
+    const { bytes } = await row(house);
+    await web.db
+      .updateTable("streaming_recordings")
+      .set({ status: "stopping", ready_at: null, bytes: 0 })
+      .where("id", "=", house.recordingId)
+      .execute();
+    expect((await findSpaceStorage(web.db, house.space.id)).recordedBytes).toBe(bytes);
+  });
+
+  it("takes a rule from an owner, and says what is wrong with one", async () => {
+    const house = await openHouse(null);
+    const days = async () =>
+      (
+        await web.db
+          .selectFrom("spaces")
+          .select("recording_days")
+          .where("id", "=", house.space.id)
+          .executeTakeFirstOrThrow()
+      ).recording_days;
+    for (const typed of ["", "13", "3651", "0", "-20", "30.5", "1e2", "many"]) {
+      const answer = await post(house.page, house.owner, { rule: "delete", days: typed });
+      expect([typed, answer.status]).toEqual([typed, 400]);
+      expect(answer.words).toContain("Write after how many days, a whole number from 14 to 3650.");
+    }
+    expect((await post(house.page, house.owner, { rule: "burn" })).words).toContain("Choose one of the two.");
+    expect(await days()).toBeNull();
+    const saved = await post(house.page, house.owner, { rule: "delete", days: "90" });
+    expect((await visit(saved.location!, house.owner)).words).toContain("Saved.");
+    expect(await days()).toBe(90);
+    const host = await cookieOf(house.people.host);
+    expect((await visit(house.page, host)).words).toContain("Recordings are deleted after 90 days.");
+    expect((await post(house.page, host, { rule: "keep" })).status).toBe(403);
+    await post(house.page, house.owner, { rule: "keep", days: "" });
+    expect(await days()).toBeNull();
+  });
+});

@@ -18,7 +18,7 @@ export async function findReadyRecording(db: Db, { streamId, recordingId }: Of) 
     .executeTakeFirst();
 }
 
-/** One verified segment of a finished recording. */
+/** One verified segment of a recording, finished or not: what is recorded of a live stream can be watched at once. */
 export async function findSegmentObject(
   db: Db,
   { streamId, recordingId, attempt, number }: Of & { attempt: number; number: number },
@@ -30,7 +30,7 @@ export async function findSegmentObject(
     .select(["g.key", "g.bytes", "g.sha256"])
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
-    .where("r.status", "=", "ready")
+    .where("r.status", "!=", "failed")
     .where("a.number", "=", attempt)
     .where("g.number", "=", number)
     .where("g.problem", "is", null)

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { ticksBetween } from "#app/domain/media/transport-stream.ts";
 import type { Database } from "#db/client.ts";
 
@@ -22,8 +22,18 @@ export type Part = {
 /** The length of a last frame is an estimate, and times are rounded to a tick. */
 const toleranceTicks = 60 * 90;
 
-/** All verified segments of a recording: its attempts in order, each one's segments in order. */
-export async function listParts(db: Kysely<Database>, recordingId: string): Promise<Part[]> {
+/** A segment of a recording. */
+export type Place = { attempt: number; number: number };
+
+/**
+ * All verified segments of a recording: its attempts in order, each one's segments in order. With `from` only those from
+ * this segment on, the first of which knows of nothing before it.
+ */
+export async function listParts(
+  db: Kysely<Database>,
+  recordingId: string,
+  { from }: { from?: Place } = {},
+): Promise<Part[]> {
   const rows = await db
     .selectFrom("streaming_recording_segments as s")
     .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")
@@ -41,6 +51,9 @@ export async function listParts(db: Kysely<Database>, recordingId: string): Prom
     ])
     .where("a.recording_id", "=", recordingId)
     .where("s.problem", "is", null)
+    .$if(from !== undefined, (rows) =>
+      rows.where("a.number", ">=", from!.attempt).where("s.number", ">=", numberFrom(from!)),
+    )
     .orderBy("a.number")
     .orderBy("s.number")
     .execute();
@@ -65,6 +78,10 @@ export async function listParts(db: Kysely<Database>, recordingId: string): Prom
     };
   });
 }
+
+/** Of the attempt itself from the segment on, and of those after it from the beginning; for `s.number` beside `a`. */
+export const numberFrom = ({ attempt, number }: Place) =>
+  sql<number>`case when a.number = ${attempt} then ${number} else 0 end`;
 
 type Timed = { program_time: Date | null; duration_ticks: number };
 

@@ -8,6 +8,7 @@ import { When } from "#app/components/when.tsx";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
 import { ChooseDevice } from "./choose-device.tsx";
+import { leftOff } from "./left-off.ts";
 import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
@@ -26,7 +27,10 @@ export function Ended(props: WatchProps) {
               <PassEnds {...props} />
             </>
           ) : (
-            <ReplayPlayer {...page.replay}>
+            <ReplayPlayer
+              {...page.replay}
+              positionMs={leftOff(page.replay.recordingId) ?? page.replay.positionMs}
+            >
               <PassEnds {...props} />
             </ReplayPlayer>
           )

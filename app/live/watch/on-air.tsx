@@ -25,6 +25,9 @@ export function OnAir({ page, watch }: WatchProps) {
           ) : (
             <LivePlayer
               path={page.path}
+              streamId={state.streamId}
+              recordingId={state.liveRecordingId}
+              at={at}
               hostAbsent={state.hostAbsentSince !== null}
               onRefused={() => watch.readAgain(500)}
               onFrame={onFrame}

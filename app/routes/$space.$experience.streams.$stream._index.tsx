@@ -82,6 +82,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     viewers: viewers ?? null,
     replay: replay ?? null,
     devices,
+    soFar: new URL(request.url).searchParams.has("so-far"),
     liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,
   };
 }

@@ -119,8 +119,11 @@ export function mediaRouter(services: Services): Router {
       if (request.headers["sec-fetch-dest"] !== "empty")
         countPerson(streamId, userId, access.role === "viewer");
       if (playlist === "finished") return response.redirect(302, "index.m3u8");
-      const zipped = request.acceptsEncodings("gzip", "identity") === "gzip";
       response.set({ "Content-Type": playlistType, Vary: "Accept-Encoding" });
+      // As if it were over: Chromium's own player stands still on a playlist that grows.
+      if (request.query["so-far"] !== undefined)
+        return void response.send(Buffer.concat([playlist.text, Buffer.from("#EXT-X-ENDLIST\n")]));
+      const zipped = request.acceptsEncodings("gzip", "identity") === "gzip";
       if (zipped) response.set("Content-Encoding", "gzip");
       response.send(zipped ? playlist.zipped : playlist.text);
     }, playing),

@@ -45,7 +45,7 @@ async function play(player: PlayersWish["players"][number], index: number) {
   while (performance.now() < endAt) {
     const readAt = performance.now();
     const playlist = await ask(player, agent, `${wish.base}/live.m3u8`, tale.playlistMs);
-    const listed = playlist?.toString().match(/^[^#\n].*\.ts$/gm) ?? [];
+    const listed: string[] = playlist?.toString().match(/^[^#\n].*\.ts$/gm) ?? [];
     const from = last === undefined ? Math.max(0, listed.length - behind) : listed.indexOf(last) + 1;
     for (const uri of listed.slice(from)) {
       const bytes = await ask(player, agent, `${wish.base}/${uri}`, tale.segmentMs);

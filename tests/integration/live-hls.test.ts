@@ -159,6 +159,9 @@ describe("what is recorded of a live stream", () => {
         "",
       ].join("\n"),
     );
+    const soFar = await get("live.m3u8?so-far");
+    expect(await soFar.text()).toMatch(/2\/2\.ts\n#EXT-X-ENDLIST\n$/);
+    expect((await get("live.m3u8?so-far", "stranger")).status).toBe(403);
     expect((await get("1/3.ts")).status).toBe(404);
     const bytes = await (await get("2/1.ts")).arrayBuffer();
     expect(Buffer.compare(Buffer.from(bytes), segments[1]!)).toBe(0);

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import type * as DelayedModule from "./delayed-picture.client.tsx";
 import { firstPicture } from "./first-picture.ts";
 import { leaveOff } from "./left-off.ts";
 import { NoPictureYet } from "./no-picture-yet.tsx";
@@ -14,6 +15,8 @@ type LivePlayerProps = {
   hostAbsent: boolean;
   /** The server's clock (ISO). */
   at: string;
+  /** Without scripts: what there is so far, and not what grows. */
+  soFar: boolean;
   onRefused: () => void;
   /** Something of the host can be seen. */
   onFrame: () => void;
@@ -26,7 +29,7 @@ type LivePlayerProps = {
  * going on, and without scripts the browser plays the playlist.
  */
 export function LivePlayer(props: LivePlayerProps) {
-  const { path, streamId, recordingId, hostAbsent, at, onRefused, onFrame, spreadMs } = props;
+  const { path, streamId, recordingId, hostAbsent, at, soFar, onRefused, onFrame, spreadMs } = props;
   const [chosen, setChosen] = useState(false);
   const [pictured, setPictured] = useState(false);
   const entered = useRoom({ path, spreadMs, wanted: !chosen });
@@ -75,6 +78,8 @@ export function LivePlayer(props: LivePlayerProps) {
           hostAbsent={hostAbsent}
           failed={entered === "failed"}
           playlist={recordingId && `/media/${streamId}/${recordingId}/live.m3u8`}
+          path={path}
+          soFar={soFar}
         />
       )}
       {!pictured && (
@@ -93,7 +98,7 @@ export function LivePlayer(props: LivePlayerProps) {
 /** For React, whatever stands in the first picture's place: the room puts it there. */
 const nothing = { __html: "" };
 
-type Delayed = typeof import("./delayed-picture.client.tsx");
+type Delayed = typeof DelayedModule;
 
 /** What plays the playlist comes only for who needs it. */
 function useDelayedPicture(wanted: boolean): Delayed | null {

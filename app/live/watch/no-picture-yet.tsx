@@ -5,12 +5,15 @@ type NoPictureYetProps = {
   failed: boolean;
   /** The playlist, for who has no scripts; null while there is none. */
   playlist: string | null;
+  /** The watch page's own path. */
+  path: string;
+  soFar: boolean;
 };
 
 const dropped = "The host's connection dropped. They are reconnecting, and the stream stays open.";
 
 /** Until the picture is there; and, without scripts, the browser's own player on the playlist. */
-export function NoPictureYet({ hostAbsent, failed, playlist }: NoPictureYetProps) {
+export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar }: NoPictureYetProps) {
   return (
     <>
       <Stage
@@ -42,31 +45,41 @@ export function NoPictureYet({ hostAbsent, failed, playlist }: NoPictureYetProps
       </Stage>
       {playlist !== null && (
         <noscript>
-          <ByBrowser playlist={playlist} hostAbsent={hostAbsent} />
+          <ByBrowser playlist={playlist} path={path} soFar={soFar} hostAbsent={hostAbsent} />
         </noscript>
       )}
     </>
   );
 }
 
-function ByBrowser({ playlist, hostAbsent }: { playlist: string; hostAbsent: boolean }) {
+type ByBrowserProps = { playlist: string; path: string; soFar: boolean; hostAbsent: boolean };
+
+/** The browser says nothing when it cannot play what grows, so there is a way to what does not. */
+function ByBrowser({ playlist, path, soFar, hostAbsent }: ByBrowserProps) {
   return (
     <>
       <Stage
         screen={
           <video controls playsInline preload="metadata" aria-label="The live picture, with a delay">
-            <source src={playlist} type="application/vnd.apple.mpegurl" />
+            <source src={soFar ? `${playlist}?so-far` : playlist} type="application/vnd.apple.mpegurl" />
             Your browser cannot show videos.
           </video>
         }
       />
-      <p className="small">
-        {hostAbsent && `${dropped} `}
-        Without JavaScript the picture comes some 10 seconds late, and can be seen from the beginning. It
-        plays in browsers that know HLS by themselves: Safari, and newer versions of Chrome and Edge. Where
-        nothing plays, <a href={playlist}>open its playlist</a> in a player, or watch the replay afterwards,
-        which plays everywhere.
-      </p>
+      {hostAbsent && <p className="small">{dropped}</p>}
+      {soFar ? (
+        <p className="small">
+          This is what is recorded up to when this page was loaded.{" "}
+          <a href={`${path}?so-far`}>Load it again</a> for what came since, or try{" "}
+          <a href={path}>the picture that goes on by itself</a>. Where nothing plays, the browser does not
+          know HLS: the replay plays everywhere.
+        </p>
+      ) : (
+        <p className="small">
+          Without JavaScript the picture comes some 10 seconds late, and can be seen from the beginning. Where
+          it does not begin, as in Chrome, see <a href={`${path}?so-far`}>what is recorded so far</a>.
+        </p>
+      )}
     </>
   );
 }

@@ -28,6 +28,7 @@ export function OnAir({ page, watch }: WatchProps) {
               streamId={state.streamId}
               recordingId={state.liveRecordingId}
               at={at}
+              soFar={page.soFar}
               hostAbsent={state.hostAbsentSince !== null}
               onRefused={() => watch.readAgain(500)}
               onFrame={onFrame}

@@ -74,6 +74,7 @@ const environment = z.object({
   STREAM_API_SECRET: rotated,
   STREAM_URL: url("http:", "https:").default("https://chat.stream-io-api.com"),
   HOST_GRACE_SECONDS: seconds(5, 1800).default(300),
+  ROOM_CEILING: z.coerce.number().int().min(0).optional(),
   WEBHOOKS_ALLOW_PRIVATE: z.enum(["0", "1"]).default("0"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
@@ -185,6 +186,8 @@ function toConfig(env: z.infer<typeof environment>) {
       url: env.STREAM_URL.replace(/\/+$/, ""),
     },
     hostGraceSeconds: env.HOST_GRACE_SECONDS,
+    /** So many viewers' tabs at most are in a live room, the others get the playlist; null: there is no bound. */
+    roomCeiling: env.ROOM_CEILING ?? null,
     webhooksAllowPrivate: env.WEBHOOKS_ALLOW_PRIVATE === "1",
     logLevel: env.LOG_LEVEL,
   };

@@ -43,6 +43,7 @@ export const variableNames = [
   "STREAM_API_SECRET",
   "STREAM_URL",
   "HOST_GRACE_SECONDS",
+  "ROOM_CEILING",
   "WEBHOOKS_ALLOW_PRIVATE",
   "LOG_LEVEL",
 ] as const;
@@ -127,6 +128,7 @@ export function editionEnvironment({
     STREAM_API_SECRET: secrets.streamApiSecret,
     STREAM_URL: replaced.has("chat") ? "https://chat.stream-io-api.com" : `http://127.0.0.1:${ports.chat}`,
     HOST_GRACE_SECONDS: "300",
+    ROOM_CEILING: "",
     // Whoever tries webhooks here listens on this machine, which nobody else's browser can reach.
     WEBHOOKS_ALLOW_PRIVATE: "1",
     LOG_LEVEL: "info",

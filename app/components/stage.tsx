@@ -10,14 +10,30 @@ type StageProps = {
   controls?: ReactNode;
   /** A stage before the show has the colours of the page. */
   lit?: boolean;
+  /** Without scripts another one stands in its place. */
+  needsScript?: boolean;
   /** The element to show in full screen: the picture with its controls. */
   frame?: Ref<HTMLDivElement>;
 };
 
 /** 16:9, whatever is on it. */
-export function Stage({ screen, camera, children, controls, lit = false, frame }: StageProps) {
+export function Stage({
+  screen,
+  camera,
+  children,
+  controls,
+  lit = false,
+  needsScript = false,
+  frame,
+}: StageProps) {
   return (
-    <div className="stage" data-lit={lit || undefined} data-lights={lit ? undefined : "down"} ref={frame}>
+    <div
+      className="stage"
+      data-lit={lit || undefined}
+      data-lights={lit ? undefined : "down"}
+      data-needs-script={needsScript ? "" : undefined}
+      ref={frame}
+    >
       <div className="stage-box">
         {screen && (
           <div key="screen" className="stage-picture" data-place="large">

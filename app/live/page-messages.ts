@@ -62,6 +62,8 @@ export type PageState = {
   endedAt: string | null;
   endedReason: "host" | "host_lost" | "moderator" | null;
   recording: PageRecording | null;
+  /** Whose segments show it with a delay while it is live, once there are any. */
+  liveRecordingId: string | null;
   leaseHolder: { name: string; mine: boolean; tab: string } | null;
   /** "yes", or why not. */
   access: string;

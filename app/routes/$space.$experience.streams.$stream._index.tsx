@@ -87,6 +87,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
       ? { ...replay, startMs: readMoment(request, replay.durationMs) ?? replay.positionMs }
       : null,
     devices,
+    soFar: new URL(request.url).searchParams.has("so-far"),
     liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,
   };
 }

@@ -19,7 +19,8 @@ export async function action({ params, request, context }: ActionFunctionArgs) {
   const { db, livekit, config } = context;
   const streamId = await findStreamIdAt(db, { space, experience, stream });
   const { userId, sessionId } = viewer;
-  const mint = { ...livekit, sessionSecrets: config.sessionSecrets };
+  const { sessionSecrets, roomCeiling } = config;
+  const mint = { ...livekit, sessionSecrets, roomCeiling };
   const { tab } = form.value;
   const ticket = streamId && (await mintViewerTicket(db, mint, { streamId, userId, sessionId, tab }));
   if (!ticket) return answer({ ok: false, reason: "gone" }, 404);

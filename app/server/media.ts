@@ -21,7 +21,9 @@ import { isServiceError } from "#app/services/service-error.ts";
 import { refuseCrowds } from "./crowds.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
+import { createLivePlaylists } from "./live-playlists.ts";
 import { isOurOrigin } from "./origin.ts";
+import { createPlaylistPresence } from "./playlist-presence.ts";
 import { type Allowed, sendObject } from "./send-object.ts";
 
 type Admitted = {
@@ -38,7 +40,8 @@ type Admitted = {
 type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
 
 /**
- * A recording's playlists, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
+ * A recording's playlists, segments, pictures and file, under `/media/{stream}/{recording}/`. While it is being made there is
+ * `live.m3u8`, which grows, and leads to the replay's `index.m3u8` when it is finished. Each single request asks
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
  * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
  * others have all of them, 429 for a session or network that asks without end. Bytes come through us, or with
@@ -48,6 +51,8 @@ type Answer = (admitted: Admitted, request: Request, response: Response) => Prom
 export function mediaRouter(services: Services): Router {
   const { config, db, log } = services;
   const router = Router({ caseSensitive: true, strict: true });
+  const livePlaylists = createLivePlaylists(db);
+  const countPerson = createPlaylistPresence(services);
   router.use(refuseCrowds(services, "media.network", (response) => refuse(response, 429)));
 
   const admitted =
@@ -105,7 +110,28 @@ export function mediaRouter(services: Services): Router {
       if (!(await findReadyRecording(db, { streamId, recordingId, asTeam }))) return refuse(response, 404);
       if (!(await hasPlace())) return refuse(response, 409, "devices");
       const playlist = replayPlaylist(await listParts(db, recordingId));
-      response.set("Content-Type", "application/vnd.apple.mpegurl").send(playlist);
+      response.set("Content-Type", playlistType).send(playlist);
+    }, playing),
+  );
+
+  // An address of its own, since it keeps a promise that the replay's does not: what is in it stays in its place.
+  router.get(
+    "/:streamId/:recordingId/live.m3u8",
+    admitted(async ({ userId, access, streamId, recordingId, hasPlace }, request, response) => {
+      const playlist = await livePlaylists.find({ streamId, recordingId });
+      if (!playlist) return refuse(response, 404);
+      if (!(await hasPlace())) return refuse(response, 409, "devices");
+      // With scripts a page has its socket, which counts.
+      if (request.headers["sec-fetch-dest"] !== "empty")
+        countPerson(streamId, userId, access.role === "viewer");
+      if (playlist === "finished") return response.redirect(302, "index.m3u8");
+      response.set({ "Content-Type": playlistType, Vary: "Accept-Encoding" });
+      // As if it were over: Chromium's own player stands still on a playlist that grows.
+      if (request.query["so-far"] !== undefined)
+        return void response.send(Buffer.concat([playlist.text, Buffer.from("#EXT-X-ENDLIST\n")]));
+      const zipped = request.acceptsEncodings("gzip", "identity") === "gzip";
+      if (zipped) response.set("Content-Encoding", "gzip");
+      response.send(zipped ? playlist.zipped : playlist.text);
     }, playing),
   );
 
@@ -210,6 +236,7 @@ export function mediaRouter(services: Services): Router {
 }
 
 const playing = { plays: true };
+const playlistType = "application/vnd.apple.mpegurl";
 
 const sentences: Record<number, string> = {
   400: "That was not a place in a recording.",

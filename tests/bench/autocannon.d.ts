@@ -1,6 +1,12 @@
 /** The few fields of autocannon that the benches use; it brings no types. */
 declare module "autocannon" {
-  type Options = { url: string; connections: number; duration: number; headers?: Record<string, string> };
+  type Options = {
+    url: string;
+    connections: number;
+    duration: number;
+    headers?: Record<string, string>;
+    requests?: { headers: Record<string, string> }[];
+  };
   type Result = {
     requests: { average: number; total: number };
     latency: { p50: number; p99: number };

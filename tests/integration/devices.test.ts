@@ -35,7 +35,7 @@ async function setStage({ most = 2 } = {}) {
   const setMost = (devices: number) =>
     db.updateTable("access_passes").set({ most_devices: devices }).where("id", "=", stage.pass.id).execute();
   await setMost(most);
-  const mint = { ...services.livekit, sessionSecrets: services.config.sessionSecrets };
+  const mint = { ...services.livekit, sessionSecrets: services.config.sessionSecrets, roomCeiling: null };
   const deviceOf = async (who: Who = "viewer") => {
     const { sessionId, cookie } = await signIn(db, stage.people[who].id);
     return { sessionId, cookie, grantId, streamId, userId: stage.people[who].id };

@@ -255,6 +255,7 @@ const table = `
 /webhooks/chat                                     GET    404   404  404  404  404   404  404   404  404
 /webhooks/chat                                     POST   401   401  401  401  401   401  401   401  401
 /media/$streamId/$recordingId/index.m3u8           GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/live.m3u8            GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  404   404  404   404  403
@@ -301,6 +302,7 @@ const tablesOfState: Partial<Record<State, string>> = {
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  done  back back  back 403
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
 /media/$streamId/$recordingId/index.m3u8           GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/live.m3u8            GET    401   403  403  403  back  back back  back 403
 /media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  200   200  200   200  403
 /media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  200   200  200   200  403
 /media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  200   200  200   200  403
@@ -469,7 +471,8 @@ const isGate = (address: string) => address.startsWith("/rtc");
  * decision says; and who may watch what is live the place of their device.
  */
 async function giveTickets({ people, stream }: House, cookies: Partial<Record<Who, string>>) {
-  const mint = { ...web.services.livekit, sessionSecrets: web.services.config.sessionSecrets };
+  const { sessionSecrets, roomCeiling } = web.services.config;
+  const mint = { ...web.services.livekit, sessionSecrets, roomCeiling };
   const tickets: Partial<Record<Who, string>> = {};
   for (const who of order) {
     const token = readCookie(cookies[who], "session");

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { StreamStatus } from "#db/types.ts";
-import { insertPeople, signIn } from "#tests/factories.ts";
+import { ago, insertGrant, insertPeople, insertUser, signIn } from "#tests/factories.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
@@ -43,6 +43,48 @@ const decode = ({ token = "" }: Answer) => {
   const { iss, nbf, exp, sub, ...rest } = decodeJwt(token);
   return { ...rest, seconds: (exp ?? 0) - (nbf ?? 0), named: /^v_[\w-]{16}$/.test(sub ?? ""), iss, sub };
 };
+
+describe("a ticket to a room with a ceiling", () => {
+  it("is refused with the way out to who would be one too many, and to nobody who is in, or of the team", async () => {
+    const full = await startTestWeb({ env: { ROOM_CEILING: "2" } });
+    onTestFinished(() => full.close());
+    const { stream, path, people, pass } = await insertPeople(full.db, { status: "live" });
+    const cookieOf = async (userId: string) => (await signIn(full.db, userId)).cookie;
+    const another = async () => {
+      const { id: userId } = await insertUser(full.db);
+      await insertGrant(full.db, { passId: pass.id, userId });
+      return cookieOf(userId);
+    };
+    const ask = async (cookie: string, tab = "tab-of-a-test") => {
+      const response = await full.fetch(`${path}/ticket`, { cookie, form: { tab } });
+      const answer = (await response.json()) as Answer;
+      return [response.status, answer.ok || answer.reason];
+    };
+    const [first, second, third] = [await another(), await another(), await another()];
+    expect(await ask(first)).toEqual([200, true]);
+    expect(await ask(second)).toEqual([200, true]);
+    expect(await ask(third)).toEqual([409, "hls"]);
+    expect(await ask(first, "another-tab-of-it")).toEqual([409, "hls"]);
+    expect(await ask(first)).toEqual([200, true]);
+    for (const who of ["moderator", "host", "owner"] as const)
+      expect(await ask(await cookieOf(people[who].id))).toEqual([200, true]);
+    // Whoever has been silent for a while has left.
+    await full.db
+      .updateTable("stream_participants")
+      .set({ asked_at: ago("21 seconds") })
+      .where("stream_id", "=", stream.id)
+      .execute();
+    expect(await ask(third)).toEqual([200, true]);
+    // A tab whose socket a gate has seen is in, however long ago it asked.
+    await full.db
+      .updateTable("stream_participants")
+      .set({ asked_at: ago("1 hour"), signal_seen_at: ago("3 seconds") })
+      .where("stream_id", "=", stream.id)
+      .execute();
+    expect(await ask(await another())).toEqual([409, "hls"]);
+    expect(await ask(second)).toEqual([200, true]);
+  });
+});
 
 describe("a ticket to the live room, where browsers reach LiveKit itself", () => {
   it.each(["viewer", "moderator", "host", "owner"] as const)(

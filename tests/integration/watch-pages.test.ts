@@ -124,7 +124,8 @@ describe("the page of a stream, read without scripts", () => {
     const { read } = await setStage("live");
     const { text, html, dark, refresh } = await read("viewer");
     expect(text).toMatch(/Live for 10:0\d/);
-    expect(text).toContain("The live picture needs JavaScript.");
+    expect(text).toContain("There is nothing yet that plays without JavaScript.");
+    expect(html).not.toContain("<video");
     expect(text).toMatch(/watching now Most at once \d Watched so far \d/);
     expect(html).toContain('rel="modulepreload"');
     expect(html).not.toMatch(/eyJ[\w-]+\./);
@@ -132,6 +133,47 @@ describe("the page of a stream, read without scripts", () => {
     // Its chat is open: somebody may be writing, and the list's frame says what changes.
     expect(refresh).toBeUndefined();
     expect(html).toMatch(/<iframe[^>]*src="[^"]*\/chat\?shown=live"/);
+  });
+
+  it("has the browser's own player on what is recorded as soon as something is, for who may watch", async () => {
+    const { read, record, stream } = await setStage("live");
+    const { id: recordingId } = await record("recording");
+    const attempt = await web.db
+      .insertInto("streaming_recording_attempts")
+      .values({
+        recording_id: recordingId,
+        number: 1,
+        prefix: `recordings/${stream.id}/1/`,
+        status: "active",
+      })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    expect((await read("viewer")).html).not.toContain("live.m3u8");
+    await web.db
+      .insertInto("streaming_recording_segments")
+      .values({
+        attempt_id: attempt.id,
+        number: 0,
+        key: `recordings/${stream.id}/1/seg_00000.ts`,
+        bytes: 1000,
+        duration_ticks: 180_000,
+        program_time: ago("3 seconds"),
+      })
+      .execute();
+    const playlist = `/media/${stream.id}/${recordingId}/live.m3u8`;
+    for (const who of ["viewer", "moderator", "host"] as const) {
+      const { html, text, refresh } = await read(who);
+      const withoutScript = /<noscript>((?:(?!<\/noscript>)[\s\S])*<video[\s\S]*?)<\/noscript>/.exec(
+        html,
+      )?.[1];
+      expect(withoutScript).toContain(`src="${playlist}"`);
+      expect(withoutScript).toMatch(/<video[^>]* controls=""/);
+      expect(text).toContain("Without JavaScript the picture comes some 10 seconds late");
+      // A page that loads itself again would begin the picture anew each time.
+      expect(refresh).toBeUndefined();
+    }
+    for (const who of ["nobody", "stranger", "ended", "banned", "otherOwner"] as const)
+      expect((await read(who)).html).not.toContain(recordingId);
   });
 
   it("says that the host is reconnecting, and that the stream stays", async () => {

@@ -71,6 +71,30 @@ async function insertIdentity(trx: Transaction<Database>, viewer: ViewerTab): Pr
   return identity;
 }
 
+/** A tab that asked for a ticket is in the room within this time, or does not come; a gate notes those that are there every 5 s. */
+const hereSeconds = 20;
+
+/**
+ * Whether so many viewers' tabs are in a room, or about to come, that another one has no place; one that is there keeps
+ * its own. Those who ask in the same moment do not see each other, so there may be some more than the ceiling.
+ */
+export async function isRoomFull(
+  db: Kysely<Database>,
+  { streamId, sessionId, tab, roomCeiling }: Omit<ViewerTab, "userId"> & { roomCeiling: number },
+): Promise<boolean> {
+  const { rows } = await sql<{ mine: boolean; count: number }>`
+    select coalesce(bool_or(here.mine), false) as mine, count(*)::integer as count
+    from (
+      select p.session_id = ${sessionId}::uuid and p.tab = ${tab} as mine
+      from stream_participants p
+      where p.stream_id = ${streamId}::uuid and p.role = 'viewer'
+        and greatest(p.signal_seen_at, p.asked_at) > clock_timestamp() - make_interval(secs => ${hereSeconds})
+    ) here
+  `.execute(db);
+  const [{ mine, count } = { mine: false, count: 0 }] = rows;
+  return !mine && count >= roomCeiling;
+}
+
 export type Owner = { userId: string; sessionId: string; role: "host" | "viewer" };
 
 /** Whose each of these identities is; nobody's when the person has signed out there. */

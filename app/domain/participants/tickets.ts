@@ -5,7 +5,7 @@ import { takePlace } from "#app/domain/devices/places.ts";
 import type { LiveKit, RoomRole } from "#app/services/livekit.ts";
 import type { Db } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
-import { claimViewerIdentity, type ViewerTab } from "./participants.ts";
+import { claimViewerIdentity, isRoomFull, type ViewerTab } from "./participants.ts";
 
 /** What a tab joins a room with. `url` null: at the page's own origin, where the signal gate is. */
 export type Ticket = { url: string | null; token: string; identity: string };
@@ -15,7 +15,9 @@ export type TicketAnswer =
   | { ok: false; reason: "no_access"; access: AccessReason }
   | { ok: false; reason: "not_live"; status: StreamStatus }
   /** Other devices of theirs have all places of their grant. */
-  | { ok: false; reason: "devices" };
+  | { ok: false; reason: "devices" }
+  /** So many are in the room that further people watch the playlist. */
+  | { ok: false; reason: "hls" };
 
 /** Who stands behind a ticket, or behind one of LiveKit's own tokens: nothing that the decision takes for granted. */
 export type TicketHolder = { streamId: string; identity: string };
@@ -29,12 +31,13 @@ const audience = "frontrow-signal-gate";
 
 /**
  * What a viewer's tab joins the live room with: for this one room, to be used within a minute, and it only subscribes.
- * Made after the decision; refuses who has no access, everybody while there is nothing live to see, and a device for
- * which there is no place. Undefined when there is no such stream.
+ * Made after the decision; refuses who has no access, everybody while there is nothing live to see, a device for
+ * which there is no place, and viewers who would be more in the room than `roomCeiling` (null: there is none). Undefined
+ * when there is no such stream.
  */
 export async function mintViewerTicket(
   db: Db,
-  mint: TicketMint,
+  mint: TicketMint & { roomCeiling: number | null },
   { streamId, userId, sessionId, tab }: ViewerTab,
 ): Promise<TicketAnswer | undefined> {
   const access = await findAccess(db, { streamId, userId });
@@ -47,6 +50,11 @@ export async function mintViewerTicket(
   const grantId = grantOf(access);
   if (grantId && !(await takePlace(db, { grantId, sessionId, streamId })))
     return { ok: false, reason: "devices" };
+  const { roomCeiling } = mint;
+  if (roomCeiling !== null && access.role === "viewer") {
+    const full = await isRoomFull(db, { streamId, sessionId, tab, roomCeiling });
+    if (full) return { ok: false, reason: "hls" };
+  }
   const identity = await claimViewerIdentity(db, { streamId, userId, sessionId, tab });
   return { ok: true, ...(await mintTicket(mint, { streamId, identity, role: "viewer" })) };
 }

@@ -32,7 +32,10 @@ export async function isWithheld(db: Db, { recordingId, asTeam }: Of): Promise<b
   return row !== undefined;
 }
 
-/** One verified segment of a replay that plays; `whole`: also of what its edit leaves out. */
+/**
+ * One verified segment of a recording, finished or not: what is recorded of a live stream can be watched at once. Of a
+ * finished one only what plays; `whole`: also what its edit leaves out.
+ */
 export async function findSegmentObject(
   db: Db,
   {
@@ -51,7 +54,7 @@ export async function findSegmentObject(
     .select(["g.key", "g.bytes", "g.sha256"])
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
-    .where("r.status", "=", "ready")
+    .where("r.status", "!=", "failed")
     .where(notWithheld({ asTeam }))
     .where("a.number", "=", attempt)
     .where("g.number", "=", number)

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { ticksBetween } from "#app/domain/media/transport-stream.ts";
 import type { Database } from "#db/client.ts";
 import { partsThatStay } from "./cutting.ts";
@@ -33,8 +33,18 @@ export async function listParts(db: Kysely<Database>, recordingId: string): Prom
   return edit ? partsThatStay(recorded, edit.leftOut) : recorded;
 }
 
-/** All verified segments of a recording: its attempts in order, each one's segments in order. */
-export async function listRecordedParts(db: Kysely<Database>, recordingId: string): Promise<Part[]> {
+/** A segment of a recording. */
+export type Place = { attempt: number; number: number };
+
+/**
+ * All verified segments of a recording: its attempts in order, each one's segments in order. With `from` only those from
+ * this segment on, the first of which knows of nothing before it.
+ */
+export async function listRecordedParts(
+  db: Kysely<Database>,
+  recordingId: string,
+  { from }: { from?: Place } = {},
+): Promise<Part[]> {
   const rows = await db
     .selectFrom("streaming_recording_segments as s")
     .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")
@@ -52,6 +62,9 @@ export async function listRecordedParts(db: Kysely<Database>, recordingId: strin
     ])
     .where("a.recording_id", "=", recordingId)
     .where("s.problem", "is", null)
+    .$if(from !== undefined, (rows) =>
+      rows.where("a.number", ">=", from!.attempt).where("s.number", ">=", numberFrom(from!)),
+    )
     .orderBy("a.number")
     .orderBy("s.number")
     .execute();
@@ -77,6 +90,10 @@ export async function listRecordedParts(db: Kysely<Database>, recordingId: strin
     };
   });
 }
+
+/** Of the attempt itself from the segment on, and of those after it from the beginning; for `s.number` beside `a`. */
+export const numberFrom = ({ attempt, number }: Place) =>
+  sql<number>`case when a.number = ${attempt} then ${number} else 0 end`;
 
 type Timed = { program_time: Date | null; duration_ticks: number };
 

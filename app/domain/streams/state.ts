@@ -16,6 +16,8 @@ export type StreamState = {
   endedAt: string | null;
   endedReason: StreamEndedReason | null;
   recording: RecordingState | null;
+  /** Whose segments show it with a delay while it is live, once there are any; of those who may watch. */
+  liveRecordingId: string | null;
   /** Who broadcasts; the team only. `mine`: the person asked for, whose tab it may or may not be. */
   leaseHolder: { name: string; mine: boolean; tab: string } | null;
   access: "yes" | AccessReason;
@@ -119,6 +121,7 @@ export function stateFor(
       : access.mayWatch && over
         ? forViewers(facts.recording)
         : forPublic(facts.recording),
+    liveRecordingId: access.mayWatch ? liveRecordingOf(facts) : null,
     leaseHolder:
       team && facts.lease
         ? { name: facts.lease.name, tab: facts.lease.tab, mine: facts.lease.userId === userId }
@@ -128,6 +131,11 @@ export function stateFor(
     reports: team ? facts.reports : null,
   };
 }
+
+const liveRecordingOf = ({ status, recording }: StreamFacts) =>
+  status === "live" && recording?.safeUntil && isUnfinished(recording) ? recording.id : null;
+
+const isUnfinished = ({ status }: RecordingState) => status !== "ready" && status !== "failed";
 
 const forViewers = (recording: RecordingState | null) => recording && { ...recording, reason: "" };
 

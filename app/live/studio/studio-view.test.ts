@@ -11,6 +11,7 @@ const state = (over: Partial<StudioState>): StudioState => ({
   endedAt: null,
   endedReason: null,
   recording: null,
+  liveRecordingId: null,
   leaseHolder: mine,
   chat: null,
   reports: null,

@@ -8,6 +8,7 @@ import { When } from "#app/components/when.tsx";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
 import { ChooseDevice } from "./choose-device.tsx";
+import { leftOff } from "./left-off.ts";
 import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
@@ -26,7 +27,10 @@ export function Ended(props: WatchProps) {
               <PassEnds {...props} />
             </>
           ) : (
-            <ReplayPlayer key={page.replay.edit} {...page.replay}>
+            <ReplayPlayer
+              key={page.replay.edit}
+              {...goingOn(page.replay)}
+            >
               <PassEnds {...props} />
             </ReplayPlayer>
           )
@@ -148,4 +152,11 @@ function Attendance({ watch: { viewers } }: WatchProps) {
       {viewers.now > 0 && <Fact label="On this page now">{viewers.now.toLocaleString("en-GB")}</Fact>}
     </Facts>
   );
+}
+
+/** Who watched what is recorded while it was live goes on there, unless the address asks for another moment. */
+function goingOn(replay: ReplayProps): ReplayProps {
+  const left = leftOff(replay.recordingId);
+  if (left === undefined) return replay;
+  return { ...replay, positionMs: left, startMs: replay.startMs === replay.positionMs ? left : replay.startMs };
 }

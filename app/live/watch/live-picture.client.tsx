@@ -15,9 +15,11 @@ type LivePictureProps = {
   onRefused: () => void;
   /** The first frame is there. */
   onFrame: () => void;
+  /** The person wants the picture with a delay; null while there is none. */
+  onDelayed: (() => void) | null;
 };
 
-export function LivePicture({ room, hostAbsent, onRefused, onFrame }: LivePictureProps) {
+export function LivePicture({ room, hostAbsent, onRefused, onFrame, onDelayed }: LivePictureProps) {
   const view = useSyncExternalStore(room.subscribe, room.view);
   const [silent, setSilent] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
@@ -65,6 +67,11 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame }: LivePictur
               {silent || soundBlocked ? "Sound is off" : "Sound is on"}
             </Button>
             <span className="push row live-modes">
+              {onDelayed && (
+                <Button type="button" kind="quiet" onClick={onDelayed}>
+                  Watch with a delay
+                </Button>
+              )}
               {inPicture.possible && (
                 <Button type="button" kind="quiet" aria-pressed={inPicture.on} onClick={inPicture.toggle}>
                   Picture in picture
@@ -118,7 +125,7 @@ function Words({ said, line, soundBlocked, room }: WordsProps) {
           Watch here
         </Button>
       )}
-      {(line === "failed" || (line === "refused" && room.refusal() === "devices")) && (
+      {(line === "failed" || line === "full" || (line === "refused" && room.refusal() === "devices")) && (
         <Button type="button" kind="go" onClick={room.tryAgain}>
           Try again now
         </Button>

@@ -1,13 +1,22 @@
 import { useEffect, useState } from "react";
-import { PlayerBar, Stage } from "#app/components/stage.tsx";
+import type * as DelayedModule from "./delayed-picture.client.tsx";
 import { firstPicture } from "./first-picture.ts";
-import type { ViewerRoom } from "./viewer-room.client.ts";
-import type { Picture } from "./warm-up.client.ts";
+import { leaveOff } from "./left-off.ts";
+import { NoPictureYet } from "./no-picture-yet.tsx";
+import { useRoom } from "./use-room.ts";
+import { useWay } from "./use-way.ts";
 
 type LivePlayerProps = {
   /** The watch page's own path. */
   path: string;
+  streamId: string;
+  /** Whose segments show it with a delay; null while there are none. */
+  recordingId: string | null;
   hostAbsent: boolean;
+  /** The server's clock (ISO). */
+  at: string;
+  /** Without scripts: what there is so far, and not what grows. */
+  soFar: boolean;
   onRefused: () => void;
   /** Something of the host can be seen. */
   onFrame: () => void;
@@ -15,48 +24,44 @@ type LivePlayerProps = {
   spreadMs: number;
 };
 
-type Entered = { picture: Picture; room: ViewerRoom };
-
-/** The live picture. Its code comes when it is needed; until then, and without scripts, the stage says what is going on. */
-export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: LivePlayerProps) {
-  const [entered, setEntered] = useState<Entered | "failed" | null>(null);
+/**
+ * The live picture, from the room or with a delay. Its code comes when it is needed; until then the stage says what is
+ * going on, and without scripts the browser plays the playlist.
+ */
+export function LivePlayer(props: LivePlayerProps) {
+  const { path, streamId, recordingId, hostAbsent, at, soFar, onRefused, onFrame, spreadMs } = props;
+  const [chosen, setChosen] = useState(false);
   const [pictured, setPictured] = useState(false);
-  const [tries, setTries] = useState(0);
-  const [wait] = useState(() => Math.random() * spreadMs);
+  const entered = useRoom({ path, spreadMs, wanted: !chosen });
+  const player = entered && entered !== "failed" ? entered : null;
+  const { way, again } = useWay(player?.room ?? null, { chosen, possible: recordingId !== null });
+  const delayed = useDelayedPicture(way.delayed);
 
   useEffect(() => {
-    let over = false;
-    let mine: ViewerRoom | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    async function enter() {
-      try {
-        const { takeRoom } = await import("./warm-up.client.ts");
-        if (over) return;
-        const begun = takeRoom(path);
-        const [picture, room] = await Promise.all([begun.picture, begun.room]);
-        if (over) return room.leave();
-        mine = room;
-        setEntered({ picture, room });
-      } catch {
-        // The player's code did not arrive: a new version may be out, or the connection is gone.
-        setEntered("failed");
-        timer = setTimeout(() => setTries((count) => count + 1), 3_000 + Math.random() * 4_000);
-      }
-    }
-    if (tries === 0 && wait >= 1) timer = setTimeout(() => void enter(), wait);
-    else void enter();
-    return () => {
-      over = true;
-      clearTimeout(timer);
-      mine?.leave();
-      setEntered(null);
-    };
-  }, [path, tries, wait]);
+    // Who came back to the direct picture has seen all of it.
+    if (!way.delayed && recordingId) leaveOff(recordingId, null);
+  }, [way.delayed, recordingId]);
 
-  const player = entered && entered !== "failed" ? entered : null;
+  if (way.delayed && recordingId && delayed) {
+    return (
+      <delayed.DelayedPicture
+        streamId={streamId}
+        recordingId={recordingId}
+        way={way}
+        hostAbsent={hostAbsent}
+        at={at}
+        onRefused={onRefused}
+        onFrame={onFrame}
+        onDirect={() => {
+          setChosen(false);
+          again();
+        }}
+      />
+    );
+  }
   return (
     <>
-      {player ? (
+      {player && !way.delayed ? (
         <player.picture.LivePicture
           room={player.room}
           hostAbsent={hostAbsent}
@@ -66,14 +71,22 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
             setPictured(true);
             onFrame();
           }}
+          onDelayed={recordingId === null ? null : () => setChosen(true)}
         />
       ) : (
-        <NoPictureYet hostAbsent={hostAbsent} failed={entered === "failed"} />
+        <NoPictureYet
+          hostAbsent={hostAbsent}
+          failed={entered === "failed"}
+          playlist={recordingId && `/media/${streamId}/${recordingId}/live.m3u8`}
+          path={path}
+          soFar={soFar}
+        />
       )}
       {!pictured && (
         <div
           className={firstPicture}
           aria-hidden="true"
+          data-needs-script=""
           dangerouslySetInnerHTML={nothing}
           suppressHydrationWarning
         />
@@ -85,31 +98,19 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
 /** For React, whatever stands in the first picture's place: the room puts it there. */
 const nothing = { __html: "" };
 
-function NoPictureYet({ hostAbsent, failed }: { hostAbsent: boolean; failed: boolean }) {
-  return (
-    <Stage
-      controls={
-        <PlayerBar>
-          <span className="small live-bar">The live picture</span>
-        </PlayerBar>
-      }
-    >
-      <div role="status">
-        <p className="live-words" data-needs-script="">
-          {failed
-            ? "The player could not be loaded. We try again by ourselves."
-            : hostAbsent
-              ? "The host's connection dropped. They are reconnecting, and the stream stays open."
-              : "Connecting you to the picture…"}
-        </p>
-      </div>
-      <noscript>
-        <p className="live-words">
-          {hostAbsent && "The host's connection dropped. They are reconnecting, and the stream stays open. "}
-          The live picture needs JavaScript. This page asks by itself how the stream is getting on, and the
-          replay plays without.
-        </p>
-      </noscript>
-    </Stage>
-  );
+type Delayed = typeof DelayedModule;
+
+/** What plays the playlist comes only for who needs it. */
+function useDelayedPicture(wanted: boolean): Delayed | null {
+  const [loaded, setLoaded] = useState<Delayed | null>(null);
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    if (!wanted || loaded) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    import("./delayed-picture.client.tsx").then(setLoaded, () => {
+      timer = setTimeout(() => setTries((count) => count + 1), 3_000);
+    });
+    return () => clearTimeout(timer);
+  }, [wanted, loaded, tries]);
+  return loaded;
 }

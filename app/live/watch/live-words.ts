@@ -11,6 +11,8 @@ export function wordsFor(
   // The page is read again, and asks which is to end; unless a place was free by then.
   if (line === "refused" && otherDevices) return "Other devices of yours have all places of your pass.";
   if (line === "refused") return "One moment, we are asking whether this is still live.";
+  if (line === "full")
+    return "So many people are watching that there is no place for you right now. We ask again by ourselves.";
   if (line === "failed")
     return "The live picture cannot be reached. Your network may block it; we keep trying.";
   if (hostAbsent) return "The host's connection dropped. They are reconnecting, and the stream stays open.";

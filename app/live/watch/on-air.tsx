@@ -25,6 +25,10 @@ export function OnAir({ page, watch }: WatchProps) {
           ) : (
             <LivePlayer
               path={page.path}
+              streamId={state.streamId}
+              recordingId={state.liveRecordingId}
+              at={at}
+              soFar={page.soFar}
               hostAbsent={state.hostAbsentSince !== null}
               onRefused={() => watch.readAgain(500)}
               onFrame={onFrame}

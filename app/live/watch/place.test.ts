@@ -14,6 +14,7 @@ const scheduled: PageState = {
   endedAt: null,
   endedReason: null,
   recording: null,
+  liveRecordingId: null,
   leaseHolder: null,
   access: "yes",
   chat: null,

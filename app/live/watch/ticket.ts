@@ -3,7 +3,7 @@ import { claimTab, tabKey } from "../tab.ts";
 /** What we are answered when a tab asks to join the live room. */
 export type TicketAnswer =
   | { ok: true; url: string | null; token: string }
-  | { ok: false; reason: "no_access" | "not_live" | "devices" | "signed_out" | "gone" };
+  | { ok: false; reason: "no_access" | "not_live" | "devices" | "hls" | "signed_out" | "gone" };
 
 /** Asks for a ticket to the room (`path`: the watch page's own). Rejects when no answer came that can be read. */
 export async function askForTicket(path: string): Promise<TicketAnswer> {

@@ -18,6 +18,8 @@ export type Line =
   | "reconnecting"
   /** Another page has this tab's place: who comes back by itself would throw it out again, for ever. */
   | "elsewhere"
+  /** So many are in the room that this page watches with a delay, and asks again. */
+  | "full"
   | "refused"
   | "failed";
 
@@ -37,6 +39,8 @@ export type RoomView = {
 export type ViewerRoom = ReturnType<typeof joinRoom>;
 
 const longestPauseMs = 8_000;
+/** Meanwhile something else is shown, which needs the line for itself. */
+const patientPauseMs = 30_000;
 /** After so many tries in a row the page says that it does not work, and goes on trying. */
 const triesBeforeWords = 4;
 
@@ -62,6 +66,8 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let joinedAt = 0;
+  let awaySince: number | null = performance.now();
+  let patient = false;
   let left = false;
   let early: { track: RemoteTrack; element: HTMLVideoElement } | undefined;
   let taken = false;
@@ -72,6 +78,8 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
 
   function show(part: Partial<RoomView>) {
     view = { ...view, ...part };
+    if (view.line === "joined") awaySince = null;
+    else awaySince ??= performance.now();
     if (view.line !== "joining" && !view.pictureComes && !view.screen && !view.camera) tellPictured();
     for (const listener of listeners) listener();
   }
@@ -82,7 +90,9 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
       if (left) return;
       if (!answer.ok) {
         refusal = answer.reason;
-        return show({ line: "refused" });
+        if (answer.reason !== "hls") return show({ line: "refused" });
+        later(patientPauseMs);
+        return show({ line: "full" });
       }
       await room.connect(answer.url ?? signalGate(), answer.token, { maxRetries: 0 });
       if (left) return void room.disconnect();
@@ -102,8 +112,12 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     joinedAt = 0;
     failures += 1;
     show({ line: failures > triesBeforeWords ? "failed" : "reconnecting", ...tracks() });
-    const pause = Math.min(longestPauseMs, 250 * 2 ** failures) * (0.3 + Math.random() * 0.7);
-    timer = setTimeout(() => void join(askForTicket(path)), pause);
+    later(patient ? patientPauseMs : Math.min(longestPauseMs, 250 * 2 ** failures));
+  }
+
+  function later(longestMs: number) {
+    clearTimeout(timer);
+    timer = setTimeout(() => void join(askForTicket(path)), longestMs * (0.3 + Math.random() * 0.7));
   }
 
   function tracks(): Pick<RoomView, "screen" | "camera" | "pictureComes" | "sounds"> {
@@ -184,6 +198,12 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     subscribe(listener: () => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    /** Since when there is no line to the room, by `performance.now()`; null while there is one. */
+    awaySince: () => awaySince,
+    /** Something else is shown meanwhile, so tries to join are rare. */
+    bePatient(on: boolean) {
+      patient = on;
     },
     /** Why a ticket was refused; null while none was. */
     refusal: () => refusal,

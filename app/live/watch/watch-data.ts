@@ -32,6 +32,8 @@ export type WatchData = {
   replay: ReplayProps | null;
   /** Why this device gets no picture, where other devices of the person have the places of their pass. */
   devices: DevicesAsked | null;
+  /** Without scripts, a browser that plays nothing that grows is asked to play what there is so far. */
+  soFar: boolean;
   /** Where the live picture's files are, on a page that begins live. */
   liveFiles: LiveFiles | null;
 };

@@ -1,0 +1,73 @@
+import { useRef } from "react";
+import { Button } from "#app/components/button.tsx";
+import { Icon } from "#app/components/icons.tsx";
+import { PlayerBar, Stage } from "#app/components/stage.tsx";
+import { usePlayerKeys } from "../replay/use-player-keys.ts";
+import { delayInWords, whyDelayed } from "./delay-words.ts";
+import { useLivePlaylist } from "./use-playlist.client.ts";
+import type { Way } from "./way.ts";
+
+type DelayedPictureProps = {
+  streamId: string;
+  recordingId: string;
+  way: Way;
+  hostAbsent: boolean;
+  /** The server's clock (ISO). */
+  at: string;
+  onRefused: () => void;
+  onFrame: () => void;
+  /** The person wants the direct picture. */
+  onDirect: () => void;
+};
+
+/** The live picture from what is recorded, some seconds behind, with all that was before. */
+export function DelayedPicture(props: DelayedPictureProps) {
+  const { streamId, recordingId, way, hostAbsent, at, onRefused, onFrame, onDirect } = props;
+  const video = useRef<HTMLVideoElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const playlist = useLivePlaylist(video, { streamId, recordingId, at, onRefused });
+  usePlayerKeys(video, frame);
+  const { behindMs, lost, silenced } = playlist;
+  const why = whyDelayed(way, { hostAbsent });
+  return (
+    <>
+      <Stage
+        frame={frame}
+        screen={
+          <video
+            ref={video}
+            controls
+            playsInline
+            aria-label="The live picture, with a delay"
+            onLoadedData={onFrame}
+          />
+        }
+        controls={
+          <PlayerBar>
+            <span className="player-time live-bar">{delayInWords(behindMs)}</span>
+            <Button type="button" kind="quiet" onClick={playlist.toLive}>
+              Jump to live
+            </Button>
+            <Button type="button" kind="quiet" onClick={playlist.toBeginning}>
+              From the beginning
+            </Button>
+            {silenced && (
+              <Button type="button" kind="quiet" onClick={playlist.withSound}>
+                <Icon name="sound-off" />
+                Turn the sound on
+              </Button>
+            )}
+            <span className="push row live-modes">
+              <Button type="button" kind="quiet" onClick={onDirect}>
+                Watch without delay
+              </Button>
+            </span>
+          </PlayerBar>
+        }
+      />
+      <p className={why || lost ? "small" : "visually-hidden"} role="status">
+        {lost ? "Nothing comes through at the moment. We keep trying." : why}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,85 @@
+import { PlayerBar, Stage } from "#app/components/stage.tsx";
+
+type NoPictureYetProps = {
+  hostAbsent: boolean;
+  failed: boolean;
+  /** The playlist, for who has no scripts; null while there is none. */
+  playlist: string | null;
+  /** The watch page's own path. */
+  path: string;
+  soFar: boolean;
+};
+
+const dropped = "The host's connection dropped. They are reconnecting, and the stream stays open.";
+
+/** Until the picture is there; and, without scripts, the browser's own player on the playlist. */
+export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar }: NoPictureYetProps) {
+  return (
+    <>
+      <Stage
+        needsScript={playlist !== null}
+        controls={
+          <PlayerBar>
+            <span className="small live-bar">The live picture</span>
+          </PlayerBar>
+        }
+      >
+        <div role="status">
+          <p className="live-words" data-needs-script="">
+            {failed
+              ? "The player could not be loaded. We try again by ourselves."
+              : hostAbsent
+                ? dropped
+                : "Connecting you to the picture…"}
+          </p>
+        </div>
+        {playlist === null && (
+          <noscript>
+            <p className="live-words">
+              {hostAbsent && `${dropped} `}
+              There is nothing yet that plays without JavaScript. Load this page again in some seconds; the
+              replay plays without, too.
+            </p>
+          </noscript>
+        )}
+      </Stage>
+      {playlist !== null && (
+        <noscript>
+          <ByBrowser playlist={playlist} path={path} soFar={soFar} hostAbsent={hostAbsent} />
+        </noscript>
+      )}
+    </>
+  );
+}
+
+type ByBrowserProps = { playlist: string; path: string; soFar: boolean; hostAbsent: boolean };
+
+/** The browser says nothing when it cannot play what grows, so there is a way to what does not. */
+function ByBrowser({ playlist, path, soFar, hostAbsent }: ByBrowserProps) {
+  return (
+    <>
+      <Stage
+        screen={
+          <video controls playsInline preload="metadata" aria-label="The live picture, with a delay">
+            <source src={soFar ? `${playlist}?so-far` : playlist} type="application/vnd.apple.mpegurl" />
+            Your browser cannot show videos.
+          </video>
+        }
+      />
+      {hostAbsent && <p className="small">{dropped}</p>}
+      {soFar ? (
+        <p className="small">
+          This is what is recorded up to when this page was loaded.{" "}
+          <a href={`${path}?so-far`}>Load it again</a> for what came since, or try{" "}
+          <a href={path}>the picture that goes on by itself</a>. Where nothing plays, the browser does not
+          know HLS: the replay plays everywhere.
+        </p>
+      ) : (
+        <p className="small">
+          Without JavaScript the picture comes some 10 seconds late, and can be seen from the beginning. Where
+          it does not begin, as in Chrome, see <a href={`${path}?so-far`}>what is recorded so far</a>.
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { useEffect, useRef, useState } from "react";
+import type { ViewerRoom } from "./viewer-room.client.ts";
+import type { Picture } from "./warm-up.client.ts";
+
+type Entered = { picture: Picture; room: ViewerRoom };
+
+/**
+ * The live room of the page at `path`, and what shows it: null while it is not there, `failed` when its code did not
+ * arrive, which is tried again. At first it waits for a moment within `spreadMs`. Not `wanted` any more, it is left.
+ */
+export function useRoom({
+  path,
+  spreadMs,
+  wanted,
+}: {
+  path: string;
+  spreadMs: number;
+  wanted: boolean;
+}): Entered | "failed" | null {
+  const [entered, setEntered] = useState<Entered | "failed" | null>(null);
+  const [tries, setTries] = useState(0);
+  const wait = useRef(Math.random() * spreadMs);
+
+  useEffect(() => {
+    if (!wanted) return;
+    let over = false;
+    let mine: ViewerRoom | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    async function enter() {
+      wait.current = 0;
+      try {
+        const { takeRoom } = await import("./warm-up.client.ts");
+        if (over) return;
+        const begun = takeRoom(path);
+        const [picture, room] = await Promise.all([begun.picture, begun.room]);
+        if (over) return room.leave();
+        mine = room;
+        setEntered({ picture, room });
+      } catch {
+        // The player's code did not arrive: a new version may be out, or the connection is gone.
+        setEntered("failed");
+        timer = setTimeout(() => setTries((count) => count + 1), 3_000 + Math.random() * 4_000);
+      }
+    }
+    if (wait.current >= 1) timer = setTimeout(() => void enter(), wait.current);
+    else void enter();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      mine?.leave();
+      setEntered(null);
+    };
+  }, [path, tries, wanted]);
+
+  return entered;
+}

@@ -12,3 +12,6 @@ export function lengthInWords(ms: number): string {
   if (seconds < 100) return seconds === 1 ? "1 second" : `${seconds} seconds`;
   return `${Math.round(seconds / 60)} minutes`;
 }
+
+/** The address of a moment of a replay; `stream` is the path of its page. Whole seconds, never behind the moment. */
+export const momentPath = (stream: string, ms: number) => `${stream}?t=${Math.floor(ms / 1000)}`;

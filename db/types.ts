@@ -511,6 +511,18 @@ export interface StreamingRecordingAttempts {
   stop_asked_at: Timestamp | null;
 }
 
+export interface StreamingRecordingCaptions {
+  added_at: Generated<Timestamp>;
+  added_by: string;
+  bytes: number;
+  cues: number;
+  ends_ms: number;
+  file_name: Generated<string>;
+  language: string;
+  recording_id: string;
+  vtt: string;
+}
+
 export interface StreamingRecordingExports {
   bytes: number | null;
   created_at: Generated<Timestamp>;
@@ -730,6 +742,7 @@ export interface DB {
   streaming_chat_rooms: StreamingChatRooms;
   streaming_chat_timeouts: StreamingChatTimeouts;
   streaming_recording_attempts: StreamingRecordingAttempts;
+  streaming_recording_captions: StreamingRecordingCaptions;
   streaming_recording_exports: StreamingRecordingExports;
   streaming_recording_segments: StreamingRecordingSegments;
   streaming_recording_steps: StreamingRecordingSteps;

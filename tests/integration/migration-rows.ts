@@ -114,4 +114,7 @@ export const rowsAfter: Record<string, string> = {
     update webhook_endpoints set off_reason = 'owner_left' where id = ${endpoint};
     update access_pass_links set revocation_mailed_at = now() where id = ${link};`,
   "0025_keys_of_owners": `update api_keys set revocation_mailed_at = now() where space_id = ${space};`,
+  "0028_replay": `
+    insert into streaming_recording_captions (recording_id, language, vtt, bytes, cues, ends_ms, added_by)
+      values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});`,
 };

@@ -405,7 +405,7 @@ describe("stopping and finishing", () => {
       .select(["id", "kind"])
       .where("recording_id", "=", recordingId)
       .execute();
-    expect(exports.map(({ kind }) => kind).sort()).toEqual(["mp4", "poster"]);
+    expect(exports.map(({ kind }) => kind).sort()).toEqual(["mp4", "poster", "sprite"]);
     await Promise.all(exports.map(({ id }) => runExport(services, { exportId: id })));
     const made = await db
       .selectFrom("streaming_recording_exports")
@@ -413,10 +413,9 @@ describe("stopping and finishing", () => {
       .where("recording_id", "=", recordingId)
       .orderBy("kind")
       .execute();
-    expect(made).toMatchObject([
-      { status: "ready", progress: 1 },
-      { status: "ready", progress: 1 },
-    ]);
+    expect(made).toMatchObject(
+      ["mp4", "poster", "sprite"].map((kind) => ({ kind, status: "ready", progress: 1 })),
+    );
     expect((await services.storage.head(made[0]!.key!))!.bytes).toBe(made[0]!.bytes);
     const poster = await services.storage.read(made[1]!.key!);
     expect([...poster!.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
@@ -493,7 +492,7 @@ describe("stopping and finishing", () => {
       .select(({ fn }) => fn.countAll<number>().as("count"))
       .where("recording_id", "=", recordingId)
       .executeTakeFirstOrThrow();
-    expect(Number(count)).toBe(2);
+    expect(Number(count)).toBe(3);
   });
 
   it("is taken over from a worker that was killed while finishing", async () => {

@@ -4,6 +4,7 @@ import { notifyChange } from "#app/domain/changes/notices.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { exportMp4 } from "./export-mp4.ts";
 import { exportPoster } from "./export-poster.ts";
+import { exportSprite } from "./export-sprite.ts";
 
 export type ExportServices = Pick<Services, "db" | "storage" | "media" | "log">;
 
@@ -18,12 +19,18 @@ export type ExportTask = {
 /** What an export leaves in storage, verified. */
 export type ExportResult = { key: string; bytes: number; sha256: string; durationMs: number | null };
 
+const makers: Record<string, (services: ExportServices, task: ExportTask) => Promise<ExportResult | null>> = {
+  mp4: exportMp4,
+  poster: exportPoster,
+  sprite: exportSprite,
+};
+
 /** A worker that was killed while exporting is missed after this long. */
 const claimSeconds = 30;
 const mostTries = 12;
 
 /**
- * Makes one export of a recording (the MP4, or the poster pictures). Its address in storage follows from the content,
+ * Makes one export of a recording (the MP4, the poster pictures, or the sheets of small ones). Its address in storage follows from the content,
  * so that a second run writes the same bytes to the same place. May run twice and at once: whoever finds it claimed or
  * finished does nothing. Rejects when it failed and should be tried again.
  */
@@ -46,7 +53,7 @@ export async function runExport(services: ExportServices, { exportId }: { export
   );
   try {
     const task = { exportId, recordingId, streamId, report };
-    const result = await (kind === "mp4" ? exportMp4(services, task) : exportPoster(services, task));
+    const result = await makers[kind]!(services, task);
     await finish(services, { exportId, streamId, result });
   } catch (error) {
     const isHopeless =

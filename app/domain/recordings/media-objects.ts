@@ -1,5 +1,7 @@
+import { spriteShape, tilesIn } from "#app/domain/media/sprite.ts";
 import type { Db } from "#db/client.ts";
 import { posterKey, type PosterSize } from "./export-poster.ts";
+import { sheetKey } from "./export-sprite.ts";
 
 /** An object in storage that a media URL stands for. */
 export type MediaObject = { key: string; bytes: number; etag: string };
@@ -38,10 +40,10 @@ export async function findSegmentObject(
   return row && { key: row.key, bytes: row.bytes, etag: row.sha256 };
 }
 
-/** The MP4 or the poster of a finished recording, once it is ready. */
+/** The MP4, the poster or the first sheet of small pictures of a finished recording, once it is ready. */
 export async function findExportObject(
   db: Db,
-  { streamId, recordingId, kind }: Of & { kind: "mp4" | "poster" },
+  { streamId, recordingId, kind }: Of & { kind: "mp4" | "poster" | "sprite" },
 ): Promise<MediaObject | undefined> {
   const row = await db
     .selectFrom("streaming_recording_exports as x")
@@ -56,6 +58,21 @@ export async function findExportObject(
   if (!row?.key || row.bytes === null) return undefined;
   return { key: row.key, bytes: row.bytes, etag: row.sha256 ?? "" };
 }
+
+/** How the small pictures of a finished recording lie, once all of them are there. */
+export async function findSprite(db: Db, of: Of) {
+  const first = await findExportObject(db, { ...of, kind: "sprite" });
+  if (!first) return undefined;
+  const { duration_ms } = await db
+    .selectFrom("streaming_recordings")
+    .select("duration_ms")
+    .where("id", "=", of.recordingId)
+    .executeTakeFirstOrThrow();
+  return { ...spriteShape, tiles: tilesIn(duration_ms) };
+}
+
+/** The further sheets have no row either. */
+export const sheetObjectKey = ({ key }: MediaObject, sheet: number) => sheetKey(key, sheet);
 
 /** The other sizes of a poster have no row: storage knows how long they are. */
 export const posterObjectKey = ({ key }: MediaObject, size: PosterSize) => posterKey(key, size);

@@ -171,8 +171,19 @@ async function listToFinalize({ db }: StartServices): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Exports whose job is gone: its worker was killed, or its tries were used up while something was away. */
+/**
+ * Exports whose job is gone: its worker was killed, or its tries were used up while something was away. What was finished
+ * before there were small pictures gets them, too.
+ */
 async function listExports({ db }: StartServices): Promise<string[]> {
+  await sql`
+    insert into streaming_recording_exports (recording_id, kind)
+    select r.id, 'sprite' from streaming_recordings r
+    where r.status = 'ready' and not exists (
+      select from streaming_recording_exports x where x.recording_id = r.id and x.kind = 'sprite'
+    )
+    on conflict do nothing
+  `.execute(db);
   const rows = await db
     .updateTable("streaming_recording_exports")
     .set({ work_until: sql`clock_timestamp() + interval '1 minute'` })

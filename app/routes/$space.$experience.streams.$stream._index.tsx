@@ -80,7 +80,9 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
         : null,
     refusal,
     viewers: viewers ?? null,
-    replay: replay ?? null,
+    replay: replay
+      ? { ...replay, startMs: readMoment(request, replay.durationMs) ?? replay.positionMs }
+      : null,
     devices,
     liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,
   };
@@ -131,6 +133,13 @@ async function findDevices(
       streamTitle,
     })),
   };
+}
+
+/** The moment (ms) that an address leads to with `?t=` seconds; undefined where it names none in the recording. */
+function readMoment(request: Request, durationMs: number): number | undefined {
+  const text = new URL(request.url).searchParams.get("t") ?? "";
+  const ms = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) * 1000 : NaN;
+  return ms < durationMs ? ms : undefined;
 }
 
 const asTried = (typed: string | null) => (typed === "more" || typed === "full" ? typed : null);

@@ -20,10 +20,11 @@ import { isServiceError } from "#app/services/service-error.ts";
 import { refuseCrowds } from "./crowds.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
+import { addAside } from "./media-aside.ts";
 import { isOurOrigin } from "./origin.ts";
 import { type Allowed, sendObject } from "./send-object.ts";
 
-type Admitted = {
+export type Admitted = {
   userId: string;
   access: AccessDecision;
   streamId: string;
@@ -32,10 +33,10 @@ type Admitted = {
   hasPlace: () => Promise<boolean>;
   allowed: Allowed;
 };
-type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
+export type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
 
 /**
- * A recording's playlist, segments, pictures and file, under `/media/{stream}/{recording}/`. Each single request asks
+ * A recording's playlist, segments, pictures, captions and file, under `/media/{stream}/{recording}/`. Each single request asks
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
  * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
  * others have all of them, 429 for a session or network that asks without end. Bytes come through us, or with
@@ -158,6 +159,8 @@ export function mediaRouter(services: Services): Router {
       );
     }, playing),
   );
+
+  addAside(router, services, { admitted, absent: (response) => refuse(response, 404) });
 
   router.post(
     "/:streamId/:recordingId/position",

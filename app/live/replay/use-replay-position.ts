@@ -3,12 +3,12 @@ import { type RefObject, useEffect } from "react";
 const everyMs = 5000;
 
 /**
- * Goes on where this person stopped, and remembers where they are: every few seconds, on a pause, and when the page is
+ * Begins at `startMs`, which is where this person stopped unless the address says otherwise, and remembers where they are: every few seconds, on a pause, and when the page is
  * left or hidden. `address` takes the position; it is asked nothing more once it has refused.
  */
 export function useReplayPosition(
   video: RefObject<HTMLVideoElement>,
-  { address, positionMs }: { address: string; positionMs: number },
+  { address, positionMs, startMs }: { address: string; positionMs: number; startMs: number },
 ): void {
   useEffect(() => {
     const player = video.current;
@@ -17,7 +17,7 @@ export function useReplayPosition(
     let refused = false;
 
     const goOn = () => {
-      if (positionMs > 0 && player.currentTime < 1) player.currentTime = positionMs / 1000;
+      if (startMs > 0 && player.currentTime < 1) player.currentTime = startMs / 1000;
     };
     const save = () => {
       const now = Math.round(player.currentTime * 1000);
@@ -53,7 +53,7 @@ export function useReplayPosition(
       removeEventListener("pagehide", save);
       document.removeEventListener("visibilitychange", onHidden);
     };
-    // Where it went on is decided once; the position that comes with a reloaded page's data is the one just saved.
+    // Where it begins is decided once; the position that comes with a reloaded page's data is the one just saved.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [video, address]);
 }

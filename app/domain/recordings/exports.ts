@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import type { Db } from "#db/client.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { exportMp4 } from "./export-mp4.ts";
 import { exportPoster } from "./export-poster.ts";
@@ -64,6 +65,18 @@ export async function runExport(services: ExportServices, { exportId }: { export
   } finally {
     clearInterval(holding);
   }
+}
+
+/** What was finished before there were small pictures gets them, too: their making is wanted, and the sweep sees to it. */
+export async function insertMissingSprites(db: Db): Promise<void> {
+  await sql`
+    insert into streaming_recording_exports (recording_id, kind)
+    select r.id, 'sprite' from streaming_recordings r
+    where r.status = 'ready' and not exists (
+      select from streaming_recording_exports x where x.recording_id = r.id and x.kind = 'sprite'
+    )
+    on conflict do nothing
+  `.execute(db);
 }
 
 async function claim({ db }: ExportServices, exportId: string) {

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { enqueue } from "#app/jobs/queue.ts";
 import { selectAttempts } from "./attempts.ts";
+import { insertMissingSprites } from "./exports.ts";
 import { finalizeRecording } from "./finalize.ts";
 import { recordingMoves } from "./moves.ts";
 import { stopRecording } from "./recordings.ts";
@@ -176,14 +177,7 @@ async function listToFinalize({ db }: StartServices): Promise<string[]> {
  * before there were small pictures gets them, too.
  */
 async function listExports({ db }: StartServices): Promise<string[]> {
-  await sql`
-    insert into streaming_recording_exports (recording_id, kind)
-    select r.id, 'sprite' from streaming_recordings r
-    where r.status = 'ready' and not exists (
-      select from streaming_recording_exports x where x.recording_id = r.id and x.kind = 'sprite'
-    )
-    on conflict do nothing
-  `.execute(db);
+  await insertMissingSprites(db);
   const rows = await db
     .updateTable("streaming_recording_exports")
     .set({ work_until: sql`clock_timestamp() + interval '1 minute'` })

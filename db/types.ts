@@ -512,6 +512,18 @@ export interface StreamingRecordingAttempts {
   stop_asked_at: Timestamp | null;
 }
 
+export interface StreamingRecordingCaptions {
+  added_at: Generated<Timestamp>;
+  added_by: string;
+  bytes: number;
+  cues: number;
+  ends_ms: number;
+  file_name: Generated<string>;
+  language: string;
+  recording_id: string;
+  vtt: string;
+}
+
 export interface StreamingRecordingChapters {
   at_ms: number;
   recording_id: string;
@@ -759,6 +771,7 @@ export interface DB {
   streaming_chat_rooms: StreamingChatRooms;
   streaming_chat_timeouts: StreamingChatTimeouts;
   streaming_recording_attempts: StreamingRecordingAttempts;
+  streaming_recording_captions: StreamingRecordingCaptions;
   streaming_recording_chapters: StreamingRecordingChapters;
   streaming_recording_edits: StreamingRecordingEdits;
   streaming_recording_exports: StreamingRecordingExports;

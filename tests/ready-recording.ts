@@ -1,7 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { readConfig } from "#app/config.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
-import { insertStoppedRecording, recordingRow, segmentKey } from "./integration/recording-fixtures.ts";
+import {
+  insertStoppedRecording,
+  type RecordedAttempt,
+  recordingRow,
+  segmentKey,
+} from "./integration/recording-fixtures.ts";
 
 /**
  * What was recorded of a live stream, ended and finished by the worker of the edition whose environment this is. Resolves
@@ -10,12 +15,13 @@ import { insertStoppedRecording, recordingRow, segmentKey } from "./integration/
 export async function insertReadyRecording(
   env: Record<string, string | undefined>,
   streamId: string,
+  attempts?: readonly RecordedAttempt[],
 ): Promise<{ recordingId: string; key: string }> {
   const config = readConfig(env);
   if (!config.ok) throw new Error(config.problems.join("; "));
   const services = await openServices(config.config, "worker");
   try {
-    const { recordingId, prefix } = await insertStoppedRecording(services, streamId);
+    const { recordingId, prefix } = await insertStoppedRecording(services, streamId, attempts);
     const isReady = async () => (await recordingRow(services.db, recordingId)).status === "ready";
     const until = Date.now() + 30_000;
     while (!(await isReady())) {

@@ -13,6 +13,12 @@ const atOnce: Partial<Record<JobName, number>> = {
   "recording.export": 2,
 };
 
+/**
+ * Whoever has done a job waits for the next to be announced, and looks by itself after half a minute only. More exports come
+ * at once, and are announced at once, than are made at once.
+ */
+const looksAgainAfterSeconds: Partial<Record<JobName, number>> = { "recording.export": 2 };
+
 /** Takes jobs of every kind from the queue. */
 export async function takeJobs(services: Services): Promise<void> {
   for (const name of jobNames) await takeJobsOf(services, name);
@@ -21,7 +27,12 @@ export async function takeJobs(services: Services): Promise<void> {
 async function takeJobsOf<Name extends JobName>(services: Services, name: Name): Promise<void> {
   const { queue, log } = services;
   const { payload } = catalog[name];
-  const options = { batchSize: 1, pollingIntervalSeconds: 2, localConcurrency: atOnce[name] ?? 3 };
+  const options = {
+    batchSize: 1,
+    pollingIntervalSeconds: 2,
+    notifyPollingIntervalSeconds: looksAgainAfterSeconds[name] ?? 30,
+    localConcurrency: atOnce[name] ?? 3,
+  };
   await queue.work<object>(name, options, async ([job]) => {
     if (!job) return;
     try {

@@ -2,6 +2,7 @@ import { type ActionFunctionArgs, type AppLoadContext, data, redirect } from "@r
 import type { z } from "zod";
 import { findAccess } from "#app/domain/access/decision.ts";
 import { deliverMessage } from "#app/domain/chat/delivery.ts";
+import type { ReplayedPage } from "#app/domain/chat/replayed.ts";
 import { sayMessage, type Said } from "#app/domain/chat/say.ts";
 import { mostReasonLength } from "#app/domain/moderation/acts.ts";
 import type { Viewer } from "#app/domain/people/sessions.ts";
@@ -63,6 +64,13 @@ export async function requireChat(args: Args) {
 export function readPlace(request: Request, name: string): number | undefined {
   const text = new URL(request.url).searchParams.get(name);
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Which part of a replay's chat an address asks for: its beginning where it says nothing. */
+export function readReplayPage(request: Request): ReplayedPage {
+  const [after, before] = [readPlace(request, "after"), readPlace(request, "before")];
+  if (after !== undefined) return { after };
+  return before === undefined ? { atMs: readPlace(request, "at") ?? 0 } : { before };
 }
 
 /** An id of the address (a message, a person), or a thrown 404. */

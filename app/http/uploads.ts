@@ -47,6 +47,18 @@ export async function withUpload<Result>(
   }
 }
 
+/** All bytes of an upload that is as small as that; undefined for a larger one, of which no more is read. */
+export async function readWhole(open: Upload["open"], mostBytes: number): Promise<Buffer | undefined> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of open()) {
+    bytes += piece.length;
+    if (bytes > mostBytes) return undefined;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
 /** A file that has no name any more: it is gone with the process that holds it. */
 async function openNameless(): Promise<FileHandle> {
   const folder = await mkdtemp(path.join(tmpdir(), "frontrow-upload-"));

@@ -5,6 +5,7 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { Tag } from "#app/components/tag.tsx";
 import { listMessages, listPinnedMessages } from "#app/domain/chat/messages.ts";
 import { findChatRoom } from "#app/domain/chat/rooms.ts";
+import { hasReplay } from "#app/domain/recordings/replay.ts";
 import { findStreamFacts, stateFor } from "#app/domain/streams/state.ts";
 import { readPlace, requireChat } from "#app/http/chat.ts";
 import { newsSince } from "#app/live/watch/place.ts";
@@ -30,11 +31,12 @@ export async function loader(args: LoaderFunctionArgs) {
   const { userId } = viewer;
   const before = readPlace(args.request, "before");
   const shown = new URL(args.request.url).searchParams.get("shown");
-  const [room, facts, { messages, more }, pinned] = await Promise.all([
+  const [room, facts, { messages, more }, pinned, replay] = await Promise.all([
     findChatRoom(db, { streamId }),
     findStreamFacts(db, streamId),
     listMessages(db, { streamId, userId, before, most: mostInFrame }),
     before === undefined ? listPinnedMessages(db, { streamId, userId }) : [],
+    access.status === "ended" && hasReplay(db, streamId),
   ]);
   const phase = room?.phase ?? "closed";
   return {
@@ -50,11 +52,12 @@ export async function loader(args: LoaderFunctionArgs) {
     open: phase === "open",
     phase,
     team: role !== "viewer",
+    replay,
   };
 }
 
 export default function ChatFrame() {
-  const { chat, stream, query, news, messages, more, pinned, older, phase, team } =
+  const { chat, stream, query, news, messages, more, pinned, older, phase, team, replay } =
     useLoaderData<typeof loader>();
   const first = messages[0];
   return (
@@ -114,6 +117,11 @@ export default function ChatFrame() {
             <a href={stream} target="_top">
               Show it
             </a>
+          </p>
+        )}
+        {replay && (
+          <p className="small">
+            <a href={`${chat}/replay`}>By the time of the recording</a>
           </p>
         )}
         {team && (

@@ -32,7 +32,7 @@ type Options = {
 
 /** No form of ours is larger, but those that send a file. */
 const mostBytes = 1024 * 1024;
-const takesFile = /^\/account\/passes\/[^/]+\/imports\/?$/;
+const takesFile = /^\/account\/(?:passes\/[^/]+\/imports|streams\/[^/]+\/captions)\/?$/;
 
 /** The web application as an express app: everything of ours that speaks HTTP but the page socket. */
 export function createApp(

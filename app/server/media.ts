@@ -22,11 +22,12 @@ import { refuseCrowds } from "./crowds.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
 import { createLivePlaylists } from "./live-playlists.ts";
+import { addAside } from "./media-aside.ts";
 import { isOurOrigin } from "./origin.ts";
 import { createPlaylistPresence } from "./playlist-presence.ts";
 import { type Allowed, sendObject } from "./send-object.ts";
 
-type Admitted = {
+export type Admitted = {
   userId: string;
   access: AccessDecision;
   streamId: string;
@@ -37,11 +38,11 @@ type Admitted = {
   hasPlace: () => Promise<boolean>;
   allowed: Allowed;
 };
-type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
+export type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
 
 /**
- * A recording's playlists, segments, pictures and file, under `/media/{stream}/{recording}/`. While it is being made there is
- * `live.m3u8`, which grows, and leads to the replay's `index.m3u8` when it is finished. Each single request asks
+ * A recording's playlists, segments, pictures, captions and file, under `/media/{stream}/{recording}/`. While it is being
+ * made there is `live.m3u8`, which grows, and leads to the replay's `index.m3u8` when it is finished. Each single request asks
  * the access decision: 401 for nobody, 403 for who may not watch (the answer names why), 404 for what is not there or
  * belongs to another stream. What plays needs a place for the device as the live picture does, and keeps it: 409 when
  * others have all of them, 429 for a session or network that asks without end. Bytes come through us, or with
@@ -204,6 +205,8 @@ export function mediaRouter(services: Services): Router {
       );
     }, playing),
   );
+
+  addAside(router, services, { admitted, absent: (response) => refuse(response, 404) });
 
   router.post(
     "/:streamId/:recordingId/position",

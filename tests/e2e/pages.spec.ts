@@ -62,6 +62,7 @@ const creatorPages: Record<string, (house: House) => string[]> = {
     `/account/streams/${stream.id}/edit`,
     `/account/streams/${stream.id}/moderation`,
     `/account/streams/${stream.id}/reports`,
+    `/account/streams/${stream.id}/captions`,
     "/account/experiences",
   ],
 };

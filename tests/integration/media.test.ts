@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addCaptions } from "#app/domain/captions/captions.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { findReplay } from "#app/domain/recordings/replay.ts";
@@ -77,6 +78,9 @@ async function replayable() {
     .where("recording_id", "=", live.recordingId)
     .execute();
   for (const { id } of exports) await runExport(services, { exportId: id });
+  const file = Buffer.from(`WEBVTT\n\n00:01.000 --> 00:02.000\n${"Guten Abend. ".repeat(10)}\n`);
+  const of = { streamId: live.streamId, recordingId: live.recordingId, language: "de" };
+  await addCaptions(db, of, { file, fileName: "de.vtt", actorId: live.people.host.id });
   return { ...live, segments, base: `/media/${live.streamId}/${live.recordingId}` };
 }
 
@@ -90,13 +94,16 @@ const get = (path: string, person: Person = "viewer", init: RequestInit = {}) =>
 };
 
 describe("each address of a recording", () => {
-  const addresses = ["index.m3u8", "1/0.ts", "2/2.ts", "poster.jpg", "poster.jpg?size=small", "video.mp4"];
+  const addresses = [
+    ...["index.m3u8", "1/0.ts", "2/2.ts", "poster.jpg", "poster.jpg?size=small", "video.mp4"],
+    ...["sprite-0.jpg", "sprite.json", "captions/de.vtt"],
+  ];
 
   it.each(addresses)("%s is open to who may watch, and to nobody else (ASVS 8.3.1)", async (address) => {
     for (const person of admitted) {
       const answer = await get(`${house.base}/${address}`, person);
       expect([person, answer.status]).toEqual([person, 200]);
-      expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(100);
+      expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(70);
       expect(answer.headers.get("cache-control")).toMatch(/^private/);
     }
     for (const [person, status] of Object.entries(refusals)) {
@@ -408,6 +415,28 @@ describe("the MP4", () => {
   });
 });
 
+describe("captions", () => {
+  it("are a file of captions, and nothing else", async () => {
+    const answer = await get(`${house.base}/captions/de.vtt`);
+    expect(answer.headers.get("content-type")).toBe("text/vtt; charset=utf-8");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(await answer.text()).toMatch(/^WEBVTT\n\n00:00:01\.000 --> 00:00:02\.000\nGuten Abend\./);
+    for (const language of ["en", "DE", "d", "de%00", "..%2Fde", "%27"])
+      expect((await get(`${house.base}/captions/${language}.vtt`)).status).toBe(404);
+  });
+});
+
+describe("the small pictures", () => {
+  it("lie on a sheet as is said of them", async () => {
+    const shape = { everyMs: 10_000, width: 160, height: 90, columns: 10, rows: 10, tiles: 2 };
+    expect(await (await get(`${house.base}/sprite.json`)).json()).toEqual(shape);
+    const bytes = new Uint8Array(await (await get(`${house.base}/sprite-0.jpg`)).arrayBuffer());
+    expect(await test.services.media.sizeOfJpeg(bytes)).toEqual({ width: 1600, height: 90 });
+    for (const sheet of ["1", "00", "-1", "x"])
+      expect((await get(`${house.base}/sprite-${sheet}.jpg`)).status).toBe(404);
+  });
+});
+
 describe("by redirect", () => {
   it("sends to storage, for a minute at most, and only who may watch (ASVS 14.2.1)", async () => {
     const services = { ...test.services, config: { ...test.services.config, mediaRedirect: true } };
@@ -493,6 +522,7 @@ describe("what a replay is about", () => {
       positionMs: 0,
       hasMp4: true,
       hasPoster: true,
+      captions: [{ language: "de", name: "Deutsch" }],
       gaps: [{ atMs: 6000, ms: 35_000 }],
       chapters: [],
     });

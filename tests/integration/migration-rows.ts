@@ -122,4 +122,7 @@ export const rowsAfter: Record<string, string> = {
       deleted_at = now(), deleted_by = ${person}, warned_at = now(), kept = true where id = ${recording};
     update streaming_recording_exports set version = 1, edit = null;
     update spaces set recording_days = 90;`,
+  "0028_replay": `
+    insert into streaming_recording_captions (recording_id, language, vtt, bytes, cues, ends_ms, added_by)
+      values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});`,
 };

@@ -48,24 +48,32 @@ export async function insertLiveRecording({ db, queue }: Pick<Services, "db" | "
   return { ...house, streamId, recordingId };
 }
 
+export type RecordedAttempt = { set: SegmentSet; startsAt?: Date };
+
 /**
- * Ends a live stream of which one attempt was recorded whole: what is left is to be finalized. Gives the recording's id and
- * where its segments lie.
+ * Ends a live stream that was recorded whole, in one attempt or in several: what is left is to be finalized. Gives the
+ * recording's id and where the segments of its first attempt lie.
  */
 export async function insertStoppedRecording(
   { db, queue, storage }: Pick<Services, "db" | "queue" | "storage">,
   streamId: string,
+  attempts: readonly RecordedAttempt[] = [{ set: "x264" }],
 ): Promise<{ recordingId: string; prefix: string }> {
   const { recordingId } = await db.transaction().execute((trx) => createRecording(trx, queue, { streamId }));
-  const prefix = `recordings/${streamId}/1/`;
-  await writeSegments(storage, prefix, await segmentsOf("x264"));
-  await db
-    .insertInto("streaming_recording_attempts")
-    .values({ recording_id: recordingId, number: 1, prefix, status: "complete" })
-    .execute();
+  const prefixOf = (number: number) => `recordings/${streamId}/${number}/`;
+  for (const [place, { set, startsAt }] of attempts.entries()) {
+    const prefix = prefixOf(place + 1);
+    await writeSegments(storage, prefix, await segmentsOf(set), { startsAt });
+    const isLast = place === attempts.length - 1;
+    const sealed_at = isLast ? null : new Date(Date.now() + 60_000);
+    await db
+      .insertInto("streaming_recording_attempts")
+      .values({ recording_id: recordingId, number: place + 1, prefix, status: "complete", sealed_at })
+      .execute();
+  }
   await endStreamRow(db, streamId);
   await db.transaction().execute((trx) => stopRecording(trx, queue, { streamId }));
-  return { recordingId, prefix };
+  return { recordingId, prefix: prefixOf(1) };
 }
 
 /**

@@ -405,7 +405,7 @@ describe("stopping and finishing", () => {
       .select(["id", "kind"])
       .where("recording_id", "=", recordingId)
       .execute();
-    expect(exports.map(({ kind }) => kind).sort()).toEqual(["mp4", "poster"]);
+    expect(exports.map(({ kind }) => kind).sort()).toEqual(["mp4", "poster", "sprite"]);
     await Promise.all(exports.map(({ id }) => runExport(services, { exportId: id })));
     const made = await db
       .selectFrom("streaming_recording_exports")
@@ -413,10 +413,9 @@ describe("stopping and finishing", () => {
       .where("recording_id", "=", recordingId)
       .orderBy("kind")
       .execute();
-    expect(made).toMatchObject([
-      { status: "ready", progress: 1 },
-      { status: "ready", progress: 1 },
-    ]);
+    expect(made).toMatchObject(
+      ["mp4", "poster", "sprite"].map((kind) => ({ kind, status: "ready", progress: 1 })),
+    );
     expect((await services.storage.head(made[0]!.key!))!.bytes).toBe(made[0]!.bytes);
     const poster = await services.storage.read(made[1]!.key!);
     expect([...poster!.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
@@ -466,6 +465,20 @@ describe("stopping and finishing", () => {
       where name = 'recording.export' and data->>'exportId' = ${id}`.execute(db);
     expect(rows[0]!.count).toBe(2);
 
+    // One that was finished before there were small pictures gets them.
+    const sprites = () =>
+      db
+        .selectFrom("streaming_recording_exports")
+        .select("status")
+        .where("recording_id", "=", recordingId)
+        .where("kind", "=", "sprite")
+        .execute();
+    await sql`delete from streaming_recording_exports where recording_id = ${recordingId} and kind = 'sprite'`.execute(
+      db,
+    );
+    await Promise.all([sweepExports(services), sweepExports(services)]);
+    expect(await sprites()).toEqual([{ status: "waiting" }]);
+
     // A segment that is not what was verified: tried again and again, and then said to be impossible.
     const key = segmentKey(attempt.prefix, 1);
     const bytes = (await services.storage.read(key))!;
@@ -493,7 +506,7 @@ describe("stopping and finishing", () => {
       .select(({ fn }) => fn.countAll<number>().as("count"))
       .where("recording_id", "=", recordingId)
       .executeTakeFirstOrThrow();
-    expect(Number(count)).toBe(2);
+    expect(Number(count)).toBe(3);
   });
 
   it("is taken over from a worker that was killed while finishing", async () => {

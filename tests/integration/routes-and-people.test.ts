@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { addCaptions } from "#app/domain/captions/captions.ts";
 import { codeOf } from "#app/domain/pass-links/codes.ts";
 import { insertLink } from "#app/domain/pass-links/links.ts";
 import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
@@ -89,6 +90,8 @@ const table = `
 /$space/$experience/streams/$stream/chat/messages                GET    405 405 405 405 405 405 405 405 405
 /$space/$experience/streams/$stream/chat/messages                POST   in 403 403 403 409 409 409 409 403
 /$space/$experience/streams/$stream/chat/messages.json           GET    in 403 403 403 200 200 200 200 403
+/$space/$experience/streams/$stream/chat/replay                  GET    in 403 403 403 404 404 404 404 403
+/$space/$experience/streams/$stream/chat/replay.json             GET    in 403 403 403 404 404 404 404 403
 /$space/$experience/streams/$stream/chat/messages/$message/removal GET    405 405 405 405 405 405 405 405 405
 /$space/$experience/streams/$stream/chat/messages/$message/removal POST   in 403 403 403 done 404 404 404 403
 /$space/$experience/streams/$stream/chat/messages/$message/restoration GET    405 405 405 405 405 405 405 405 405
@@ -236,6 +239,10 @@ const table = `
 /account/streams/$id/recording/deletion            POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/restoration         GET    back back back back back back back back back
 /account/streams/$id/recording/restoration         POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/captions                      GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/captions                      POST   in    404  404  404  404   403  400   400  404
+/account/streams/$id/captions/$language/removal    GET    back  back back back back  back back  back back
+/account/streams/$id/captions/$language/removal    POST   in    404  404  404  404   403  back  back 404
 /account/streams/$id/broadcast                     GET    back  back back back back  back back  back back
 /account/streams/$id/broadcast                     POST   in    404  404  404  404   403  ·     ·    404
 /account/streams/$id/broadcast                     DELETE in    404  404  404  404   back back  back 404
@@ -258,6 +265,9 @@ const table = `
 /media/$streamId/$recordingId/live.m3u8            GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/sprite.json          GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/sprite-$sheet.jpg    GET    401   403  403  403  404   404  404   404  403
+/media/$streamId/$recordingId/captions/$language.vtt GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/position             POST   401   403  403  403  400   400  400   400  403
 /media/$streamId/$recordingId/recorded.m3u8        GET    401   403  403  403  403   403  404   404  403
@@ -305,6 +315,14 @@ const tablesOfState: Partial<Record<State, string>> = {
 /media/$streamId/$recordingId/live.m3u8            GET    401   403  403  403  back  back back  back 403
 /media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  200   200  200   200  403
 /media/$streamId/$recordingId/poster.jpg           GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/sprite.json          GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/sprite-$sheet.jpg    GET    401   403  403  403  200   200  200   200  403
+/media/$streamId/$recordingId/captions/$language.vtt GET    401   403  403  403  200   200  200   200  403
+/$space/$experience/streams/$stream/chat/replay      GET    in 403 403 403 200 200 200 200 403
+/$space/$experience/streams/$stream/chat/replay.json GET    in 403 403 403 200 200 200 200 403
+/account/streams/$id/captions                      GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/captions                      POST   in    404  404  404  404   403  400   400  404
+/account/streams/$id/captions/$language/removal    POST   in    404  404  404  404   403  done  back 404
 /media/$streamId/$recordingId/video.mp4            GET    401   403  403  403  200   200  200   200  403
 /media/$streamId/$recordingId/position             POST   401   403  403  403  400   400  400   400  403
 /media/$streamId/$recordingId/recorded.m3u8        GET    401   403  403  403  403   403  200   200  403
@@ -417,6 +435,14 @@ async function makeReplayable(streamId: string): Promise<string> {
   await finalizeRecording(web.services, { recordingId });
   const exports = await web.db.selectFrom("streaming_recording_exports").select("id").execute();
   for (const { id } of exports) await runExport(web.services, { exportId: id });
+  const { created_by } = await web.db
+    .selectFrom("streams")
+    .select("created_by")
+    .where("id", "=", streamId)
+    .executeTakeFirstOrThrow();
+  const file = Buffer.from("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n");
+  const of = { streamId, recordingId, language: "de" };
+  await addCaptions(web.db, of, { file, fileName: "de.vtt", actorId: created_by });
   return recordingId;
 }
 
@@ -455,6 +481,8 @@ function fill(address: string, house: House): string {
     .replace("$person", people.viewer.id)
     .replace("$streamId", stream.id)
     .replace("$recordingId", house.recordingId)
+    .replace("$language", "de")
+    .replace("$sheet", "0")
     .replace("$attempt/$segment", "1/0")
     .replace("$space", space.slug)
     .replace("$pass", pass.slug)
@@ -620,6 +648,7 @@ async function listMachineAddresses(): Promise<string[]> {
   for (const [file, prefix] of [
     ["app", ""],
     ["media", "/media"],
+    ["media-aside", "/media"],
     ["webhooks", "/webhooks"],
   ] as const) {
     const source = await sourceOf(`server/${file}.ts`);

@@ -158,7 +158,7 @@ it("records a stream from going live to the replay, over a database that drops e
       .select("status")
       .where("recording_id", "=", live.recordingId)
       .execute();
-    return rows.length === 2 && rows.every(({ status }) => status === "ready");
+    return rows.length === 3 && rows.every(({ status }) => status === "ready");
   });
 
   worker.child.kill("SIGTERM");

@@ -1,9 +1,11 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import type { Db } from "#db/client.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { exportMp4 } from "./export-mp4.ts";
 import { exportPoster, posterKey, posterSizes } from "./export-poster.ts";
+import { exportSprite } from "./export-sprite.ts";
 
 export type ExportServices = Pick<Services, "db" | "storage" | "media" | "log">;
 
@@ -18,12 +20,18 @@ export type ExportTask = {
 /** What an export leaves in storage, verified. */
 export type ExportResult = { key: string; bytes: number; sha256: string; durationMs: number | null };
 
+const makers: Record<string, (services: ExportServices, task: ExportTask) => Promise<ExportResult | null>> = {
+  mp4: exportMp4,
+  poster: exportPoster,
+  sprite: exportSprite,
+};
+
 /** A worker that was killed while exporting is missed after this long. */
 const claimSeconds = 30;
 const mostTries = 12;
 
 /**
- * Makes one export of a recording (the MP4, or the poster pictures). Its address in storage follows from the content,
+ * Makes one export of a recording (the MP4, the poster pictures, or the sheets of small ones). Its address in storage follows from the content,
  * so that a second run writes the same bytes to the same place. May run twice and at once: whoever finds it claimed or
  * finished does nothing. Rejects when it failed and should be tried again.
  */
@@ -47,7 +55,7 @@ export async function runExport(services: ExportServices, { exportId }: { export
   );
   try {
     const task = { exportId, recordingId, streamId, report };
-    const result = await (kind === "mp4" ? exportMp4(services, task) : exportPoster(services, task));
+    const result = await makers[kind]!(services, task);
     await finish(services, { ...made, kind, streamId, result });
   } catch (error) {
     const isHopeless =
@@ -58,6 +66,18 @@ export async function runExport(services: ExportServices, { exportId }: { export
   } finally {
     clearInterval(holding);
   }
+}
+
+/** What was finished before there were small pictures gets them, too: their making is wanted, and the sweep sees to it. */
+export async function insertMissingSprites(db: Db): Promise<void> {
+  await sql`
+    insert into streaming_recording_exports (recording_id, kind)
+    select r.id, 'sprite' from streaming_recordings r
+    where r.status = 'ready' and not exists (
+      select from streaming_recording_exports x where x.recording_id = r.id and x.kind = 'sprite'
+    )
+    on conflict do nothing
+  `.execute(db);
 }
 
 async function claim({ db }: ExportServices, exportId: string) {
@@ -145,8 +165,14 @@ async function finish(
   });
   // What showed an earlier edit. Should this be missed, it goes with the recording.
   if (before && result && before !== result.key)
-    for (const key of kind === "poster" ? posterSizes.map((size) => posterKey(before, size)) : [before])
-      await storage.remove(key);
+    for (const key of await objectsOf(storage, { kind, key: before })) await storage.remove(key);
+}
+
+/** All objects of an export, of which its key names one. */
+async function objectsOf(storage: ExportServices["storage"], { kind, key }: { kind: string; key: string }) {
+  if (kind === "poster") return posterSizes.map((size) => posterKey(key, size));
+  if (kind === "mp4") return [key];
+  return (await storage.list(key.slice(0, key.lastIndexOf("/") + 1))).map((sheet) => sheet.key);
 }
 
 async function giveBack(

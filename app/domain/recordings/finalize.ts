@@ -137,6 +137,7 @@ async function publish({ db, queue, log }: FinalizeServices, recordingId: string
         .insertInto("streaming_recording_exports")
         .values([
           { recording_id: recordingId, kind: "poster" },
+          { recording_id: recordingId, kind: "sprite" },
           { recording_id: recordingId, kind: "mp4" },
         ])
         .onConflict((conflict) => conflict.doNothing())

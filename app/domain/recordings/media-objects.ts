@@ -1,6 +1,8 @@
 import { sql } from "kysely";
+import { spriteShape, tilesIn } from "#app/domain/media/sprite.ts";
 import type { Db } from "#db/client.ts";
 import { posterKey, type PosterSize } from "./export-poster.ts";
+import { sheetKey } from "./export-sprite.ts";
 import { isShown, notWithheld } from "./shown.ts";
 
 /** An object in storage that a media URL stands for. */
@@ -72,8 +74,8 @@ const isNotLeftOut = sql<boolean>`not exists (
 )`;
 
 /**
- * The MP4 or the poster of a replay, once it is ready. `orEarlier`: while it is made for a new edit, the one of the edit
- * before.
+ * The MP4, the poster or the first sheet of small pictures of a replay, once it is ready. `orEarlier`: while it is made
+ * for a new edit, the one of the edit before.
  */
 export async function findExportObject(
   db: Db,
@@ -83,7 +85,7 @@ export async function findExportObject(
     asTeam,
     kind,
     orEarlier = false,
-  }: Of & { kind: "mp4" | "poster"; orEarlier?: boolean },
+  }: Of & { kind: "mp4" | "poster" | "sprite"; orEarlier?: boolean },
 ): Promise<MediaObject | undefined> {
   const row = await db
     .selectFrom("streaming_recording_exports as x")
@@ -98,6 +100,24 @@ export async function findExportObject(
   if (!row?.key || row.bytes === null) return undefined;
   return { key: row.key, bytes: row.bytes, etag: row.sha256 ?? "" };
 }
+
+/** How the small pictures of a finished recording lie, once all of them are there. */
+export async function findSprite(db: Db, of: Of) {
+  const first = await findExportObject(db, { ...of, kind: "sprite" });
+  if (!first) return undefined;
+  const { durationMs } = await db
+    .selectFrom("streaming_recordings as r")
+    .leftJoin("streaming_recording_edits as e", (join) =>
+      join.onRef("e.recording_id", "=", "r.id").onRef("e.number", "=", "r.edit"),
+    )
+    .select(sql<number>`coalesce(e.duration_ms, r.duration_ms)`.as("durationMs"))
+    .where("r.id", "=", of.recordingId)
+    .executeTakeFirstOrThrow();
+  return { ...spriteShape, tiles: tilesIn(durationMs) };
+}
+
+/** The further sheets have no row either. */
+export const sheetObjectKey = ({ key }: MediaObject, sheet: number) => sheetKey(key, sheet);
 
 /** The other sizes of a poster have no row: storage knows how long they are. */
 export const posterObjectKey = ({ key }: MediaObject, size: PosterSize) => posterKey(key, size);

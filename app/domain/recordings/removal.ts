@@ -65,6 +65,7 @@ export async function removeRecording(
   const { rows } = await sql`
     with exports as (delete from streaming_recording_exports where recording_id = ${recordingId}::uuid),
       positions as (delete from replay_positions where recording_id = ${recordingId}::uuid),
+      captions as (delete from streaming_recording_captions where recording_id = ${recordingId}::uuid),
       chapters as (delete from streaming_recording_chapters where recording_id = ${recordingId}::uuid),
       edits as (delete from streaming_recording_edits where recording_id = ${recordingId}::uuid),
       steps as (delete from streaming_recording_steps where recording_id = ${recordingId}::uuid)

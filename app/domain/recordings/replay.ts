@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { languageItself } from "#app/domain/captions/languages.ts";
 import type { Database, Db } from "#db/client.ts";
 import { type Chapter, chaptersThatPlay, listChapters } from "./chapters.ts";
 import { toEdited, toRecorded } from "./edited-time.ts";
@@ -22,6 +23,8 @@ export type Replay = {
   positionMs: number;
   hasMp4: boolean;
   hasPoster: boolean;
+  /** Each by the name that its language has in itself. */
+  captions: { language: string; name: string }[];
   gaps: ReplayGap[];
   chapters: Chapter[];
 };
@@ -73,6 +76,7 @@ export async function findReplay(
     positionMs: positionMs > durationMs - 5000 ? 0 : positionMs,
     hasMp4: Boolean(row.mp4),
     hasPoster: Boolean(row.poster),
+    captions: await listLanguages(db, row.id),
     gaps: await listGaps(db, row.id),
     chapters: chaptersThatPlay(await listChapters(db, row.id), edit?.kept ?? null, durationMs),
   };
@@ -80,14 +84,35 @@ export async function findReplay(
 
 /** Whether a stream has a replay. */
 export async function hasReplay(db: Kysely<Database>, streamId: string): Promise<boolean> {
+  return (await findReplayId(db, streamId)) !== undefined;
+}
+
+/** The recording that a stream's replay is of, or undefined while there is none. `asTeam`: also one that is hidden. */
+export async function findReplayId(
+  db: Kysely<Database>,
+  streamId: string,
+  { asTeam = false } = {},
+): Promise<string | undefined> {
   const row = await db
     .selectFrom("streaming_recordings as r")
     .select("r.id")
     .where("r.stream_id", "=", streamId)
-    .where(isShown())
+    .where(isShown({ asTeam }))
+    .orderBy("r.created_at", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row !== undefined;
+  return row?.id;
+}
+
+async function listLanguages(db: Kysely<Database>, recordingId: string): Promise<Replay["captions"]> {
+  const rows = await db
+    .selectFrom("streaming_recording_captions")
+    .select("language")
+    .where("recording_id", "=", recordingId)
+    .execute();
+  return rows
+    .map(({ language }) => ({ language, name: languageItself(language) }))
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 async function listGaps(db: Kysely<Database>, recordingId: string): Promise<ReplayGap[]> {

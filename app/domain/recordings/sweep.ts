@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { enqueue } from "#app/jobs/queue.ts";
 import { selectAttempts } from "./attempts.ts";
+import { insertMissingSprites } from "./exports.ts";
 import { finalizeRecording } from "./finalize.ts";
 import { recordingMoves } from "./moves.ts";
 import { stopRecording } from "./recordings.ts";
@@ -171,8 +172,12 @@ async function listToFinalize({ db }: StartServices): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Exports whose job is gone: its worker was killed, or its tries were used up while something was away. */
+/**
+ * Exports whose job is gone: its worker was killed, or its tries were used up while something was away. What was finished
+ * before there were small pictures gets them, too.
+ */
 async function listExports({ db }: StartServices): Promise<string[]> {
+  await insertMissingSprites(db);
   const rows = await db
     .updateTable("streaming_recording_exports")
     .set({ work_until: sql`clock_timestamp() + interval '1 minute'` })

@@ -1,15 +1,16 @@
-import { Fragment, memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, type RefObject, useEffect, useRef, useState } from "react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Button } from "#app/components/button.tsx";
 import { Tag } from "#app/components/tag.tsx";
 import type { ChatMessage } from "../page-messages.ts";
 import type { ChatView } from "./chat-log.ts";
 import type { Me } from "./chat-room.client.tsx";
-import { toPieces } from "./chat-words.ts";
 import { MessageMenu } from "./message-menu.client.tsx";
 import type { Moderation } from "./moderation.client.tsx";
 import type { Unsent } from "./outbox.ts";
 import { reactionWords } from "./reaction-words.ts";
+import { SaidText } from "./said-text.tsx";
+import { useEnd } from "./use-end.ts";
 
 type ChatListProps = {
   boxRef: RefObject<HTMLDivElement>;
@@ -26,9 +27,6 @@ type ChatListProps = {
   onDiscard: (message: Unsent) => void;
   moderation: Moderation;
 };
-
-/** Nearer to the end than this counts as at the end. */
-const nearPx = 48;
 
 /** What was said, the newest at the bottom. Who has scrolled up stays there, and is told that there is more. */
 export function ChatList(props: ChatListProps) {
@@ -50,7 +48,7 @@ export function ChatList(props: ChatListProps) {
             Pinned · <Bidi>{pinned[0].name}</Bidi>
           </span>
           <p dir="auto">
-            <Text text={pinned[0].text} />
+            <SaidText text={pinned[0].text} />
           </p>
         </aside>
       )}
@@ -79,7 +77,7 @@ export function ChatList(props: ChatListProps) {
           {unsent.map((message) => (
             <li key={message.id} className="chat-message" data-own="" data-unsent={message.state}>
               <p dir="auto">
-                <b>You</b> <Text text={message.text} />
+                <b>You</b> <SaidText text={message.text} />
               </p>
               {message.state === "failed" ? (
                 <p className="row small" role="alert">
@@ -149,7 +147,7 @@ const Message = memo(function Message({ message, me, writable, onReply, onReact,
             <Bidi>{message.name}</Bidi>
           </b>{" "}
           {message.role !== "viewer" && <Tag>{message.role === "host" ? "Host" : "Moderator"}</Tag>}{" "}
-          <Text text={message.text} />
+          <SaidText text={message.text} />
         </p>
         <MessageMenu
           message={message}
@@ -184,65 +182,3 @@ const Message = memo(function Message({ message, me, writable, onReply, onReact,
     </li>
   );
 });
-
-/** Text that people wrote: its direction stays inside, its addresses lead away from here in another tab. */
-function Text({ text }: { text: string }) {
-  return (
-    <span className="chat-text">
-      {toPieces(text).map(({ text: words, href }, place) => (
-        <Fragment key={place}>
-          {href ? (
-            <a href={href} target="_blank" rel="nofollow noopener noreferrer ugc">
-              <Bidi>{words}</Bidi>
-            </a>
-          ) : (
-            <Bidi>{words}</Bidi>
-          )}
-        </Fragment>
-      ))}
-    </span>
-  );
-}
-
-/** Keeps the list at its end while it is there, and counts what comes while it is not. */
-function useEnd(box: RefObject<HTMLDivElement>, newest: number, unsent: number) {
-  const [atEnd, setAtEnd] = useState(true);
-  const [seen, setSeen] = useState(newest);
-  const end = useRef(true);
-
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const look = () => {
-      end.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearPx;
-      setAtEnd(end.current);
-    };
-    element.addEventListener("scroll", look, { passive: true });
-    // A keyboard that opens, or a window that is made smaller, must not hide the newest.
-    const observer = new ResizeObserver(() => end.current && element.scrollTo({ top: element.scrollHeight }));
-    observer.observe(element);
-    return () => {
-      element.removeEventListener("scroll", look);
-      observer.disconnect();
-    };
-  }, [box]);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (end.current && element) element.scrollTo({ top: element.scrollHeight });
-  }, [box, newest, unsent]);
-  useEffect(() => {
-    if (atEnd) setSeen(newest);
-  }, [atEnd, newest]);
-
-  return {
-    atEnd,
-    unseen: Math.max(0, newest - seen),
-    toEnd() {
-      const element = box.current;
-      if (!element) return;
-      element.scrollTo({ top: element.scrollHeight });
-      element.focus();
-    },
-  };
-}

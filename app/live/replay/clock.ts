@@ -15,3 +15,6 @@ export function lengthInWords(ms: number): string {
 
 /** The same with tenths of a second, as one types it: "4:05.4". */
 export const exactClock = (ms: number): string => `${clock(ms)}.${Math.floor(Math.max(0, ms) / 100) % 10}`;
+
+/** The address of a moment of a replay; `stream` is the path of its page. Whole seconds, never behind the moment. */
+export const momentPath = (stream: string, ms: number) => `${stream}?t=${Math.floor(ms / 1000)}`;

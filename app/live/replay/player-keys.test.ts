@@ -4,11 +4,14 @@ import { actionFor } from "./player-keys.ts";
 const press = (key: string, more = {}) =>
   actionFor({ key, ctrlKey: false, altKey: false, metaKey: false, focus: "page", ...more });
 
-test("keys play, seek, mute and fill the screen", () => {
+test("keys play, seek, mute, change the speed, show captions and fill the screen", () => {
   expect(press(" ")).toEqual({ do: "toggle" });
   expect(press("K")).toEqual({ do: "toggle" });
   expect(press("ArrowRight")).toEqual({ do: "seek-by", seconds: 5 });
   expect(press("7")).toEqual({ do: "seek-to", share: 0.7 });
+  expect(press(">")).toEqual({ do: "speed-by", steps: 1 });
+  expect(press("<")).toEqual({ do: "speed-by", steps: -1 });
+  expect(press("C")).toEqual({ do: "captions" });
   expect(press("f")).toEqual({ do: "full-screen" });
 });
 

@@ -1,8 +1,12 @@
 export type PlayerAction =
-  | { do: "toggle" | "mute" | "full-screen" }
+  | { do: "toggle" }
+  | { do: "mute" }
+  | { do: "full-screen" }
+  | { do: "captions" }
   | { do: "seek-by"; seconds: number }
   | { do: "seek-to"; share: number }
-  | { do: "volume-by"; share: number };
+  | { do: "volume-by"; share: number }
+  | { do: "speed-by"; steps: number };
 
 type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "altKey" | "metaKey"> & {
   /**
@@ -19,6 +23,9 @@ export function actionFor({ key, ctrlKey, altKey, metaKey, focus }: Press): Play
   if (letter === "k") return { do: "toggle" };
   if (letter === "m") return { do: "mute" };
   if (letter === "f") return { do: "full-screen" };
+  if (letter === "c") return { do: "captions" };
+  if (key === "<") return { do: "speed-by", steps: -1 };
+  if (key === ">") return { do: "speed-by", steps: 1 };
   if (letter === "j") return { do: "seek-by", seconds: -10 };
   if (letter === "l") return { do: "seek-by", seconds: 10 };
   if (/^[0-9]$/.test(key)) return { do: "seek-to", share: Number(key) / 10 };
@@ -38,6 +45,8 @@ export const keysInWords: [keys: string, meaning: string][] = [
   ["J, L", "10 seconds back, on"],
   ["Up, down", "louder, quieter"],
   ["0 to 9", "to that tenth of the recording"],
+  ["<, >", "slower, faster"],
   ["M", "sound off, on"],
+  ["C", "captions on, off"],
   ["F", "full screen, and back"],
 ];

@@ -1,10 +1,12 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "#app/components/button.tsx";
-import { PlayerBar, Stage } from "#app/components/stage.tsx";
+import { Stage } from "#app/components/stage.tsx";
 import { Chapters } from "./chapters.tsx";
 import { clock, lengthInWords } from "./clock.ts";
 import { keysInWords } from "./player-keys.ts";
-import { usePlayerKeys } from "./use-player-keys.ts";
+import type { Playhead } from "./playhead.ts";
+import { ReplayControls } from "./replay-controls.client.tsx";
+import type { Captions } from "./use-captions.ts";
 import { useReplayPosition } from "./use-replay-position.ts";
 import { useReplaySource } from "./use-replay-source.ts";
 
@@ -19,39 +21,33 @@ type ReplayPlayerProps = {
   startMs: number;
   hasMp4: boolean;
   hasPoster?: boolean;
+  captions: Captions[];
   /** Where something is missing, which is said below the picture. */
   gaps?: { atMs: number; ms: number }[];
+  /** Goes where the player goes. */
+  playhead: Playhead;
   /** Right under the picture, above what else is said of it. */
   children?: ReactNode;
   chapters: { atMs: number; title: string }[];
 };
 
-const speeds = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
-
 /**
  * The recording of a stream. Without script it is the browser's own player on our playlist, or on the MP4 where a
- * browser knows no playlists; with it come hls.js where that is needed, the place where one stopped, speed and keys.
+ * browser knows no playlists; with it come hls.js where that is needed, the place where one stopped, and controls that
+ * show what is where.
  */
 export function ReplayPlayer(props: ReplayPlayerProps) {
-  const {
-    streamId,
-    recordingId,
-    title,
-    durationMs,
-    positionMs,
-    startMs,
-    hasMp4,
-    hasPoster = hasMp4,
-    gaps = [],
-    children,
-  } = props;
+  const { streamId, recordingId, title, durationMs, positionMs, startMs, playhead, children } = props;
+  const { hasMp4, hasPoster = hasMp4, captions, gaps = [] } = props;
   const base = `/media/${streamId}/${recordingId}`;
   const begin = startMs > 0 ? `#t=${startMs / 1000}` : "";
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const problem = useReplaySource(video, `${base}/index.m3u8`);
   useReplayPosition(video, { address: `${base}/position`, positionMs, startMs });
-  usePlayerKeys(video, frame);
+  useEffect(() => (video.current ? playhead.attach(video.current) : undefined), [playhead]);
+  const [scripted, setScripted] = useState(false);
+  useEffect(() => setScripted(true), []);
 
   return (
     <div className="replay">
@@ -60,7 +56,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
         screen={
           <video
             ref={video}
-            controls
+            controls={!scripted}
             preload="metadata"
             playsInline
             poster={hasPoster ? `${base}/poster.jpg` : undefined}
@@ -68,10 +64,30 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
           >
             <source src={`${base}/index.m3u8${begin}`} type="application/vnd.apple.mpegurl" />
             {hasMp4 && <source src={`${base}/video.mp4${begin}`} type="video/mp4" />}
+            {captions.map(({ language, name }) => (
+              <track
+                key={language}
+                kind="captions"
+                src={`${base}/captions/${language}.vtt`}
+                srcLang={language}
+                label={name}
+              />
+            ))}
             Your browser cannot show videos.
           </video>
         }
-        controls={<Controls video={video} positionMs={startMs === positionMs ? positionMs : 0} />}
+        controls={
+          scripted && (
+            <ReplayControls
+              video={video}
+              frame={frame}
+              playhead={playhead}
+              durationMs={durationMs}
+              base={base}
+              captions={captions}
+            />
+          )
+        }
       >
         {problem && (
           <p className="replay-problem" role="alert">
@@ -80,6 +96,9 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
         )}
       </Stage>
       {children}
+      {scripted && startMs > 0 && startMs === positionMs && (
+        <Continued positionMs={positionMs} playhead={playhead} />
+      )}
       {gaps.length > 0 && <Gaps gaps={gaps} />}
       <Chapters chapters={props.chapters} video={video} />
       <Keys />
@@ -87,41 +106,21 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
   );
 }
 
-/** What needs script, so it is there only with it. */
-function Controls({ video, positionMs }: { video: React.RefObject<HTMLVideoElement>; positionMs: number }) {
-  const [on, setOn] = useState(false);
-  const [speed, setSpeed] = useState(1);
-  const [continued, setContinued] = useState(positionMs > 0);
-  const id = useId();
-  useEffect(() => setOn(true), []);
-  useEffect(() => {
-    if (video.current) video.current.playbackRate = speed;
-  }, [video, speed]);
-  if (!on) return null;
-
+/** Where somebody stopped the last time may not be where they want to begin. */
+function Continued({ positionMs, playhead }: Pick<ReplayPlayerProps, "positionMs" | "playhead">) {
+  const [known, setKnown] = useState(true);
+  if (!known) return null;
   const startOver = () => {
-    setContinued(false);
-    if (video.current) video.current.currentTime = 0;
+    setKnown(false);
+    playhead.seek(0);
   };
   return (
-    <PlayerBar>
-      <label htmlFor={id}>Speed</label>
-      <select id={id} value={speed} onChange={(event) => setSpeed(Number(event.target.value))}>
-        {speeds.map((each) => (
-          <option key={each} value={each}>
-            {each === 1 ? "Normal" : `${each}×`}
-          </option>
-        ))}
-      </select>
-      {continued && (
-        <>
-          <span className="player-time">Goes on where you stopped, at {clock(positionMs)}.</span>
-          <Button type="button" kind="quiet" onClick={startOver}>
-            Start from the beginning
-          </Button>
-        </>
-      )}
-    </PlayerBar>
+    <p className="row small">
+      <span>Goes on where you stopped, at {clock(positionMs)}.</span>
+      <Button type="button" kind="quiet" onClick={startOver}>
+        Start from the beginning
+      </Button>
+    </p>
   );
 }
 

@@ -1,8 +1,13 @@
-import { type RefObject, useEffect } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { actionFor, type PlayerAction } from "./player-keys.ts";
 
 /** Lets keys work the player, wherever the focus is on the page but in something that needs them itself. */
-export function usePlayerKeys(video: RefObject<HTMLVideoElement>, frame: RefObject<HTMLElement>): void {
+export function usePlayerKeys(
+  video: RefObject<HTMLVideoElement>,
+  onAction: (action: PlayerAction) => void,
+): void {
+  const act = useRef(onAction);
+  act.current = onAction;
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const player = video.current;
@@ -11,11 +16,11 @@ export function usePlayerKeys(video: RefObject<HTMLVideoElement>, frame: RefObje
       const action = actionFor({ key, ctrlKey, altKey, metaKey, focus: focusOf(event.target, player) });
       if (!action) return;
       event.preventDefault();
-      perform(action, player, frame.current ?? player);
+      act.current(action);
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, [video, frame]);
+  }, [video]);
 }
 
 function focusOf(target: EventTarget | null, video: HTMLVideoElement): "video" | "control" | "page" {
@@ -25,20 +30,4 @@ function focusOf(target: EventTarget | null, video: HTMLVideoElement): "video" |
     (target.isContentEditable ||
       target.closest("input, textarea, select, button, a, summary, dialog, [role=button]") !== null);
   return isControl ? "control" : "page";
-}
-
-function perform(action: PlayerAction, video: HTMLVideoElement, frame: HTMLElement): void {
-  const end = Number.isFinite(video.duration) ? video.duration : 0;
-  const seek = (seconds: number) => {
-    video.currentTime = Math.min(Math.max(0, seconds), end);
-  };
-  if (action.do === "toggle") void (video.paused ? video.play().catch(() => {}) : video.pause());
-  else if (action.do === "mute") video.muted = !video.muted;
-  else if (action.do === "seek-by") seek(video.currentTime + action.seconds);
-  else if (action.do === "seek-to") seek(end * action.share);
-  else if (action.do === "volume-by") {
-    video.volume = Math.min(1, Math.max(0, video.volume + action.share));
-    if (action.share > 0) video.muted = false;
-  } else if (document.fullscreenElement) void document.exitFullscreen();
-  else void frame.requestFullscreen?.().catch(() => {});
 }

@@ -4,7 +4,8 @@ const everyMs = 5000;
 
 /**
  * Begins at `startMs`, which is where this person stopped unless the address says otherwise, and remembers where they
- * are: every few seconds, on a pause, and when the page is left or hidden. `address` takes the position; it is asked nothing more once it has refused.
+ * are: every few seconds, on a pause, and when the page is left or hidden. `address` takes the position; it is asked
+ * nothing more once it has refused.
  */
 export function useReplayPosition(
   video: RefObject<HTMLVideoElement>,
@@ -53,7 +54,7 @@ export function useReplayPosition(
       removeEventListener("pagehide", save);
       document.removeEventListener("visibilitychange", onHidden);
     };
-    // Where it went on is decided once; the position that comes with a reloaded page's data is the one just saved.
+    // Where it begins is decided once; the position that comes with a reloaded page's data is the one just saved.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [video, address]);
 }

@@ -42,6 +42,9 @@ export function Ended({ state, streamId, watchPath, zone, streamZone, endedBy, m
             Download the MP4
           </ButtonLink>
         )}
+        {recording?.status === "ready" && mayDownload && (
+          <ButtonLink to={`/account/streams/${streamId}/captions`}>Captions</ButtonLink>
+        )}
       </p>
     </Stage>
   );

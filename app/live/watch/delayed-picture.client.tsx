@@ -2,8 +2,10 @@ import { useRef } from "react";
 import { Button } from "#app/components/button.tsx";
 import { Icon } from "#app/components/icons.tsx";
 import { PlayerBar, Stage } from "#app/components/stage.tsx";
+import { perform } from "../replay/player-actions.ts";
 import { usePlayerKeys } from "../replay/use-player-keys.ts";
 import { delayInWords, whyDelayed } from "./delay-words.ts";
+import { useFullScreen } from "./screen-modes.client.ts";
 import { useLivePlaylist } from "./use-playlist.client.ts";
 import type { Way } from "./way.ts";
 
@@ -26,7 +28,12 @@ export function DelayedPicture(props: DelayedPictureProps) {
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const playlist = useLivePlaylist(video, { streamId, recordingId, at, onRefused });
-  usePlayerKeys(video, frame);
+  const fullScreen = useFullScreen(frame, video);
+  usePlayerKeys(video, (action) => {
+    if (action.do === "full-screen") fullScreen.toggle();
+    else if (action.do !== "captions" && action.do !== "speed-by" && video.current)
+      perform(action, video.current);
+  });
   const { behindMs, lost, silenced } = playlist;
   const why = whyDelayed(way, { hostAbsent });
   return (

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Page, Two, Watch as WatchLayout } from "#app/components/layouts.tsx";
 import { Facts, Fact } from "#app/components/facts.tsx";
 import { Notice } from "#app/components/notice.tsx";
@@ -5,47 +6,23 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { Stage } from "#app/components/stage.tsx";
 import { formatElapsed } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
+import { createPlayhead } from "../replay/playhead.ts";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
 import { ChooseDevice } from "./choose-device.tsx";
 import { leftOff } from "./left-off.ts";
 import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, Whose } from "./pieces.tsx";
+import type { ReplayProps } from "./replay-props.ts";
+import { ReplaySide } from "./replay-side.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
 /** After the end: the replay, or how far it is, or that there is none. */
 export function Ended(props: WatchProps) {
   const { page, watch } = props;
   const { state } = watch;
-  if (page.replay) {
-    return (
-      <WatchLayout
-        stage={
-          watch.devices ? (
-            <>
-              <ChooseDevice {...props} asked={watch.devices} />
-              <PassEnds {...props} />
-            </>
-          ) : (
-            <ReplayPlayer
-              key={page.replay.edit}
-              {...goingOn(page.replay)}
-            >
-              <PassEnds {...props} />
-            </ReplayPlayer>
-          )
-        }
-        side={hasChat(state) && <WatchChat {...props} ready />}
-      >
-        <PageHeader title={state.title} above={<Whose page={page} />} />
-        <TookPlace {...props} />
-        <Cut watch={watch} />
-        <Description page={page} />
-        <Attendance {...props} />
-        <ByWhat page={page} watch={watch} />
-      </WatchLayout>
-    );
-  }
+  // Another edit is another recording to look at.
+  if (page.replay) return <Replay key={page.replay.edit} {...props} replay={goingOn(page.replay)} />;
   const none = noReplay(state);
   if (none) {
     return (
@@ -87,6 +64,36 @@ export function Ended(props: WatchProps) {
     >
       <PageHeader title={state.title} above={<Whose page={page} />} />
       <p>{howItEnded(state)}</p>
+      <TookPlace {...props} />
+      <Cut watch={watch} />
+      <Description page={page} />
+      <Attendance {...props} />
+      <ByWhat page={page} watch={watch} />
+    </WatchLayout>
+  );
+}
+
+function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
+  const { page, watch } = props;
+  const { state } = watch;
+  const [playhead] = useState(() => createPlayhead(replay));
+  return (
+    <WatchLayout
+      stage={
+        watch.devices ? (
+          <>
+            <ChooseDevice {...props} asked={watch.devices} />
+            <PassEnds {...props} />
+          </>
+        ) : (
+          <ReplayPlayer {...replay} playhead={playhead}>
+            <PassEnds {...props} />
+          </ReplayPlayer>
+        )
+      }
+      side={hasChat(state) && <ReplaySide {...props} playhead={playhead} />}
+    >
+      <PageHeader title={state.title} above={<Whose page={page} />} />
       <TookPlace {...props} />
       <Cut watch={watch} />
       <Description page={page} />

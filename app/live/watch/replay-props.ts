@@ -10,5 +10,7 @@ export type ReplayProps = {
   hasMp4: boolean;
   hasPoster: boolean;
   chapters: { atMs: number; title: string }[];
+  /** Those that there are, by the names of their languages. */
+  captions: { language: string; name: string }[];
   gaps: { atMs: number; ms: number }[];
 };

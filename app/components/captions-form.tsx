@@ -1,0 +1,51 @@
+import { Form } from "@remix-run/react";
+import { Button } from "./button.tsx";
+import { Field, TextField } from "./field.tsx";
+import { FormError } from "./form-error.tsx";
+
+type CaptionsFormProps = {
+  problems: Record<string, string[]> | undefined;
+  /** What was typed. */
+  language: string;
+  languages: { tag: string; name: string }[];
+};
+
+/** The form that sends a file of captions; each mistake in it is told with its line. */
+export function CaptionsForm({ problems = {}, language, languages }: CaptionsFormProps) {
+  const said = Object.entries(problems).flatMap(([name, sentences]) =>
+    sentences.map((message) => ({ name, message })),
+  );
+  return (
+    <Form method="post" encType="multipart/form-data" className="form" noValidate reloadDocument>
+      <FormError problems={said} />
+      <TextField
+        label="Language"
+        name="language"
+        list="languages-of-captions"
+        autoComplete="off"
+        hint="Such as de, pt-BR or German. Captions that there are in it are replaced."
+        error={problems.language}
+        defaultValue={language}
+        required
+      />
+      <datalist id="languages-of-captions">
+        {languages.map(({ tag, name }) => (
+          <option key={tag} value={tag}>
+            {name}
+          </option>
+        ))}
+      </datalist>
+      <Field
+        label="WebVTT file"
+        name="file"
+        hint="In UTF-8, at most 2 MB. Its styles are left out: who watches chooses size and background."
+        error={problems.file}
+      >
+        {(control) => <input type="file" accept=".vtt,text/vtt" required {...control} />}
+      </Field>
+      <div className="row">
+        <Button kind="go">Add the captions</Button>
+      </div>
+    </Form>
+  );
+}

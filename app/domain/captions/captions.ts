@@ -1,0 +1,143 @@
+import { type Kysely, sql } from "kysely";
+import { type KeptRanges, toEdited, toRecorded } from "#app/domain/recordings/edited-time.ts";
+import { findEdit } from "#app/domain/recordings/edits.ts";
+import { isShown } from "#app/domain/recordings/shown.ts";
+import type { Database, Db } from "#db/client.ts";
+import { readVtt, type VttProblem, writeVtt } from "./vtt.ts";
+
+/** Bytes of a file of captions. Those of six hours of talk are half of it. */
+export const mostCaptionsBytes = 2 * 1024 * 1024;
+export const mostLanguages = 40;
+
+export type CaptionsOf = { streamId: string; recordingId: string; language: string };
+
+export type AddedCaptions =
+  | { ok: true; cues: number }
+  | { ok: false; reason: "gone" | "too_large" | "too_many" }
+  | { ok: false; reason: "wrong"; problems: VttProblem[] };
+
+/**
+ * Gives a finished recording of this stream captions in a language, in place of those that it has in it. What is kept is
+ * what was understood of the file, written anew, with the times of the recording as it was before anybody cut it; the file
+ * has those of what plays. Refuses a file with mistakes (`wrong`), one that is too large, more
+ * languages than a player can offer, and a recording that is not there (`gone`).
+ */
+export async function addCaptions(
+  db: Db,
+  { streamId, recordingId, language }: CaptionsOf,
+  { file, fileName, actorId }: { file: Uint8Array; fileName: string; actorId: string },
+): Promise<AddedCaptions> {
+  if (file.length > mostCaptionsBytes) return { ok: false, reason: "too_large" };
+  const found = readVtt(file);
+  if (!found.ok) return { ok: false, reason: "wrong", problems: found.problems };
+  const kept = (await findEdit(db, recordingId))?.kept ?? null;
+  const cues = found.cues.map((cue) => ({
+    ...cue,
+    startMs: toRecorded(kept, cue.startMs),
+    endMs: toRecorded(kept, cue.endMs),
+  }));
+  const vtt = writeVtt(cues);
+  const endsMs = cues.reduce((most, { endMs }) => Math.max(most, endMs), 0);
+  return db.transaction().execute(async (trx): Promise<AddedCaptions> => {
+    const recording = await trx
+      .selectFrom("streaming_recordings")
+      .select("id")
+      .where("id", "=", recordingId)
+      .where("stream_id", "=", streamId)
+      .where("status", "=", "ready")
+      .forUpdate()
+      .executeTakeFirst();
+    if (!recording) return { ok: false, reason: "gone" };
+    const others = (await listCaptions(trx, recordingId)).filter((each) => each.language !== language);
+    if (others.length >= mostLanguages) return { ok: false, reason: "too_many" };
+    const values = {
+      vtt,
+      bytes: Buffer.byteLength(vtt),
+      cues: cues.length,
+      ends_ms: endsMs,
+      file_name: fileName,
+      added_by: actorId,
+    };
+    await trx
+      .insertInto("streaming_recording_captions")
+      .values({ recording_id: recordingId, language, ...values })
+      .onConflict((conflict) =>
+        conflict
+          .columns(["recording_id", "language"])
+          .doUpdateSet({ ...values, added_at: sql`clock_timestamp()` }),
+      )
+      .execute();
+    return { ok: true, cues: cues.length };
+  });
+}
+
+export type ListedCaptions = {
+  language: string;
+  cues: number;
+  endsMs: number;
+  fileName: string;
+  addedBy: string;
+  addedAt: Date;
+};
+
+/** The captions of a recording, by their languages. */
+export async function listCaptions(db: Kysely<Database>, recordingId: string): Promise<ListedCaptions[]> {
+  return db
+    .selectFrom("streaming_recording_captions as c")
+    .innerJoin("users as u", "u.id", "c.added_by")
+    .select([
+      "c.language",
+      "c.cues",
+      "c.ends_ms as endsMs",
+      "c.file_name as fileName",
+      "c.added_at as addedAt",
+    ])
+    .select(sql<string>`coalesce(nullif(u.name, ''), u.email)`.as("addedBy"))
+    .where("c.recording_id", "=", recordingId)
+    .orderBy("c.language")
+    .execute();
+}
+
+/** The file of captions, as players of what plays read it; undefined when there is none. `asTeam`: also of what is hidden. */
+export async function findCaptions(
+  db: Db,
+  { streamId, recordingId, asTeam, language }: CaptionsOf & { asTeam: boolean },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("streaming_recording_captions as c")
+    .innerJoin("streaming_recordings as r", "r.id", "c.recording_id")
+    .select("c.vtt")
+    .where("r.id", "=", recordingId)
+    .where("r.stream_id", "=", streamId)
+    .where(isShown({ asTeam }))
+    .where("c.language", "=", language)
+    .executeTakeFirst();
+  const kept = row && (await findEdit(db, recordingId))?.kept;
+  return kept ? captionsThatPlay(row.vtt, kept) : row?.vtt;
+}
+
+/** Captions of a recording (as we have written them) for what an edit has left of it. */
+export function captionsThatPlay(vtt: string, kept: KeptRanges): string {
+  const read = readVtt(new TextEncoder().encode(vtt));
+  if (!read.ok) throw new Error("captions of ours cannot be read");
+  const cues = read.cues.map((cue) => ({
+    ...cue,
+    startMs: toEdited(kept, cue.startMs),
+    endMs: toEdited(kept, cue.endMs),
+  }));
+  return writeVtt(cues.filter(({ startMs, endMs }) => endMs > startMs));
+}
+
+/** Takes captions away. False when there are none, which is normal: somebody else did it. */
+export async function deleteCaptions(
+  db: Db,
+  { recordingId, language }: Pick<CaptionsOf, "recordingId" | "language">,
+): Promise<boolean> {
+  const deleted = await db
+    .deleteFrom("streaming_recording_captions")
+    .where("recording_id", "=", recordingId)
+    .where("language", "=", language)
+    .returning("language")
+    .executeTakeFirst();
+  return deleted !== undefined;
+}

@@ -1,0 +1,54 @@
+import type { RequestHandler, Response, Router } from "express";
+import type { Services } from "#app/context.ts";
+import { findCaptions } from "#app/domain/captions/captions.ts";
+import { findExportObject, findSprite, sheetObjectKey } from "#app/domain/recordings/media-objects.ts";
+import type { Answer } from "./media.ts";
+import { sendObject } from "./send-object.ts";
+
+type Doors = {
+  /** Lets those in who may watch. */
+  admitted: (answer: Answer) => RequestHandler;
+  absent: (response: Response) => void;
+};
+
+/** What goes along with the picture of a recording: the small pictures of its moments, and its captions. */
+export function addAside(router: Router, services: Services, { admitted, absent }: Doors): void {
+  const { db, storage } = services;
+
+  router.get(
+    "/:streamId/:recordingId/sprite.json",
+    admitted(async (of, _request, response) => {
+      const sprite = await findSprite(db, of);
+      if (!sprite) return absent(response);
+      response.set("Cache-Control", "private, max-age=300").json(sprite);
+    }),
+  );
+
+  router.get(
+    "/:streamId/:recordingId/sprite-:sheet(0|[1-9][0-9]{0,3}).jpg",
+    admitted(async ({ allowed, ...of }, request, response) => {
+      const first = await findExportObject(db, { ...of, kind: "sprite" });
+      const sheet = Number(request.params.sheet);
+      const object = first && (sheet === 0 ? first : await storage.head(sheetObjectKey(first, sheet)));
+      if (!object) return absent(response);
+      const cacheControl = "private, max-age=300";
+      await sendObject(
+        services,
+        { object, contentType: "image/jpeg", cacheControl, ...allowed },
+        request,
+        response,
+      );
+    }),
+  );
+
+  router.get(
+    "/:streamId/:recordingId/captions/:language([A-Za-z0-9-]{2,35}).vtt",
+    admitted(async (of, request, response) => {
+      const vtt = await findCaptions(db, { ...of, language: request.params.language ?? "" });
+      if (vtt === undefined) return absent(response);
+      response
+        .set({ "Content-Type": "text/vtt; charset=utf-8", "X-Content-Type-Options": "nosniff" })
+        .send(vtt);
+    }),
+  );
+}

@@ -165,5 +165,9 @@ function Attendance({ watch: { viewers } }: WatchProps) {
 function goingOn(replay: ReplayProps): ReplayProps {
   const left = leftOff(replay.recordingId);
   if (left === undefined) return replay;
-  return { ...replay, positionMs: left, startMs: replay.startMs === replay.positionMs ? left : replay.startMs };
+  return {
+    ...replay,
+    positionMs: left,
+    startMs: replay.startMs === replay.positionMs ? left : replay.startMs,
+  };
 }

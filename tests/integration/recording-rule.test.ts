@@ -159,7 +159,7 @@ describe("the page of a space's recordings", () => {
       web.db,
     );
     expect(await findSpaceStorage(web.db, spaceId)).toMatchObject({ recordings: 0, recordedBytes: 0 });
-    expect(await exportRows(web.db, house.recordingId)).toHaveLength(2);
+    expect(await exportRows(web.db, house.recordingId)).toHaveLength(3);
   });
 
   it("counts what is being recorded right now", async () => {

@@ -384,6 +384,7 @@ test("chat code that does not arrive leaves the picture alone, says so, and is a
   await viewer.goto(address);
   await expect(viewer.getByText("The chat could not be loaded.")).toBeVisible({ timeout: 30_000 });
   await expectBegins(viewer.getByLabel("The host's camera"));
+  expect(await advances(viewer.getByLabel("The host's camera"))).toBe(true);
   await viewer.unroute(/chat-room\.client/);
   await viewer.getByRole("button", { name: "Try again now" }).click();
   await expect(field(viewer)).toBeVisible({ timeout: 30_000 });

@@ -109,6 +109,8 @@ export type PageSocket = {
   /** The last state that was told, and the database's clock then; null before the first. */
   state: PageState | null;
   at: string | null;
+  /** When that was heard, by the browser's `performance.now()`. */
+  heardMs: number;
   viewers: PageViewers | null;
   connection: PageConnection;
   /** Why access ended while the page was open. */
@@ -132,6 +134,7 @@ const isChat = (message: PageMessage): message is ChatNews =>
 const nothingYet = {
   state: null,
   at: null,
+  heardMs: 0,
   viewers: null,
   connection: "connecting",
   endedReason: null,
@@ -170,9 +173,10 @@ export function usePageSocket({
       page,
       onConnection: (connection) => setHeard((now) => ({ ...now, connection })),
       onMessage: (message) => {
+        const heardMs = performance.now();
         if (isChat(message)) return listeners.current.forEach((listener) => listener(message));
         setHeard((now) => {
-          if (message.type === "state") return { ...now, state: message.state, at: message.at };
+          if (message.type === "state") return { ...now, state: message.state, at: message.at, heardMs };
           if (message.type === "access-ended") return { ...now, endedReason: message.reason };
           if (message.type === "device")
             return { ...now, device: { ended: message.ended !== null, at: message.at } };
@@ -180,7 +184,7 @@ export function usePageSocket({
             const { until, remainingMs } = message;
             return {
               ...now,
-              end: { until, atMs: remainingMs === null ? null : performance.now() + remainingMs },
+              end: { until, atMs: remainingMs === null ? null : heardMs + remainingMs },
             };
           }
           const { now: here, peak, total } = message;

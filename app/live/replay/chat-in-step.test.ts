@@ -132,6 +132,48 @@ test("while it cannot be read it says so, and tries again, without end and not a
   expect(shown()).toEqual([1]);
 });
 
+test("a reply in an answer that was under way quotes nothing that was deleted meanwhile", async () => {
+  const reply = { ...said(2, 0), replyTo: { id: "m1", name: "Ada", text: "1" } };
+  const { settled, chat } = open([said(1, 0), reply]);
+  chat.hear({ type: "chat-gone", ids: ["m1"] });
+  await settled();
+  expect(chat.view().shown).toMatchObject([{ number: 2, replyTo: { text: "" } }]);
+});
+
+test("earlier ones that could not be read are read as soon as it is possible again", async () => {
+  const { server, playhead, shown, settled, chat } = open(everySecond(400));
+  await settled();
+  playhead.seek(300_000);
+  await settled();
+  server.away = true;
+  await chat.readEarlier();
+  expect(chat.view()).toMatchObject({ failed: true });
+  server.away = false;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(chat.view()).toMatchObject({ failed: false, loading: false });
+  expect(shown()[0]).toBe(102);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(server.asked.filter((query) => query === "?before=202")).toHaveLength(2);
+});
+
+test("what is said meanwhile is added at the end, and replaces nothing that one scrolled up to", async () => {
+  const { server, playhead, shown, settled, chat } = open(everySecond(250));
+  await settled();
+  playhead.seek(240_000);
+  await settled();
+  await chat.readEarlier();
+  expect(shown()[0]).toBe(42);
+  const more = { ...said(251, 250_000), userId: "u", saidAt: "", pinned: false, reactions: {} };
+  server.all = [...server.all, said(251, 250_000)];
+  chat.hear({ type: "chat", messages: [more] });
+  await vi.advanceTimersByTimeAsync(4_000);
+  playhead.seek(250_000);
+  await settled();
+  expect([shown()[0], shown().at(-1)]).toEqual([42, 251]);
+  expect(server.asked.filter((query) => query.startsWith("?at"))).toHaveLength(2);
+  expect(server.asked.at(-1)).toBe("?after=250");
+});
+
 test("many that belong to one moment are all there, and a chat without a word is asked for once", async () => {
   const many = Array.from({ length: 350 }, (_, place) => said(place + 1, 4000));
   const { playhead, shown, settled, chat } = open(many);

@@ -46,6 +46,10 @@ export function createChatInStep(chat: string, playhead: Playhead, { read = read
   let view: ChatInStepView = { shown: [], earlier: false, loading: true, failed: false };
   let reading = false;
   let stale = false;
+  /** Earlier ones were asked for, and could not be read. */
+  let owesEarlier = false;
+  /** Something was said while an answer was under way that may not have it. */
+  let heardMore = false;
   let over = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -69,6 +73,7 @@ export function createChatInStep(chat: string, playhead: Playhead, { read = read
     const [first, last] = [messages[0], messages.at(-1)];
     if (!first || !last) return later || earlier ? around : undefined;
     if (earlier && first.atMs > ms) return around;
+    if (earlier && owesEarlier) return `?before=${first.number}`;
     if (!later || messages.length - countUntil(messages, ms) >= leastAhead) return undefined;
     return last.atMs < ms ? around : `?after=${last.number}`;
   }
@@ -82,18 +87,23 @@ export function createChatInStep(chat: string, playhead: Playhead, { read = read
     reading = true;
     stale = false;
     gone.clear();
+    heardMore = false;
     try {
       const found = await read(chat, query);
       reading = false;
       if (over) return false;
-      found.messages = found.messages.filter(({ id }) => !gone.has(id));
+      found.messages = withoutGone(found.messages, [...gone]);
+      found.later ||= heardMore;
       rows = query.startsWith("?at") ? found : joined(rows!, found, query);
+      // Read anew, or read: earlier ones are not owed any more.
+      if (!query.startsWith("?after")) owesEarlier = false;
       show({ loading: false, failed: false });
       return true;
     } catch {
       reading = false;
       if (over) return false;
       stale ||= query.startsWith("?at");
+      owesEarlier ||= query.startsWith("?before");
       show({ loading: false, failed: true });
       later(retryMs);
       return false;
@@ -142,8 +152,19 @@ export function createChatInStep(chat: string, playhead: Playhead, { read = read
         if (rows) rows = { ...rows, messages: withoutGone(rows.messages, news.ids) };
         return show();
       }
-      const isNew = news.type === "chat" && news.messages.some(({ id }) => !isKnown(id));
-      if (!isNew && news.type !== "chat-again") return;
+      if (news.type !== "chat" && news.type !== "chat-again") return;
+      if (news.type === "chat") {
+        const unknown = news.messages.filter(({ id }) => !isKnown(id));
+        if (unknown.length === 0) return;
+        // What is said now stands behind all that is known, and is read when the picture comes near it.
+        const last = rows?.messages.at(-1)?.number ?? Infinity;
+        if (rows && unknown.every(({ number }) => number > last)) {
+          heardMore = true;
+          if (rows.later) return;
+          rows = { ...rows, later: true };
+          return later(againMs);
+        }
+      }
       // Shown again, or something was missed: read anew, though not by everybody in one moment.
       stale = true;
       later(againMs);

@@ -7,10 +7,14 @@ test("a place in a recording reads like a player's clock", () => {
   expect(clock(3_723_000)).toBe("1:02:03");
 });
 
-test("a length is said in seconds or minutes", () => {
+test("a length is said in seconds, minutes or hours", () => {
   expect(lengthInWords(300)).toBe("1 second");
   expect(lengthInWords(35_400)).toBe("35 seconds");
   expect(lengthInWords(125_000)).toBe("2 minutes");
+  expect(lengthInWords(90 * 60_000)).toBe("90 minutes");
+  expect(lengthInWords(119 * 60_000)).toBe("1 hour 59 minutes");
+  expect(lengthInWords(180 * 60_000)).toBe("3 hours");
+  expect(lengthInWords(301 * 60_000)).toBe("5 hours 1 minute");
 });
 
 test("a place that is taken over is exact to a tenth", () => {

@@ -6,11 +6,15 @@ export function clock(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** How long something is, in words: "35 seconds", "2 minutes". */
+/** How long something is, in words: "35 seconds", "2 minutes", "3 hours 10 minutes". */
 export function lengthInWords(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));
   if (seconds < 100) return seconds === 1 ? "1 second" : `${seconds} seconds`;
-  return `${Math.round(seconds / 60)} minutes`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} minutes`;
+  const hours = minutes < 120 ? "1 hour" : `${Math.floor(minutes / 60)} hours`;
+  const rest = minutes % 60;
+  return rest === 0 ? hours : `${hours} ${rest === 1 ? "1 minute" : `${rest} minutes`}`;
 }
 
 /** The same with tenths of a second, as one types it: "4:05.4". */

@@ -22,6 +22,14 @@ test("keys of the browser, and those somebody types or chooses with, are left al
   expect(press("Tab")).toBeUndefined();
 });
 
+test("a button or a link that was pressed keeps space, which presses it again, and no other key", () => {
+  expect(press(" ", { focus: "button" })).toBeUndefined();
+  expect(press("Enter", { focus: "button" })).toBeUndefined();
+  expect(press("ArrowRight", { focus: "button" })).toEqual({ do: "seek-by", seconds: 5 });
+  expect(press("k", { focus: "button" })).toEqual({ do: "toggle" });
+  expect(press("f", { focus: "button" })).toEqual({ do: "full-screen" });
+});
+
 test("the video's own controls keep space and arrows, which would count twice otherwise", () => {
   expect(press(" ", { focus: "video" })).toBeUndefined();
   expect(press("ArrowLeft", { focus: "video" })).toBeUndefined();

@@ -8,12 +8,14 @@ export type PlayerAction =
   | { do: "volume-by"; share: number }
   | { do: "speed-by"; steps: number };
 
+export type Focus = "video" | "control" | "button" | "page";
+
 type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "altKey" | "metaKey"> & {
   /**
-   * What has the focus: the video (whose own controls take space and arrows), something one types or chooses in, or
-   * neither.
+   * What has the focus: the video (whose own controls take space and arrows), something one types or chooses in,
+   * something one presses, or none of them.
    */
-  focus: "video" | "control" | "page";
+  focus: Focus;
 };
 
 /** What a key means for the player; undefined leaves it to the browser. */
@@ -30,7 +32,7 @@ export function actionFor({ key, ctrlKey, altKey, metaKey, focus }: Press): Play
   if (letter === "l") return { do: "seek-by", seconds: 10 };
   if (/^[0-9]$/.test(key)) return { do: "seek-to", share: Number(key) / 10 };
   if (focus === "video") return undefined;
-  if (key === " ") return { do: "toggle" };
+  if (key === " ") return focus === "button" ? undefined : { do: "toggle" };
   if (key === "ArrowLeft") return { do: "seek-by", seconds: -5 };
   if (key === "ArrowRight") return { do: "seek-by", seconds: 5 };
   if (key === "ArrowUp") return { do: "volume-by", share: 0.1 };

@@ -42,8 +42,10 @@ export function ReplayControls({ video, frame, playhead, durationMs, base, capti
 
   const act = (action: PlayerAction) => {
     if (action.do === "full-screen") fullScreen.toggle();
-    else if (action.do === "captions") change({ captions: shown ? null : lastShown.current });
-    else if (action.do === "speed-by") change({ speed: nextSpeed(speed, action.steps) });
+    else if (action.do === "captions") {
+      // A recording without captions says nothing about those of others.
+      if (captions.length > 0) change({ captions: shown ? null : lastShown.current });
+    } else if (action.do === "speed-by") change({ speed: nextSpeed(speed, action.steps) });
     else if (video.current) perform(action, video.current);
   };
   usePlayerKeys(video, act);

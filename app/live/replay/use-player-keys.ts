@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useRef } from "react";
-import { actionFor, type PlayerAction } from "./player-keys.ts";
+import { actionFor, type Focus, type PlayerAction } from "./player-keys.ts";
 
 /** Lets keys work the player, wherever the focus is on the page but in something that needs them itself. */
 export function usePlayerKeys(
@@ -23,11 +23,9 @@ export function usePlayerKeys(
   }, [video]);
 }
 
-function focusOf(target: EventTarget | null, video: HTMLVideoElement): "video" | "control" | "page" {
+function focusOf(target: EventTarget | null, video: HTMLVideoElement): Focus {
   if (target === video) return "video";
-  const isControl =
-    target instanceof HTMLElement &&
-    (target.isContentEditable ||
-      target.closest("input, textarea, select, button, a, summary, dialog, [role=button]") !== null);
-  return isControl ? "control" : "page";
+  if (!(target instanceof HTMLElement)) return "page";
+  if (target.isContentEditable || target.closest("input, textarea, select, dialog")) return "control";
+  return target.closest("button, a, summary, [role=button]") ? "button" : "page";
 }

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useState } from "react";
+import { createChances, hlsOptions } from "./hls-recovery.ts";
 
 const hlsType = "application/vnd.apple.mpegurl";
 
@@ -49,13 +50,15 @@ async function attachHls(
 ): Promise<(() => void) | undefined> {
   const { default: Hls } = await import("hls.js/light");
   if (!Hls.isSupported()) return undefined;
-  const hls = new Hls({ maxBufferLength: 30, backBufferLength: 60 });
-  let recovered = 0;
+  const hls = new Hls(hlsOptions);
+  const takeChance = createChances();
   hls.on(Hls.Events.ERROR, (_event, { fatal, type }) => {
     if (!fatal) return;
-    // A decoder that stumbles gets a second and a third chance.
-    if (type === Hls.ErrorTypes.MEDIA_ERROR && recovered++ < 2) hls.recoverMediaError();
-    else onFailure();
+    if (type !== Hls.ErrorTypes.MEDIA_ERROR || !takeChance()) return onFailure();
+    const { paused } = video;
+    hls.recoverMediaError();
+    // Another source pauses a player.
+    if (!paused) void video.play().catch(() => {});
   });
   hls.loadSource(playlist);
   hls.attachMedia(video);

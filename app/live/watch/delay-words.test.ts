@@ -11,6 +11,7 @@ test("who did not choose the delay is told why, and everybody that the host is a
   const here = { hostAbsent: false };
   expect(whyDelayed({ delayed: true, why: "chosen" }, here)).toBe("");
   expect(whyDelayed({ delayed: true, why: "full" }, here)).toMatch(/^So many people/);
+  expect(whyDelayed({ delayed: true, why: "offered" }, here)).toMatch(/^There is a place now/);
   expect(whyDelayed({ delayed: true, why: "late" }, here)).toMatch(/cannot be reached from here/);
   expect(whyDelayed({ delayed: true, why: "full" }, { hostAbsent: true })).toMatch(/^The host's connection/);
 });

@@ -9,6 +9,7 @@ export const delayInWords = (ms: number | null): string =>
 export function whyDelayed(way: Way, { hostAbsent }: { hostAbsent: boolean }): string {
   if (hostAbsent) return "The host's connection dropped. They are reconnecting, and the stream stays open.";
   if (!way.delayed || way.why === "chosen") return "";
+  if (way.why === "offered") return "There is a place now: you can watch without delay whenever you like.";
   return way.why === "full"
     ? "So many people are watching that the picture comes to you with a delay. When there is a place, it changes by itself."
     : "The direct picture cannot be reached from here, so this one comes with a delay. We keep trying.";

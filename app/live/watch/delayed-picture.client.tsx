@@ -6,6 +6,7 @@ import { perform } from "../replay/player-actions.ts";
 import { usePlayerKeys } from "../replay/use-player-keys.ts";
 import { delayInWords, whyDelayed } from "./delay-words.ts";
 import { useFullScreen } from "./screen-modes.client.ts";
+import type { ServerClock } from "./server-clock.ts";
 import { useLivePlaylist } from "./use-playlist.client.ts";
 import type { Way } from "./way.ts";
 
@@ -14,27 +15,28 @@ type DelayedPictureProps = {
   recordingId: string;
   way: Way;
   hostAbsent: boolean;
-  /** The server's clock (ISO). */
-  at: string;
+  clock: ServerClock;
   onRefused: () => void;
   onFrame: () => void;
+  /** Whether the person has gone back from now. */
+  onAway: (away: boolean) => void;
   /** The person wants the direct picture. */
   onDirect: () => void;
 };
 
 /** The live picture from what is recorded, some seconds behind, with all that was before. */
 export function DelayedPicture(props: DelayedPictureProps) {
-  const { streamId, recordingId, way, hostAbsent, at, onRefused, onFrame, onDirect } = props;
+  const { streamId, recordingId, way, hostAbsent, clock, onRefused, onFrame, onAway, onDirect } = props;
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
-  const playlist = useLivePlaylist(video, { streamId, recordingId, at, onRefused });
+  const playlist = useLivePlaylist(video, { streamId, recordingId, clock, onRefused, onAway });
   const fullScreen = useFullScreen(frame, video);
   usePlayerKeys(video, (action) => {
     if (action.do === "full-screen") fullScreen.toggle();
     else if (action.do !== "captions" && action.do !== "speed-by" && video.current)
       perform(action, video.current);
   });
-  const { behindMs, lost, silenced } = playlist;
+  const { behindMs, lost, refused, silenced } = playlist;
   const why = whyDelayed(way, { hostAbsent });
   return (
     <>
@@ -72,9 +74,20 @@ export function DelayedPicture(props: DelayedPictureProps) {
           </PlayerBar>
         }
       />
-      <p className={why || lost ? "small" : "visually-hidden"} role="status">
-        {lost ? "Nothing comes through at the moment. We keep trying." : why}
+      <p className={why || lost || refused ? "small" : "visually-hidden"} role="status">
+        {refused
+          ? "This picture was refused just now. We ask again by ourselves."
+          : lost
+            ? "Nothing comes through at the moment. We keep trying."
+            : why}
       </p>
+      {refused && (
+        <p className="row">
+          <Button type="button" onClick={playlist.again}>
+            Try again now
+          </Button>
+        </p>
+      )}
     </>
   );
 }

@@ -3,8 +3,10 @@ import type * as DelayedModule from "./delayed-picture.client.tsx";
 import { firstPicture } from "./first-picture.ts";
 import { leaveOff } from "./left-off.ts";
 import { NoPictureYet } from "./no-picture-yet.tsx";
+import type { ServerClock } from "./server-clock.ts";
 import { useRoom } from "./use-room.ts";
 import { useWay } from "./use-way.ts";
+import type { Choice } from "./way.ts";
 
 type LivePlayerProps = {
   /** The watch page's own path. */
@@ -13,8 +15,7 @@ type LivePlayerProps = {
   /** Whose segments show it with a delay; null while there are none. */
   recordingId: string | null;
   hostAbsent: boolean;
-  /** The server's clock (ISO). */
-  at: string;
+  clock: ServerClock;
   /** Without scripts: what there is so far, and not what grows. */
   soFar: boolean;
   onRefused: () => void;
@@ -29,13 +30,22 @@ type LivePlayerProps = {
  * going on, and without scripts the browser plays the playlist.
  */
 export function LivePlayer(props: LivePlayerProps) {
-  const { path, streamId, recordingId, hostAbsent, at, soFar, onRefused, onFrame, spreadMs } = props;
-  const [chosen, setChosen] = useState(false);
-  const entered = useRoom({ path, spreadMs, wanted: !chosen });
+  const { path, streamId, recordingId, hostAbsent, clock, soFar, onRefused, onFrame, spreadMs } = props;
+  const [chosen, setChosen] = useState<Choice | null>(null);
+  const [away, setAway] = useState(false);
+  const { entered, begunMs } = useRoom({ path, spreadMs, wanted: chosen === null });
   const player = entered && entered !== "failed" ? entered : null;
-  const { way, again } = useWay(player?.room ?? null, { chosen, possible: recordingId !== null });
+  const { way, again } = useWay(player?.room ?? null, {
+    ...{ chosen, away, begunMs },
+    possible: recordingId !== null,
+  });
   const delayed = useDelayedPicture(way.delayed);
 
+  const offered = way.delayed && way.why === "offered";
+  useEffect(() => {
+    // Whoever has gone back stays there, and holds no place in the room meanwhile.
+    if (offered) setChosen("offered");
+  }, [offered]);
   useEffect(() => {
     // Who came back to the direct picture has seen all of it.
     if (!way.delayed && recordingId) leaveOff(recordingId, null);
@@ -48,11 +58,13 @@ export function LivePlayer(props: LivePlayerProps) {
         recordingId={recordingId}
         way={way}
         hostAbsent={hostAbsent}
-        at={at}
+        clock={clock}
         onRefused={onRefused}
         onFrame={onFrame}
+        onAway={setAway}
         onDirect={() => {
-          setChosen(false);
+          setChosen(null);
+          setAway(false);
           again();
         }}
       />
@@ -66,7 +78,7 @@ export function LivePlayer(props: LivePlayerProps) {
           hostAbsent={hostAbsent}
           onRefused={onRefused}
           onFrame={onFrame}
-          onDelayed={recordingId === null ? null : () => setChosen(true)}
+          onDelayed={recordingId === null ? null : () => setChosen("chosen")}
         />
       ) : (
         <NoPictureYet

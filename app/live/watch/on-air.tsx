@@ -27,7 +27,7 @@ export function OnAir({ page, watch }: WatchProps) {
               path={page.path}
               streamId={state.streamId}
               recordingId={state.liveRecordingId}
-              at={at}
+              clock={watch.clock}
               soFar={page.soFar}
               hostAbsent={state.hostAbsentSince !== null}
               onRefused={() => watch.readAgain(500)}

@@ -1,20 +1,30 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { leaveOff } from "./left-off.ts";
-import { playPlaylist, type PlaylistLine } from "./playlist-line.client.ts";
+import { keepPlaying, type KeptLine } from "./kept-line.client.ts";
+import type { PlaylistLine } from "./playlist-line.client.ts";
+import { type ServerClock, serverNow } from "./server-clock.ts";
 
 type Options = {
   streamId: string;
   recordingId: string;
-  /** The server's clock (ISO), told again and again. */
-  at: string;
+  /** Told again and again. */
+  clock: ServerClock;
   /** Something was refused or is missing: the page finds out what is true now. */
   onRefused: () => void;
+  /** Told at each seek: whether it went back from now. */
+  onAway: (away: boolean) => void;
 };
+
+/** Whoever is no further behind what can be played now is where it is. */
+const nearSeconds = 10;
 
 export type LivePlaylist = {
   /** How far behind now what is seen is; null while nobody knows. */
   behindMs: number | null;
   lost: boolean;
+  /** We were not let in; it is asked again by itself, and at once by `again`. */
+  refused: boolean;
+  again: () => void;
   /** The browser wants to be tapped before it plays sound. */
   silenced: boolean;
   toLive: () => void;
@@ -25,38 +35,50 @@ export type LivePlaylist = {
 /** Has a `<video>` play what is recorded of a live stream, beginning as near to now as can be. */
 export function useLivePlaylist(
   video: RefObject<HTMLVideoElement>,
-  { streamId, recordingId, at, onRefused }: Options,
+  { streamId, recordingId, clock, onRefused, onAway }: Options,
 ): LivePlaylist {
   const [behindMs, setBehindMs] = useState<number | null>(null);
   const [lost, setLost] = useState(false);
   const [silenced, setSilenced] = useState(false);
-  const line = useRef<PlaylistLine>();
-  const now = useServerNow(at);
-  const told = useRef(onRefused);
-  told.current = onRefused;
+  const [refused, setRefused] = useState(false);
+  const line = useRef<KeptLine>();
+  const now = useRef(clock);
+  now.current = clock;
+  const told = useRef({ onRefused, onAway });
+  told.current = { onRefused, onAway };
 
   useEffect(() => {
     const player = video.current;
     if (!player) return;
-    const ask = () => told.current();
-    const mine = playPlaylist(player, `/media/${streamId}/${recordingId}/live.m3u8`, {
-      onRefused: ask,
+    const ask = () => told.current.onRefused();
+    const mine = keepPlaying(player, `/media/${streamId}/${recordingId}/live.m3u8`, {
+      onRefused() {
+        setRefused(true);
+        ask();
+      },
+      onAdmitted: () => setRefused(false),
       onMissing: ask,
       onLost: setLost,
     });
     line.current = mine;
     void play(player, () => setSilenced(true));
-    const look = () => setBehindMs(behind(mine, now.current()));
+    const look = () => setBehindMs(behind(mine, serverNow(now.current)));
+    const onSeeked = () => {
+      look();
+      const live = mine.livePlace();
+      if (live !== null) told.current.onAway(live - player.currentTime > nearSeconds);
+    };
     const timer = setInterval(look, 1_000);
-    player.addEventListener("seeked", look);
+    player.addEventListener("seeked", onSeeked);
     return () => {
       clearInterval(timer);
-      player.removeEventListener("seeked", look);
+      player.removeEventListener("seeked", onSeeked);
       if (player.currentTime > 0) leaveOff(recordingId, player.currentTime * 1000);
       mine.stop();
+      told.current.onAway(false);
       line.current = undefined;
     };
-  }, [video, streamId, recordingId, now]);
+  }, [video, streamId, recordingId]);
 
   const goTo = (place: number | null | undefined) => {
     const player = video.current;
@@ -67,6 +89,8 @@ export function useLivePlaylist(
   return {
     behindMs,
     lost,
+    refused,
+    again: () => line.current?.again(),
     silenced,
     toLive: () => goTo(line.current?.livePlace()),
     toBeginning: () => goTo(0),
@@ -92,13 +116,4 @@ async function play(player: HTMLVideoElement, onSilenced: () => void) {
 function behind(line: PlaylistLine, now: number): number | null {
   const seen = line.seenAt()?.getTime();
   return seen === undefined || Number.isNaN(seen) ? null : Math.max(0, now - seen);
-}
-
-/** The server's time in ms, whatever the clock of this machine says. */
-function useServerNow(at: string) {
-  const known = useRef({ at: Date.parse(at), ms: performance.now() });
-  useEffect(() => {
-    known.current = { at: Date.parse(at), ms: performance.now() };
-  }, [at]);
-  return useRef(() => known.current.at + performance.now() - known.current.ms);
 }

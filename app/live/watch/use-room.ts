@@ -4,9 +4,16 @@ import type { Picture, takeRoom } from "./warm-up.client.ts";
 
 type Entered = { picture: Picture; room: ViewerRoom };
 
+type Room = {
+  /** Null while it is not there, `failed` when its code did not arrive, which is tried again. */
+  entered: Entered | "failed" | null;
+  /** When this page first went there, by `performance.now()`; null while it waits for its turn. */
+  begunMs: number | null;
+};
+
 /**
- * The live room of the page at `path`, and what shows it: null while it is not there, `failed` when its code did not
- * arrive, which is tried again. At first it waits for a moment within `spreadMs`. Not `wanted` any more, it is left.
+ * The live room of the page at `path`, and what shows it. At first it waits for a moment within `spreadMs`. Not `wanted`
+ * any more, it is left.
  */
 export function useRoom({
   path,
@@ -16,8 +23,9 @@ export function useRoom({
   path: string;
   spreadMs: number;
   wanted: boolean;
-}): Entered | "failed" | null {
+}): Room {
   const [entered, setEntered] = useState<Entered | "failed" | null>(null);
+  const [begunMs, setBegunMs] = useState<number | null>(null);
   const [tries, setTries] = useState(0);
   const wait = useRef(Math.random() * spreadMs);
 
@@ -34,6 +42,7 @@ export function useRoom({
     }
     async function enter() {
       wait.current = 0;
+      setBegunMs((known) => known ?? performance.now());
       try {
         const warmUp = await import("./warm-up.client.ts");
         if (over) return;
@@ -58,5 +67,5 @@ export function useRoom({
     };
   }, [path, tries, wanted]);
 
-  return entered;
+  return { entered, begunMs };
 }

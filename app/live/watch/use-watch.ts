@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { PageConnection, PageState, PageViewers } from "../page-messages.ts";
 import { type PageEnd, type PageSocket, usePageSocket } from "../page-socket.ts";
 import { useReadAgain } from "../read-again.ts";
 import { askedNow } from "./asked-now.ts";
 import { almostLive, nextTurnMs, type Place, placeOf } from "./place.ts";
+import { laterClock, type ServerClock } from "./server-clock.ts";
 import type { DevicesAsked, WatchData } from "./watch-data.ts";
 
 /** Browsers' timers end at 2^31 ms. */
@@ -15,6 +16,8 @@ export type Watch = {
   place: Place;
   /** The server's clock, to count from (ISO). */
   at: string;
+  /** The same, and when it was heard. */
+  clock: ServerClock;
   connection: PageConnection;
   /** When access ends by itself, if that was told since the page was loaded. */
   end: PageEnd | undefined;
@@ -39,9 +42,10 @@ export function useWatch(loaded: WatchData): Watch {
     enabled: loaded.email !== null,
     again,
   });
-  const newer = socket.state && socket.at && Date.parse(socket.at) >= Date.parse(loaded.at);
-  const known = newer && socket.state ? socket.state : loaded.state;
-  const at = newer && socket.at ? socket.at : loaded.at;
+  const read = useMemo(() => ({ at: loaded.at, heardMs: performance.now() }), [loaded.at]);
+  const clock = laterClock(read, socket.at === null ? null : { at: socket.at, heardMs: socket.heardMs });
+  const { at } = clock;
+  const known = clock !== read && socket.state ? socket.state : loaded.state;
   const state = socket.endedReason ? { ...known, access: socket.endedReason } : known;
   const viewers = socket.viewers ?? loaded.viewers;
   const now = useServerClock(state, at);
@@ -88,6 +92,7 @@ export function useWatch(loaded: WatchData): Watch {
     viewers,
     place,
     at,
+    clock,
     connection: socket.connection,
     end: socket.end,
     devices,

@@ -1,8 +1,17 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { ViewerRoom } from "./viewer-room.client.ts";
-import { isComing, patienceMs, type Way, wayNow } from "./way.ts";
+import { type Choice, isComing, patienceMs, waitsSince, type Way, wayNow } from "./way.ts";
 
 const nobody = () => () => {};
+
+type Watching = {
+  chosen: Choice | null;
+  /** They went back from now in the delayed picture. */
+  away: boolean;
+  possible: boolean;
+  /** When the page went to the room (`useRoom`). */
+  begunMs: number | null;
+};
 
 /**
  * How the picture is seen now. `room` is null while it is not there yet, or was left for the delayed picture, which
@@ -10,7 +19,7 @@ const nobody = () => () => {};
  */
 export function useWay(
   room: ViewerRoom | null,
-  { chosen, possible }: { chosen: boolean; possible: boolean },
+  { chosen, away, possible, begunMs }: Watching,
 ): { way: Way; again: () => void } {
   const line = useSyncExternalStore(
     room?.subscribe ?? nobody,
@@ -18,17 +27,17 @@ export function useWay(
     () => "joining" as const,
   );
   const [late, setLate] = useState(false);
-  /** Since when we wait, at least; before the page is looked at for the first time there is no time to tell. */
+  /** When somebody asked for the room again. */
   const [since, setSince] = useState<number | null>(null);
   const coming = isComing(line);
   useEffect(() => {
-    if (chosen || !coming) return setLate(false);
-    const began = Math.max(since ?? 0, room?.awaySince() ?? 0) || performance.now();
+    const began = waitsSince({ since, begunMs, awaySince: room && (room.awaySince() ?? performance.now()) });
+    if (chosen || !coming || began === null) return setLate(false);
     const timer = setTimeout(() => setLate(true), patienceMs - (performance.now() - began));
     return () => clearTimeout(timer);
-  }, [room, coming, chosen, since]);
+  }, [room, coming, chosen, since, begunMs]);
 
-  const way = wayNow({ chosen, line, late, possible });
+  const way = wayNow({ chosen, away, line, late, possible });
   useEffect(() => room?.bePatient(way.delayed), [room, way.delayed]);
   return {
     way,

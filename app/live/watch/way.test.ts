@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { wayNow } from "./way.ts";
+import { waitsSince, wayNow } from "./way.ts";
 
-const now = { chosen: false, line: "joined", late: false, possible: true } as const;
+const now = { chosen: null, away: false, line: "joined", late: false, possible: true } as const;
 
 describe("how the live picture is seen", () => {
   it("is from the room while there is a line, or one may still come", () => {
@@ -14,15 +14,40 @@ describe("how the live picture is seen", () => {
     for (const line of ["joining", "reconnecting", "failed"] as const)
       expect(wayNow({ ...now, line, late: true })).toEqual({ delayed: true, why: "late" });
     expect(wayNow({ ...now, line: "full" })).toEqual({ delayed: true, why: "full" });
-    expect(wayNow({ ...now, chosen: true })).toEqual({ delayed: true, why: "chosen" });
+    expect(wayNow({ ...now, chosen: "chosen" })).toEqual({ delayed: true, why: "chosen" });
     expect(wayNow({ ...now, late: true })).toEqual({ delayed: false });
+  });
+
+  it("stays delayed for who has gone back in it when there is a place, which is offered", () => {
+    const back = { ...now, away: true };
+    expect(wayNow(back)).toEqual({ delayed: true, why: "offered" });
+    expect(wayNow({ ...back, chosen: "offered", line: "joining" })).toEqual({
+      delayed: true,
+      why: "offered",
+    });
+    expect(wayNow({ ...back, line: "full" })).toEqual({ delayed: true, why: "full" });
+    for (const line of ["elsewhere", "refused"] as const)
+      expect(wayNow({ ...back, line })).toEqual({ delayed: false });
+    expect(wayNow({ ...back, possible: false })).toEqual({ delayed: false });
   });
 
   it("is not delayed for who may not watch here, or where nothing is recorded", () => {
     for (const line of ["elsewhere", "refused"] as const)
       expect(wayNow({ ...now, line, late: true })).toEqual({ delayed: false });
-    expect(wayNow({ ...now, line: "full", chosen: true, late: true, possible: false })).toEqual({
+    expect(wayNow({ ...now, line: "full", chosen: "chosen", late: true, possible: false })).toEqual({
       delayed: false,
     });
+  });
+});
+
+describe("the patience with the room", () => {
+  it("begins when the page goes there, and not while it waits for its turn", () => {
+    expect(waitsSince({ begunMs: null, awaySince: null, since: null })).toBeNull();
+    expect(waitsSince({ begunMs: 14_000, awaySince: null, since: null })).toBe(14_000);
+  });
+
+  it("begins anew with a loss, and when somebody asks again", () => {
+    expect(waitsSince({ begunMs: 1_000, awaySince: 60_000, since: null })).toBe(60_000);
+    expect(waitsSince({ begunMs: 1_000, awaySince: 60_000, since: 75_000 })).toBe(75_000);
   });
 });

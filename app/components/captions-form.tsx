@@ -8,16 +8,20 @@ type CaptionsFormProps = {
   /** What was typed. */
   language: string;
   languages: { tag: string; name: string }[];
+  /** The edit whose times the file is meant to have. */
+  version: number;
 };
 
 /** The form that sends a file of captions; each mistake in it is told with its line. */
-export function CaptionsForm({ problems = {}, language, languages }: CaptionsFormProps) {
+export function CaptionsForm({ problems = {}, language, languages, version }: CaptionsFormProps) {
   const said = Object.entries(problems).flatMap(([name, sentences]) =>
     sentences.map((message) => ({ name, message })),
   );
   return (
     <Form method="post" encType="multipart/form-data" className="form" noValidate reloadDocument>
       <FormError problems={said} />
+      {/* Before the file, so that it is known while that is still on its way. */}
+      <input type="hidden" name="version" value={version} />
       <TextField
         label="Language"
         name="language"

@@ -22,8 +22,10 @@ import {
   captionsMissing,
   captionsTooLarge,
   captionsWords,
+  formIncomplete,
   languageUnknown,
 } from "#app/domain/captions/words.ts";
+import { findEdit } from "#app/domain/recordings/edits.ts";
 import { findReplayId } from "#app/domain/recordings/replay.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { problem, refuse, typedText } from "#app/http/forms.ts";
@@ -40,11 +42,13 @@ export async function loader(args: LoaderFunctionArgs) {
   const { db } = args.context;
   const recordingId = await findReplayId(db, stream.id, { asTeam: true });
   const captions = recordingId ? await listCaptions(db, recordingId) : [];
+  const edit = recordingId && (await findEdit(db, recordingId));
   const { searchParams } = new URL(args.request.url);
   return {
     title: stream.title,
     studio: `/account/streams/${stream.id}`,
     hasReplay: recordingId !== undefined,
+    version: edit ? edit.number : 0,
     captions: captions.map(({ language, cues, endsMs, fileName, addedAt, addedBy }) => ({
       ...{ language, cues, fileName, addedBy },
       name: languageInEnglish(language),
@@ -74,20 +78,26 @@ export async function action(args: ActionFunctionArgs) {
     if (fileName === null) return refuse(problem("file", captionsMissing, typed));
     if (!language) return refuse(problem("language", languageUnknown, typed));
     const recordingId = await findReplayId(context.db, stream.id, { asTeam: true });
+    const version = typedText(typed, "version") ?? "";
+    if (!/^\d{1,6}$/.test(version)) return refuse(problem("file", formIncomplete, typed));
     const file = await readWhole(open, mostCaptionsBytes);
     if (!file) return refuse(problem("file", captionsTooLarge, typed), 413);
     const of = { streamId: stream.id, recordingId: recordingId ?? stream.id, language };
-    const added = await addCaptions(context.db, of, { file, fileName, actorId: viewer.userId });
+    const added = await addCaptions(context.db, of, {
+      ...{ file, fileName, actorId: viewer.userId },
+      seen: Number(version),
+    });
     if (added.ok) return redirect(`${page}?added`, 303);
     const problems = { file: captionsWords(added) };
-    return refuse({ ok: false, problems, typed }, added.reason === "gone" ? 409 : 400);
+    const isLate = added.reason === "gone" || added.reason === "edited_before";
+    return refuse({ ok: false, problems, typed }, isLate ? 409 : 400);
   };
-  const answer = await withUpload(request, { file: "file", fields: ["language"] }, add);
+  const answer = await withUpload(request, { file: "file", fields: ["language", "version"] }, add);
   return answer === "too_large" ? refuse(problem("file", captionsTooLarge, {}), 413) : answer;
 }
 
 export default function CaptionsOfStream() {
-  const { title, studio, hasReplay, captions, languages, done } = useLoaderData<typeof loader>();
+  const { title, studio, hasReplay, captions, languages, version, done } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   return (
     <Page>
@@ -102,6 +112,7 @@ export default function CaptionsOfStream() {
           problems={refused?.problems}
           language={typedText(refused?.typed, "language") ?? ""}
           languages={languages}
+          version={version}
         />
       ) : (
         <EmptyList next={<ButtonLink to={studio}>Back to the studio</ButtonLink>}>

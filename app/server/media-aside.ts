@@ -5,6 +5,9 @@ import { findExportObject, findSprite, sheetObjectKey } from "#app/domain/record
 import type { Answer } from "./media.ts";
 import { sendObject } from "./send-object.ts";
 
+/** A browser may keep a picture, and asks each time whether it still is the one: what was cut out is not seen again. */
+export const pictureCaching = "private, no-cache";
+
 type Doors = {
   /** Lets those in who may watch. */
   admitted: (answer: Answer) => RequestHandler;
@@ -20,7 +23,7 @@ export function addAside(router: Router, services: Services, { admitted, absent 
     admitted(async (of, _request, response) => {
       const sprite = await findSprite(db, of);
       if (!sprite) return absent(response);
-      response.set("Cache-Control", "private, max-age=300").json(sprite);
+      response.set("Cache-Control", pictureCaching).json(sprite);
     }),
   );
 
@@ -31,10 +34,9 @@ export function addAside(router: Router, services: Services, { admitted, absent 
       const sheet = Number(request.params.sheet);
       const object = first && (sheet === 0 ? first : await storage.head(sheetObjectKey(first, sheet)));
       if (!object) return absent(response);
-      const cacheControl = "private, max-age=300";
       await sendObject(
         services,
-        { object, contentType: "image/jpeg", cacheControl, ...allowed },
+        { object, contentType: "image/jpeg", cacheControl: pictureCaching, ...allowed },
         request,
         response,
       );

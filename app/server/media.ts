@@ -22,7 +22,7 @@ import { refuseCrowds } from "./crowds.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
 import { createLivePlaylists } from "./live-playlists.ts";
-import { addAside } from "./media-aside.ts";
+import { addAside, pictureCaching } from "./media-aside.ts";
 import { isOurOrigin } from "./origin.ts";
 import { createPlaylistPresence } from "./playlist-presence.ts";
 import { type Allowed, sendObject } from "./send-object.ts";
@@ -174,10 +174,9 @@ export function mediaRouter(services: Services): Router {
       const key = posterObjectKey(large, size);
       const object = size === "large" ? large : await services.storage.head(key);
       if (!object) return refuse(response, 404);
-      const cacheControl = "private, max-age=300";
       await sendObject(
         services,
-        { object, contentType: "image/jpeg", cacheControl, ...allowed },
+        { object, contentType: "image/jpeg", cacheControl: pictureCaching, ...allowed },
         request,
         response,
       );
@@ -216,10 +215,11 @@ export function mediaRouter(services: Services): Router {
     },
     express.json({ type: () => true, limit: 1024 }),
     admitted(async ({ userId, streamId, recordingId }, request, response) => {
-      const { positionMs } = (request.body ?? {}) as { positionMs?: unknown };
+      const { positionMs, edit } = (request.body ?? {}) as { positionMs?: unknown; edit?: unknown };
       const isPosition = typeof positionMs === "number" && positionMs >= 0 && positionMs < 1e9;
-      if (!isPosition) return refuse(response, 400);
-      const saved = await saveReplayPosition(db, { userId, streamId, recordingId, positionMs });
+      const isEdit = typeof edit === "number" && Number.isInteger(edit) && edit >= 0 && edit < 1e6;
+      if (!isPosition || !isEdit) return refuse(response, 400);
+      const saved = await saveReplayPosition(db, { userId, streamId, recordingId, positionMs, edit });
       if (saved) response.status(204).end();
       else refuse(response, 404);
     }),

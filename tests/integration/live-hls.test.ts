@@ -8,6 +8,7 @@ import { findOpenAttempt, sealAttempt } from "#app/domain/recordings/attempts.ts
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { livePlaylist, nothingTold, tellMore } from "#app/domain/recordings/live-playlist.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
+import { findStreamState } from "#app/domain/streams/state.ts";
 import { signIn } from "#tests/factories.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import {
@@ -320,6 +321,22 @@ describe("a playlist that grows", () => {
     const told = await stage.tell();
     expect(addresses(told)).toEqual(["1/0.ts", "1/1.ts", "1/2.ts"]);
     expect(told.segments[0]!.programTime).toBeInstanceOf(Date);
+  });
+
+  it("stays where it is while another attempt begins of which it is not known yet when it was recorded", async () => {
+    const stage = await live();
+    const shown = async () =>
+      (await findStreamState(test.db, { streamId: stage.streamId, userId: stage.people.viewer.id }))!;
+    await stage.attempt(1);
+    await writeSegments(test.services.storage, stage.prefix(1), segments.slice(0, 2));
+    await stage.verify();
+    expect((await shown()).liveRecordingId).toBe(stage.recordingId);
+    await stage.seal();
+    await stage.attempt(2);
+    await stage.write(2, 0);
+    await stage.verify();
+    expect(await stage.listed(2)).toEqual(["1/0.ts", "1/1.ts"]);
+    expect((await shown()).liveRecordingId).toBe(stage.recordingId);
   });
 
   it("is sent packed to who can unpack it, made once for all", async () => {

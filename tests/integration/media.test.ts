@@ -80,7 +80,7 @@ async function replayable() {
   for (const { id } of exports) await runExport(services, { exportId: id });
   const file = Buffer.from(`WEBVTT\n\n00:01.000 --> 00:02.000\n${"Guten Abend. ".repeat(10)}\n`);
   const of = { streamId: live.streamId, recordingId: live.recordingId, language: "de" };
-  await addCaptions(db, of, { file, fileName: "de.vtt", actorId: live.people.host.id });
+  await addCaptions(db, of, { file, fileName: "de.vtt", actorId: live.people.host.id, seen: 0 });
   return { ...live, segments, base: `/media/${live.streamId}/${live.recordingId}` };
 }
 
@@ -467,6 +467,28 @@ describe("by redirect", () => {
   });
 });
 
+describe("the pictures of a replay", () => {
+  it("are asked for each time, since another edit has others under an address that one knows", async () => {
+    for (const address of [
+      "poster.jpg?edit=0",
+      "poster.jpg?size=small",
+      "sprite.json?edit=0",
+      "sprite-0.jpg?edit=0",
+    ]) {
+      const answer = await get(`${house.base}/${address}`);
+      expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "private, no-cache"]);
+      const again = await get(`${house.base}/${address}`, "viewer", {
+        headers: { "if-none-match": answer.headers.get("etag")! },
+      });
+      expect([address, again.status]).toEqual([address, 304]);
+      const late = await get(`${house.base}/${address}`, "ended", {
+        headers: { "if-none-match": answer.headers.get("etag")! },
+      });
+      expect(late.status).toBe(403);
+    }
+  });
+});
+
 describe("the place where somebody stopped", () => {
   const save = (body: unknown, person: Person = "viewer", origin = web.url) =>
     get(`${house.base}/position`, person, {
@@ -478,33 +500,37 @@ describe("the place where somebody stopped", () => {
     (await findReplay(test.db, { streamId: house.streamId, userId: house.people[person].id }))!.positionMs;
 
   it("is remembered for each person", async () => {
-    expect((await save({ positionMs: 4200.4 })).status).toBe(204);
-    expect((await save({ positionMs: 1500 }, "host")).status).toBe(204);
+    expect((await save({ positionMs: 4200.4, edit: 0 })).status).toBe(204);
+    expect((await save({ positionMs: 1500, edit: 0 }, "host")).status).toBe(204);
     expect([await position("viewer"), await position("host")]).toEqual([4200, 1500]);
-    expect((await save({ positionMs: 2000 })).status).toBe(204);
+    expect((await save({ positionMs: 2000, edit: 0 })).status).toBe(204);
     expect(await position("viewer")).toBe(2000);
   });
 
   it("is the beginning again for who has seen it to its end", async () => {
-    expect((await save({ positionMs: 900_000 })).status).toBe(204);
+    expect((await save({ positionMs: 900_000, edit: 0 })).status).toBe(204);
     expect(await position("viewer")).toBe(0);
-    await save({ positionMs: 2000 });
+    await save({ positionMs: 2000, edit: 0 });
   });
 
   it("is not taken from another site, from who may not watch, or when it is no place", async () => {
-    expect((await save({ positionMs: 1 }, "viewer", "https://evil.example")).status).toBe(403);
+    expect((await save({ positionMs: 1, edit: 0 }, "viewer", "https://evil.example")).status).toBe(403);
     for (const [person, status] of Object.entries(refusals))
-      expect((await save({ positionMs: 1 }, person as Person)).status).toBe(status);
+      expect((await save({ positionMs: 1, edit: 0 }, person as Person)).status).toBe(status);
     for (const body of [
       {},
-      { positionMs: -1 },
-      { positionMs: "1" },
-      { positionMs: 1e300 },
+      { positionMs: -1, edit: 0 },
+      { positionMs: "1", edit: 0 },
+      { positionMs: 1e300, edit: 0 },
+      { positionMs: 1 },
+      { positionMs: 1, edit: -1 },
+      { positionMs: 1, edit: 0.5 },
       [],
       "null",
       "no json",
     ])
       expect((await save(body)).status).toBe(400);
+    expect((await save({ positionMs: 1, edit: 3 })).status).toBe(404);
     expect((await save({ positionMs: 1, filler: "x".repeat(5000) })).status).toBe(413);
     expect(await position("viewer")).toBe(2000);
   });

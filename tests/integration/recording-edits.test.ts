@@ -127,7 +127,7 @@ describe("an edit of a recording", () => {
     const { streamId, recordingId } = replay;
     const userId = replay.people.viewer.id;
     const find = () => findReplay(test.db, { streamId, userId });
-    await saveReplayPosition(test.db, { userId, streamId, recordingId, positionMs: 6500 });
+    await saveReplayPosition(test.db, { userId, streamId, recordingId, positionMs: 6500, edit: 0 });
     await cut(replay, { start: "4" });
     expect(await find()).toMatchObject({
       edit: 1,
@@ -135,9 +135,16 @@ describe("an edit of a recording", () => {
       positionMs: 2500,
       gaps: [{ atMs: 2000, ms: 35_000 }],
     });
-    await saveReplayPosition(test.db, { userId, streamId, recordingId, positionMs: 1000 });
+    await saveReplayPosition(test.db, { userId, streamId, recordingId, positionMs: 1000, edit: 1 });
     await undo(replay);
     expect(await find()).toMatchObject({ edit: 0, durationMs: 12_000, positionMs: 5000 });
+    // A page that is still open plays by the edit that it was loaded with, and no place of another one is taken.
+    await saveReplayPosition(test.db, { userId, streamId, recordingId, positionMs: 1000, edit: 1 });
+    expect(await find()).toMatchObject({ positionMs: 5000 });
+    expect(
+      await saveReplayPosition(test.db, { userId, streamId, recordingId, positionMs: 1000, edit: 9 }),
+    ).toBe(false);
+    expect(await find()).toMatchObject({ positionMs: 5000 });
     // What was missing beside what is cut is not missed.
     await cut(replay, { cuts: [{ from: "4", to: "6" }] });
     expect((await find())!.gaps).toEqual([]);

@@ -88,7 +88,7 @@ describe("a hidden recording", () => {
     expect(await hasReplay(db, streamId)).toBe(false);
     const { past } = await findProgramme(db, { spaceIds: [replay.space.id] });
     expect(past.find(({ id }) => id === streamId)?.hasReplay).toBe(false);
-    const place = { userId: viewer, streamId, recordingId, positionMs: 3000 };
+    const place = { userId: viewer, streamId, recordingId, positionMs: 3000, edit: 0 };
     expect(await saveReplayPosition(db, place)).toBe(false);
     const state = async (userId: string) => (await findStreamState(db, { streamId, userId }))!.recording;
     expect(await state(viewer)).toMatchObject({ withheld: "hidden" });
@@ -178,6 +178,7 @@ describe("a deleted recording", () => {
     await saveReplayPosition(db, {
       ...{ userId: replay.people.viewer.id, streamId, recordingId },
       positionMs: 3000,
+      edit: 0,
     });
     await deleteRecording(db, by(replay));
     await deleteRecording(db, by(other));

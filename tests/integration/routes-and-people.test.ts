@@ -442,7 +442,7 @@ async function makeReplayable(streamId: string): Promise<string> {
     .executeTakeFirstOrThrow();
   const file = Buffer.from("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n");
   const of = { streamId, recordingId, language: "de" };
-  await addCaptions(web.db, of, { file, fileName: "de.vtt", actorId: created_by });
+  await addCaptions(web.db, of, { file, fileName: "de.vtt", actorId: created_by, seen: 0 });
   return recordingId;
 }
 

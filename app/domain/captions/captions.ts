@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
-import { type KeptRanges, toEdited, toRecorded } from "#app/domain/recordings/edited-time.ts";
 import { findEdit } from "#app/domain/recordings/edits.ts";
 import { isShown } from "#app/domain/recordings/shown.ts";
 import type { Database, Db } from "#db/client.ts";
+import { captionsThatPlay, toRecordedCues } from "./moved.ts";
 import { readVtt, type VttProblem, writeVtt } from "./vtt.ts";
 
 /** Bytes of a file of captions. Those of six hours of talk are half of it. */
@@ -13,41 +13,45 @@ export type CaptionsOf = { streamId: string; recordingId: string; language: stri
 
 export type AddedCaptions =
   | { ok: true; cues: number }
-  | { ok: false; reason: "gone" | "too_large" | "too_many" }
+  | { ok: false; reason: "gone" | "too_large" | "too_many" | "silent" | "edited_before" }
   | { ok: false; reason: "wrong"; problems: VttProblem[] };
 
 /**
  * Gives a finished recording of this stream captions in a language, in place of those that it has in it. What is kept is
  * what was understood of the file, written anew, with the times of the recording as it was before anybody cut it; the file
- * has those of what plays. Refuses a file with mistakes (`wrong`), one that is too large, more
- * languages than a player can offer, and a recording that is not there (`gone`).
+ * has those of what plays by the edit `seen`. Refuses a file with mistakes (`wrong`), one that is too large, one of which
+ * everything lies behind the end (`silent`), more languages than a player can offer, a recording that has another edit
+ * by now, and one that is not there (`gone`).
  */
 export async function addCaptions(
   db: Db,
   { streamId, recordingId, language }: CaptionsOf,
-  { file, fileName, actorId }: { file: Uint8Array; fileName: string; actorId: string },
+  {
+    file,
+    fileName,
+    actorId,
+    seen,
+  }: { file: Uint8Array; fileName: string; actorId: string; /** The edit's number. */ seen: number },
 ): Promise<AddedCaptions> {
   if (file.length > mostCaptionsBytes) return { ok: false, reason: "too_large" };
   const found = readVtt(file);
   if (!found.ok) return { ok: false, reason: "wrong", problems: found.problems };
-  const kept = (await findEdit(db, recordingId))?.kept ?? null;
-  const cues = found.cues.map((cue) => ({
-    ...cue,
-    startMs: toRecorded(kept, cue.startMs),
-    endMs: toRecorded(kept, cue.endMs),
-  }));
-  const vtt = writeVtt(cues);
-  const endsMs = cues.reduce((most, { endMs }) => Math.max(most, endMs), 0);
   return db.transaction().execute(async (trx): Promise<AddedCaptions> => {
     const recording = await trx
       .selectFrom("streaming_recordings")
-      .select("id")
+      .select(["id", "edit"])
       .where("id", "=", recordingId)
       .where("stream_id", "=", streamId)
       .where("status", "=", "ready")
       .forUpdate()
       .executeTakeFirst();
     if (!recording) return { ok: false, reason: "gone" };
+    if (recording.edit !== seen) return { ok: false, reason: "edited_before" };
+    const kept = (await findEdit(trx, recordingId))?.kept ?? null;
+    const cues = toRecordedCues(kept, found.cues);
+    if (cues.length === 0) return { ok: false, reason: "silent" };
+    const vtt = writeVtt(cues);
+    const endsMs = cues.reduce((most, { endMs }) => Math.max(most, endMs), 0);
     const others = (await listCaptions(trx, recordingId)).filter((each) => each.language !== language);
     if (others.length >= mostLanguages) return { ok: false, reason: "too_many" };
     const values = {
@@ -114,18 +118,6 @@ export async function findCaptions(
     .executeTakeFirst();
   const kept = row && (await findEdit(db, recordingId))?.kept;
   return kept ? captionsThatPlay(row.vtt, kept) : row?.vtt;
-}
-
-/** Captions of a recording (as we have written them) for what an edit has left of it. */
-export function captionsThatPlay(vtt: string, kept: KeptRanges): string {
-  const read = readVtt(new TextEncoder().encode(vtt));
-  if (!read.ok) throw new Error("captions of ours cannot be read");
-  const cues = read.cues.map((cue) => ({
-    ...cue,
-    startMs: toEdited(kept, cue.startMs),
-    endMs: toEdited(kept, cue.endMs),
-  }));
-  return writeVtt(cues.filter(({ startMs, endMs }) => endMs > startMs));
 }
 
 /** Takes captions away. False when there are none, which is normal: somebody else did it. */

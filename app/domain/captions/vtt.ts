@@ -10,10 +10,14 @@ export type FoundCues = { ok: true; cues: Cue[] } | { ok: false; problems: VttPr
 
 type Line = { number: number; text: string };
 
+/** So many mistakes are found; whoever made more hears that there are. */
+export const mostProblems = 100;
+
 /**
  * Reads a WebVTT file. A byte order mark, any line ends, notes, regions, overlapping cues and settings that nobody knows
  * are fine; styles are left out, as the person who watches has them. Refused, with all their lines, are: what is not
- * UTF-8, a missing header, times that cannot be read, run backwards or end before they begin, and HTML.
+ * UTF-8, a missing header, times that cannot be read, run backwards or end before they begin, and HTML. It stops
+ * at the first `mostProblems` of them.
  */
 export function readVtt(bytes: Uint8Array): FoundCues {
   const decoded = asUtf8Lines(bytes);
@@ -30,6 +34,7 @@ export function readVtt(bytes: Uint8Array): FoundCues {
     problems.push({ line: crowded.number, sentence: "An empty line belongs above the first cue." });
   let before: { line: number; startMs: number } | undefined;
   for (const block of blocks) {
+    if (problems.length >= mostProblems) break;
     if (isAside(block)) continue;
     const read = readCue(block);
     problems.push(...read.problems);
@@ -42,7 +47,7 @@ export function readVtt(bytes: Uint8Array): FoundCues {
     before = { line, startMs: cue.startMs };
     if (cue.text.trim()) cues.push(cue);
   }
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems: problems.slice(0, mostProblems) };
   if (cues.length === 0)
     return {
       ok: false,
@@ -58,6 +63,20 @@ export function writeVtt(cues: readonly Cue[]): string {
       `${timestamp(startMs)} --> ${timestamp(endMs)}${settings && ` ${settings}`}\n${text}\n`,
   );
   return ["WEBVTT\n", ...blocks].join("\n");
+}
+
+/** The cues of a file that `writeVtt` has written. One that ends where it begins is none. */
+export function readWrittenVtt(vtt: string): Cue[] {
+  return vtt
+    .trimEnd()
+    .split("\n\n")
+    .flatMap((block) => {
+      const end = block.indexOf("\n");
+      const times = end === -1 ? undefined : readTiming(block.slice(0, end));
+      if (!times?.ok) return [];
+      const { startMs, endMs, settings } = times;
+      return [{ startMs, endMs, settings, text: block.slice(end + 1) }];
+    });
 }
 
 function toBlocks(lines: readonly Line[]): Line[][] {
@@ -99,6 +118,7 @@ function readCue(block: readonly Line[]): ReadCue {
   const problems = times.ok ? [] : [{ line: timing.number, sentence: times.sentence }];
   const said: string[] = [];
   for (const { number, text } of block.slice(place + 1)) {
+    if (problems.length >= mostProblems) break;
     const read = text.includes("-->")
       ? { ok: false as const, sentence: "An empty line is missing above these times." }
       : readText(text);
@@ -142,7 +162,7 @@ function readTime(text: string): number | undefined {
   return ((hours! * 60 + minutes!) * 60 + seconds!) * 1000 + ms!;
 }
 
-function timestamp(ms: number): string {
+export function timestamp(ms: number): string {
   const two = (n: number, digits = 2) => String(Math.floor(n)).padStart(digits, "0");
   return `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1000) % 60)}.${two(ms % 1000, 3)}`;
 }

@@ -33,6 +33,12 @@ export function toRecorded(kept: KeptRanges, editedMs: number): number {
   return kept.at(-1)?.toMs ?? 0;
 }
 
-/** Whether a moment of the recording still plays. */
-export const isInside = (kept: KeptRanges, recordedMs: number): boolean =>
-  kept === null || kept.some(({ fromMs, toMs }) => recordedMs >= fromMs && recordedMs < toMs);
+/** The same for where something ends: at the end of what it was in, and not where the next that stays begins. */
+export function toRecordedEnd(kept: KeptRanges, editedMs: number): number {
+  let before = 0;
+  for (const { fromMs, toMs } of kept ?? []) {
+    if (editedMs > before && editedMs <= before + toMs - fromMs) return fromMs + editedMs - before;
+    before += toMs - fromMs;
+  }
+  return toRecorded(kept, editedMs);
+}

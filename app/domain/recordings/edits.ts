@@ -34,6 +34,18 @@ export async function findEdit(db: Kysely<Database>, recordingId: string): Promi
   return rows[0];
 }
 
+/** What an edit keeps, whether or not it is the one that plays; undefined when there is none of this number. */
+export async function findKept(
+  db: Kysely<Database>,
+  { recordingId, number }: { recordingId: string; number: number },
+): Promise<Kept[] | undefined> {
+  const { rows } = await sql<Pick<Edit, "kept">>`
+    select e.kept from streaming_recording_edits e
+    where e.recording_id = ${recordingId}::uuid and e.number = ${number}::integer
+  `.execute(db);
+  return rows[0]?.kept;
+}
+
 export type Edited =
   | { ok: true; changed: boolean }
   /** `idle`: a cut that is shorter than a segment and would do nothing. */

@@ -3,7 +3,7 @@ import { languageItself } from "#app/domain/captions/languages.ts";
 import type { Database, Db } from "#db/client.ts";
 import { type Chapter, chaptersThatPlay, listChapters } from "./chapters.ts";
 import { toEdited, toRecorded } from "./edited-time.ts";
-import { findEdit } from "./edits.ts";
+import { findEdit, findKept } from "./edits.ts";
 import { listParts } from "./parts.ts";
 import { isShown } from "./shown.ts";
 
@@ -126,8 +126,8 @@ async function listGaps(db: Kysely<Database>, recordingId: string): Promise<Repl
 }
 
 /**
- * Remembers where a person is in a replay of this stream, as a moment of the recording, so that an edit does not move them.
- * False when there is no such replay.
+ * Remembers where a person is in a replay of this stream, which plays by `edit` for them (by another one for others, maybe),
+ * as a moment of the recording, so that an edit does not move them. False when there is no such replay, or edit.
  */
 export async function saveReplayPosition(
   db: Db,
@@ -136,9 +136,12 @@ export async function saveReplayPosition(
     streamId,
     recordingId,
     positionMs,
-  }: { userId: string; streamId: string; recordingId: string; positionMs: number },
+    edit,
+  }: { userId: string; streamId: string; recordingId: string; positionMs: number; edit: number },
 ): Promise<boolean> {
-  const recordedMs = toRecorded((await findEdit(db, recordingId))?.kept ?? null, positionMs);
+  const kept = edit === 0 ? null : await findKept(db, { recordingId, number: edit });
+  if (kept === undefined) return false;
+  const recordedMs = toRecorded(kept, positionMs);
   const { rows } = await sql`
     insert into replay_positions (user_id, recording_id, position_ms)
     select ${userId}::uuid, r.id, least(${Math.round(recordedMs)}::bigint, r.duration_ms)

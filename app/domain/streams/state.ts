@@ -209,7 +209,7 @@ export const factJoins = sql`
         select g.program_time + make_interval(secs => g.duration_ticks / 90000.0)
         from streaming_recording_attempts a
         join streaming_recording_segments g on g.attempt_id = a.id and g.problem is null
-        where a.recording_id = r.id
+        where a.recording_id = r.id and g.program_time is not null
         order by a.number desc, g.number desc
         limit 1
       ) as safe_until

@@ -20,11 +20,13 @@ export type ReplayControlsProps = {
   durationMs: number;
   /** The recording's address. */
   base: string;
+  edit: number;
   captions: readonly Captions[];
 };
 
 /** What a player with scripts has instead of the browser's own controls. */
-export function ReplayControls({ video, frame, playhead, durationMs, base, captions }: ReplayControlsProps) {
+export function ReplayControls(props: ReplayControlsProps) {
+  const { video, frame, playhead, durationMs, base, edit, captions } = props;
   const media = useMedia(video);
   const fullScreen = useFullScreen(frame, video);
   const [preferences, change] = usePreferences();
@@ -58,7 +60,7 @@ export function ReplayControls({ video, frame, playhead, durationMs, base, capti
 
   return (
     <div className="replay-bar">
-      <SeekBar playhead={playhead} durationMs={durationMs} base={base} />
+      <SeekBar playhead={playhead} durationMs={durationMs} of={{ base, edit }} />
       <PlayerBar>
         <Button type="button" kind="quiet" onClick={() => act({ do: "toggle" })}>
           <Icon name={media.paused ? "play" : "pause"} />

@@ -13,12 +13,15 @@ import { useReplaySource } from "./use-replay-source.ts";
 type ReplayPlayerProps = {
   streamId: string;
   recordingId: string;
+  edit: number;
   title: string;
   durationMs: number;
   /** Where this person stopped the last time. */
   positionMs: number;
-  /** Where it begins: there, or at the moment that the address asks for. */
+  /** Where it begins: there, where they were when it was live, or at the moment that the address asks for. */
   startMs: number;
+  /** Whether that is a place where they were. */
+  goesOn?: boolean;
   hasMp4: boolean;
   hasPoster?: boolean;
   captions: Captions[];
@@ -37,14 +40,14 @@ type ReplayPlayerProps = {
  * show what is where.
  */
 export function ReplayPlayer(props: ReplayPlayerProps) {
-  const { streamId, recordingId, title, durationMs, positionMs, startMs, playhead, children } = props;
-  const { hasMp4, hasPoster = hasMp4, captions, gaps = [] } = props;
+  const { streamId, recordingId, edit, title, durationMs, positionMs, startMs, playhead, children } = props;
+  const { hasMp4, hasPoster = hasMp4, captions, gaps = [], goesOn = startMs === positionMs } = props;
   const base = `/media/${streamId}/${recordingId}`;
   const begin = startMs > 0 ? `#t=${startMs / 1000}` : "";
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const problem = useReplaySource(video, `${base}/index.m3u8`);
-  useReplayPosition(video, { address: `${base}/position`, positionMs, startMs });
+  useReplayPosition(video, { address: `${base}/position`, edit, positionMs, startMs });
   useEffect(() => (video.current ? playhead.attach(video.current) : undefined), [playhead]);
   const [scripted, setScripted] = useState(false);
   useEffect(() => setScripted(true), []);
@@ -59,7 +62,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
             controls={!scripted}
             preload="metadata"
             playsInline
-            poster={hasPoster ? `${base}/poster.jpg` : undefined}
+            poster={hasPoster ? `${base}/poster.jpg?edit=${edit}` : undefined}
             aria-label={`Replay of ${title}, ${clock(durationMs)} long`}
           >
             <source src={`${base}/index.m3u8${begin}`} type="application/vnd.apple.mpegurl" />
@@ -84,6 +87,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
               playhead={playhead}
               durationMs={durationMs}
               base={base}
+              edit={edit}
               captions={captions}
             />
           )
@@ -96,9 +100,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
         )}
       </Stage>
       {children}
-      {scripted && startMs > 0 && startMs === positionMs && (
-        <Continued positionMs={positionMs} playhead={playhead} />
-      )}
+      {scripted && startMs > 0 && goesOn && <Continued startMs={startMs} playhead={playhead} />}
       {gaps.length > 0 && <Gaps gaps={gaps} />}
       <Chapters chapters={props.chapters} video={video} />
       <Keys />
@@ -107,7 +109,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
 }
 
 /** Where somebody stopped the last time may not be where they want to begin. */
-function Continued({ positionMs, playhead }: Pick<ReplayPlayerProps, "positionMs" | "playhead">) {
+function Continued({ startMs, playhead }: Pick<ReplayPlayerProps, "startMs" | "playhead">) {
   const [known, setKnown] = useState(true);
   if (!known) return null;
   const startOver = () => {
@@ -116,7 +118,7 @@ function Continued({ positionMs, playhead }: Pick<ReplayPlayerProps, "positionMs
   };
   return (
     <p className="row small">
-      <span>Goes on where you stopped, at {clock(positionMs)}.</span>
+      <span>Goes on where you stopped, at {clock(startMs)}.</span>
       <Button type="button" kind="quiet" onClick={startOver}>
         Start from the beginning
       </Button>

@@ -8,13 +8,13 @@ import {
 } from "react";
 import { clock } from "./clock.ts";
 import type { Playhead } from "./playhead.ts";
-import { createSpriteReader, type Sprite, tileAt } from "./sprite.ts";
+import { createSpriteReader, sheetAddress, type Sprite, type SpriteOf, tileAt } from "./sprite.ts";
 
 type SeekBarProps = {
   playhead: Playhead;
   durationMs: number;
-  /** The recording's address. */
-  base: string;
+  /** The recording's address, and the edit that plays. */
+  of: SpriteOf;
 };
 
 /** Half of the thumb's width: so far from its ends a range's first and last value lie. */
@@ -22,7 +22,7 @@ const insetPx = 9;
 const stepMs = 5_000;
 
 /** Where a replay is, and the way to any moment of it. What is there shows before one goes: by mouse, finger and keys. */
-export function SeekBar({ playhead, durationMs, base }: SeekBarProps) {
+export function SeekBar({ playhead, durationMs, of }: SeekBarProps) {
   const ms = useSyncExternalStore(playhead.subscribe, playhead.ms, playhead.ms);
   const bar = useRef<HTMLInputElement>(null);
   const [looked, setLooked] = useState<number | null>(null);
@@ -44,9 +44,7 @@ export function SeekBar({ playhead, durationMs, base }: SeekBarProps) {
   };
   return (
     <div className="seek">
-      {preview !== null && durationMs > 0 && (
-        <Preview ms={preview} share={preview / durationMs} base={base} />
-      )}
+      {preview !== null && durationMs > 0 && <Preview ms={preview} share={preview / durationMs} of={of} />}
       <input
         ref={bar}
         type="range"
@@ -76,8 +74,8 @@ export function SeekBar({ playhead, durationMs, base }: SeekBarProps) {
 }
 
 /** Above the bar, as far along as the moment is, and never out of the player. Whoever cannot see it hears the bar. */
-function Preview({ ms, share, base }: { ms: number; share: number; base: string }) {
-  const sprite = useSprite(base);
+function Preview({ ms, share, of }: { ms: number; share: number; of: SpriteOf }) {
+  const sprite = useSprite(of);
   const tile = sprite && tileAt(sprite, ms);
   return (
     <div className="seek-preview" aria-hidden="true" ref={(element) => placed(element, share)}>
@@ -88,7 +86,7 @@ function Preview({ ms, share, base }: { ms: number; share: number; base: string 
           style={{
             inlineSize: sprite.width,
             blockSize: sprite.height,
-            backgroundImage: `url("${base}/sprite-${tile.sheet}.jpg")`,
+            backgroundImage: `url("${sheetAddress(of, tile.sheet)}")`,
             backgroundPosition: `${-tile.left}px ${-tile.top}px`,
           }}
         />
@@ -100,9 +98,9 @@ function Preview({ ms, share, base }: { ms: number; share: number; base: string 
 
 const placed = (element: HTMLElement | null, share: number) => element?.style.setProperty("--at", `${share}`);
 
-function useSprite(base: string): Sprite | null {
+function useSprite(of: SpriteOf): Sprite | null {
   const [sprite, setSprite] = useState<Sprite | null>(null);
-  const reader = readerOf(base);
+  const reader = readerOf(of);
   useEffect(() => {
     let over = false;
     void reader().then((found) => over || setSprite(found));
@@ -111,10 +109,11 @@ function useSprite(base: string): Sprite | null {
   return sprite;
 }
 
-/** One for each recording: a preview comes and goes. */
+/** One for each edit of a recording: a preview comes and goes. */
 const readers = new Map<string, ReturnType<typeof createSpriteReader>>();
-function readerOf(base: string) {
-  const reader = readers.get(base) ?? createSpriteReader(base);
-  readers.set(base, reader);
+function readerOf(of: SpriteOf) {
+  const key = `${of.base} ${of.edit}`;
+  const reader = readers.get(key) ?? createSpriteReader(of);
+  readers.set(key, reader);
   return reader;
 }

@@ -25,18 +25,24 @@ export function tileAt({ everyMs, width, height, columns, rows, tiles }: Sprite,
   };
 }
 
+export type SpriteOf = { base: string; edit: number };
+
+/** One sheet of them. */
+export const sheetAddress = ({ base, edit }: SpriteOf, sheet: number) =>
+  `${base}/sprite-${sheet}.jpg?edit=${edit}`;
+
 /**
  * Asks for a recording's small pictures when they are wanted: once, and again after a while as long as they are not made
- * yet. `base` is the recording's address.
+ * yet. `base` is the recording's address; another edit has other pictures.
  */
-export function createSpriteReader(base: string, { askAgainMs = 10_000 } = {}) {
+export function createSpriteReader({ base, edit }: SpriteOf, { askAgainMs = 10_000 } = {}) {
   let sprite: Sprite | null = null;
   let asked = -Infinity;
   return async (): Promise<Sprite | null> => {
     if (sprite || performance.now() - asked < askAgainMs) return sprite;
     asked = performance.now();
     try {
-      const answer = await fetch(`${base}/sprite.json`);
+      const answer = await fetch(`${base}/sprite.json?edit=${edit}`);
       if (answer.ok) sprite = (await answer.json()) as Sprite;
     } catch {
       // A preview without a picture still says the time.

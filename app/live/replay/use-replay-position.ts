@@ -4,12 +4,17 @@ const everyMs = 5000;
 
 /**
  * Begins at `startMs`, which is where this person stopped unless the address says otherwise, and remembers where they
- * are: every few seconds, on a pause, and when the page is left or hidden. `address` takes the position; it is asked
- * nothing more once it has refused.
+ * are: every few seconds, on a pause, and when the page is left or hidden. `address` takes the position, which is one of
+ * the edit that plays here; it is asked nothing more once it has refused.
  */
 export function useReplayPosition(
   video: RefObject<HTMLVideoElement>,
-  { address, positionMs, startMs }: { address: string; positionMs: number; startMs: number },
+  {
+    address,
+    edit,
+    positionMs,
+    startMs,
+  }: { address: string; edit: number; positionMs: number; startMs: number },
 ): void {
   useEffect(() => {
     const player = video.current;
@@ -24,7 +29,7 @@ export function useReplayPosition(
       const now = Math.round(player.currentTime * 1000);
       if (refused || player.readyState === 0 || Math.abs(now - saved) < 1000) return;
       saved = now;
-      const body = JSON.stringify({ positionMs: now });
+      const body = JSON.stringify({ positionMs: now, edit });
       // `keepalive` outlives the page.
       fetch(address, {
         method: "POST",
@@ -56,5 +61,5 @@ export function useReplayPosition(
     };
     // Where it begins is decided once; the position that comes with a reloaded page's data is the one just saved.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [video, address]);
+  }, [video, address, edit]);
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Page, Two, Watch as WatchLayout } from "#app/components/layouts.tsx";
 import { Facts, Fact } from "#app/components/facts.tsx";
 import { Notice } from "#app/components/notice.tsx";
@@ -10,7 +10,7 @@ import { createPlayhead } from "../replay/playhead.ts";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
 import { ChooseDevice } from "./choose-device.tsx";
-import { leftOff } from "./left-off.ts";
+import { beginOf, leaveOff } from "./left-off.ts";
 import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, Whose } from "./pieces.tsx";
 import type { ReplayProps } from "./replay-props.ts";
@@ -21,9 +21,9 @@ import type { WatchProps } from "./watch-page.tsx";
 export function Ended(props: WatchProps) {
   const { page, watch } = props;
   const { state } = watch;
-  // Another edit is another recording to look at.
-  if (page.replay) return <Replay key={page.replay.edit} {...props} replay={goingOn(page.replay)} />;
   const none = noReplay(state);
+  // Another edit is another recording to look at; one that was hidden or deleted is none any more.
+  if (page.replay && !none) return <Replay key={page.replay.edit} {...props} replay={page.replay} />;
   if (none) {
     return (
       <Page>
@@ -76,7 +76,11 @@ export function Ended(props: WatchProps) {
 function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
   const { page, watch } = props;
   const { state } = watch;
-  const [playhead] = useState(() => createPlayhead(replay));
+  const [begin] = useState(() => beginOf(replay));
+  const [playhead] = useState(() => createPlayhead({ ...replay, ...begin }));
+  const { recordingId } = replay;
+  // Whoever comes back to it later has a place that was saved.
+  useEffect(() => leaveOff(recordingId, null), [recordingId]);
   return (
     <WatchLayout
       stage={
@@ -86,7 +90,7 @@ function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
             <PassEnds {...props} />
           </>
         ) : (
-          <ReplayPlayer {...replay} playhead={playhead}>
+          <ReplayPlayer {...replay} {...begin} playhead={playhead}>
             <PassEnds {...props} />
           </ReplayPlayer>
         )
@@ -159,15 +163,4 @@ function Attendance({ watch: { viewers } }: WatchProps) {
       {viewers.now > 0 && <Fact label="On this page now">{viewers.now.toLocaleString("en-GB")}</Fact>}
     </Facts>
   );
-}
-
-/** Who watched what is recorded while it was live goes on there, unless the address asks for another moment. */
-function goingOn(replay: ReplayProps): ReplayProps {
-  const left = leftOff(replay.recordingId);
-  if (left === undefined) return replay;
-  return {
-    ...replay,
-    positionMs: left,
-    startMs: replay.startMs === replay.positionMs ? left : replay.startMs,
-  };
 }

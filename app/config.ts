@@ -102,6 +102,12 @@ function sharedKeys(given: Record<string, string | undefined>): string[] {
   });
 }
 
+/** Who joins LiveKit at its own address passes us by: nobody would count them, and no place would be theirs. */
+const roomUnguarded = (given: Record<string, string | undefined>): string[] =>
+  given.ROOM_CEILING !== undefined && given.LIVEKIT_PUBLIC_URL !== undefined
+    ? ["ROOM_CEILING cannot be kept beside LIVEKIT_PUBLIC_URL: set one of them"]
+    : [];
+
 export type Config = ReturnType<typeof toConfig>;
 export type LiveKitConfig = Config["livekit"];
 export type StorageConfig = Config["storage"];
@@ -118,7 +124,7 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
   );
   const parsed = environment.safeParse(given);
-  const shared = sharedKeys(given);
+  const shared = [...sharedKeys(given), ...roomUnguarded(given)];
   if (parsed.success && shared.length === 0) return { ok: true, config: toConfig(parsed.data) };
   const problems = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);

@@ -79,7 +79,8 @@ export default function ChatFrame() {
             <li key={message.id} className="chat-message">
               {message.replyTo && (
                 <p className="chat-quote small">
-                  In reply to <Bidi>{message.replyTo.name}</Bidi>: <Bidi>{message.replyTo.text}</Bidi>
+                  In reply to <Bidi>{message.replyTo.name}</Bidi>:{" "}
+                  <Bidi>{message.replyTo.text || "a message that was deleted"}</Bidi>
                 </p>
               )}
               <p dir="auto">

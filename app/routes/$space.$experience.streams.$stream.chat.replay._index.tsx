@@ -35,13 +35,21 @@ export default function ReplayChatFrame() {
           <a href={`${chat}/replay?before=${first.number}`}>Earlier messages</a>
         </p>
       )}
-      {messages.length === 0 && <p className="small">Nobody said anything.</p>}
+      {messages.length === 0 &&
+        (earlier ? (
+          <p className="small">
+            Nothing was said after that. <a href={`${chat}/replay`}>Back to the beginning</a>
+          </p>
+        ) : (
+          <p className="small">Nobody said anything.</p>
+        ))}
       <ol>
         {messages.map(({ id, name, role, text, atMs, replyTo }) => (
           <li key={id} className="chat-message">
             {replyTo && (
               <p className="chat-quote small">
-                In reply to <Bidi>{replyTo.name}</Bidi>: <Bidi>{replyTo.text}</Bidi>
+                In reply to <Bidi>{replyTo.name}</Bidi>:{" "}
+                <Bidi>{replyTo.text || "a message that was deleted"}</Bidi>
               </p>
             )}
             <p dir="auto">

@@ -105,6 +105,16 @@ describe("The edition's environment", () => {
     expect(more).toEqual({ ok: false, problems: [problem, "SMTP_URL is missing"].sort() });
   });
 
+  test("is refused with a ceiling of the room that nobody could keep", () => {
+    const direct = { LIVEKIT_PUBLIC_URL: "https://livekit.example" };
+    expect(readConfig({ ...environment(), ...direct, ROOM_CEILING: "1000" })).toEqual({
+      ok: false,
+      problems: ["ROOM_CEILING cannot be kept beside LIVEKIT_PUBLIC_URL: set one of them"],
+    });
+    expect(readConfig({ ...environment(), ...direct })).toMatchObject({ ok: true });
+    expect(readConfig({ ...environment(), ROOM_CEILING: "0" })).toMatchObject({ ok: true });
+  });
+
   test.each(["", "loopback", "10.0.0.1, 192.168.0.0/16", "::1,fd00::/8"])(
     "is taken with proxies (%s) that express takes, too",
     (proxies) => {

@@ -1,4 +1,5 @@
 import { lengthInWords } from "../replay/clock.ts";
+import { dropped } from "./live-words.ts";
 import type { Way } from "./way.ts";
 
 /** How far behind what happens the picture is. */
@@ -7,7 +8,7 @@ export const delayInWords = (ms: number | null): string =>
 
 /** Why somebody watches with a delay, where they did not ask for it. */
 export function whyDelayed(way: Way, { hostAbsent }: { hostAbsent: boolean }): string {
-  if (hostAbsent) return "The host's connection dropped. They are reconnecting, and the stream stays open.";
+  if (hostAbsent) return dropped;
   if (!way.delayed || way.why === "chosen") return "";
   if (way.why === "offered") return "There is a place now: you can watch without delay whenever you like.";
   return way.why === "full"

@@ -1,5 +1,6 @@
 import type { RoomView } from "./viewer-room.client.ts";
 
+export const dropped = "The host's connection dropped. They are reconnecting, and the stream stays open.";
 const connecting = "Connecting you to the picture…";
 
 /** What is said on the stage where the picture is; undefined while there is one. */
@@ -15,7 +16,7 @@ export function wordsFor(
     return "So many people are watching that there is no place for you right now. We ask again by ourselves.";
   if (line === "failed")
     return "The live picture cannot be reached. Your network may block it; we keep trying.";
-  if (hostAbsent) return "The host's connection dropped. They are reconnecting, and the stream stays open.";
+  if (hostAbsent) return dropped;
   if (line === "reconnecting" && wasIn) return "Your connection dropped. Reconnecting…";
   if (line === "joining" || line === "reconnecting") return connecting;
   if (screen || camera) return undefined;

@@ -1,4 +1,5 @@
 import { PlayerBar, Stage } from "#app/components/stage.tsx";
+import { dropped } from "./live-words.ts";
 
 type NoPictureYetProps = {
   hostAbsent: boolean;
@@ -9,8 +10,6 @@ type NoPictureYetProps = {
   path: string;
   soFar: boolean;
 };
-
-const dropped = "The host's connection dropped. They are reconnecting, and the stream stays open.";
 
 /** Until the picture is there; and, without scripts, the browser's own player on the playlist. */
 export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar }: NoPictureYetProps) {
@@ -37,8 +36,8 @@ export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar }: NoPi
           <noscript>
             <p className="live-words">
               {hostAbsent && `${dropped} `}
-              There is nothing yet that plays without JavaScript. Load this page again in some seconds; the
-              replay plays without, too.
+              There is nothing yet that plays without JavaScript. <a href={path}>Load this page again</a> in
+              some seconds; the replay plays without, too.
             </p>
           </noscript>
         )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PageState } from "../page-messages.ts";
-import { almostLive, newsSince, nextTurnMs, placeOf, refreshSeconds } from "./place.ts";
+import { almostLive, newsSince, nextTurnMs, placeOf, readingOf, refreshSeconds } from "./place.ts";
 
 const start = Date.parse("2026-11-30T18:00:00Z");
 const minutes = (count: number) => count * 60_000;
@@ -81,10 +81,34 @@ describe("the place a page is", () => {
 
   it("is told what has happened since it was shown", () => {
     const ready = { ...recording, status: "ready" as const };
-    expect(newsSince("scheduled", { status: "live", recording: null })).toBe("The stream is live.");
-    expect(newsSince("live", { status: "live", recording })).toBeUndefined();
-    expect(newsSince("ended", { status: "ended", recording: ready })).toBe("The replay is ready.");
-    expect(newsSince("replay", { status: "ended", recording: ready })).toBeUndefined();
-    expect(newsSince(null, { status: "live", recording: null })).toBeUndefined();
+    const since = (shown: string | null, state: Partial<PageState>) =>
+      newsSince(shown, { ...scheduled, ...state });
+    expect(since("scheduled", { status: "live" })).toBe("The stream is live.");
+    expect(since("scheduled", { status: "live", liveRecordingId: "r" })).toBe("The stream is live.");
+    expect(since("live", { status: "live", recording })).toBeUndefined();
+    expect(since("ended", { status: "ended", recording: ready })).toBe("The replay is ready.");
+    expect(since("replay", { status: "ended", recording: ready })).toBeUndefined();
+    expect(since(null, { status: "live" })).toBeUndefined();
+  });
+
+  it("is told when a picture has come that can be seen without scripts", () => {
+    const state = { ...scheduled, status: "live" as const, liveRecordingId: "r" };
+    expect(newsSince("live", state)).toBe("The picture is there.");
+    expect(newsSince("picture", state)).toBeUndefined();
+    expect(newsSince("picture", { ...state, liveRecordingId: null })).toBeUndefined();
+    expect(newsSince("picture", { ...state, status: "ended" })).toBe("The stream has ended.");
+  });
+
+  it("reads a replay again that was cut or taken away, not with everybody else in one moment", () => {
+    const ready = { ...recording, status: "ready" as const };
+    expect(readingOf({ place: "ended", recording: ready, shownEdit: null, many: 400 })).toBe(2_000);
+    expect(readingOf({ place: "ended", recording: ready, shownEdit: 0, many: 400 })).toBeNull();
+    expect(readingOf({ place: "ended", recording: { ...ready, edit: 1 }, shownEdit: 0, many: 400 })).toBe(
+      2_000,
+    );
+    const hidden = { ...ready, withheld: "hidden" as const };
+    expect(readingOf({ place: "ended", recording: hidden, shownEdit: 0, many: 9_000 })).toBe(10_000);
+    expect(readingOf({ place: "ended", recording: hidden, shownEdit: 0, many: 1 })).toBe(300);
+    expect(readingOf({ place: "live", recording: ready, shownEdit: null, many: 400 })).toBeNull();
   });
 });

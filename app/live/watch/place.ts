@@ -20,26 +20,49 @@ export function almostLive({ status, startsAt }: PageState, now: number): boolea
   return status === "scheduled" && now >= Date.parse(startsAt) - almostMs;
 }
 
+type Shown = Pick<PageState, "status" | "recording" | "liveRecordingId">;
+
 /** What a page shows, for the address of its chat's list: `newsSince` compares it with what there is by then. */
-export const stageOf = ({ status, recording }: Pick<PageState, "status" | "recording">) =>
-  status === "ended" && recording?.status === "ready" && !recording.withheld ? "replay" : status;
+export function stageOf({ status, recording, liveRecordingId }: Shown) {
+  if (status === "live" && liveRecordingId !== null) return "picture";
+  return status === "ended" && recording?.status === "ready" && !recording.withheld ? "replay" : status;
+}
 
 const news: Record<ReturnType<typeof stageOf>, string> = {
   scheduled: "The rehearsal is over.",
   rehearsal: "The rehearsal has begun.",
   live: "The stream is live.",
+  picture: "The stream is live.",
   ended: "The stream has ended.",
   replay: "The replay is ready.",
   cancelled: "This stream was cancelled.",
 };
 
 /** What has happened to a stream since a page showed it as `shown`; undefined when it still is as it was. */
-export function newsSince(
-  shown: string | null,
-  state: Pick<PageState, "status" | "recording">,
-): string | undefined {
+export function newsSince(shown: string | null, state: Shown): string | undefined {
   const stage = stageOf(state);
-  return shown === null || shown === stage ? undefined : news[stage];
+  if (shown === null || shown === stage) return undefined;
+  // What can be seen without scripts comes some seconds after the beginning.
+  if (shown === "live" && stage === "picture") return "The picture is there.";
+  return shown === "picture" && stage === "live" ? undefined : news[stage];
+}
+
+type Replayed = {
+  place: Place;
+  recording: PageState["recording"];
+  /** The edit of the replay that the page was loaded with; null: without one. */
+  shownEdit: number | null;
+  many: number;
+};
+
+/**
+ * Within how many ms a page has to be read again since its replay is there, was cut, or was taken away; null when it does
+ * not. The more people have it open, the longer it takes until all of them have asked.
+ */
+export function readingOf({ place, recording, shownEdit, many }: Replayed): number | null {
+  if (place !== "ended") return null;
+  const edit = recording?.status === "ready" && !recording.withheld ? recording.edit : null;
+  return edit === shownEdit ? null : Math.min(10_000, Math.max(300, many * 5));
 }
 
 /** When the page of a scheduled stream changes by the clock alone, ms from now; null when it does not. */

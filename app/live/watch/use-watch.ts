@@ -3,7 +3,7 @@ import type { PageConnection, PageState, PageViewers } from "../page-messages.ts
 import { type PageEnd, type PageSocket, usePageSocket } from "../page-socket.ts";
 import { useReadAgain } from "../read-again.ts";
 import { askedNow } from "./asked-now.ts";
-import { almostLive, nextTurnMs, type Place, placeOf } from "./place.ts";
+import { almostLive, nextTurnMs, type Place, placeOf, readingOf } from "./place.ts";
 import { laterClock, type ServerClock } from "./server-clock.ts";
 import type { DevicesAsked, WatchData } from "./watch-data.ts";
 
@@ -62,23 +62,19 @@ export function useWatch(loaded: WatchData): Watch {
   }, [socket.connection, readAgain]);
 
   const opened = state.access === "yes" && loaded.refusal !== null;
-  const { recording } = state;
-  const shown = recording?.status === "ready" && !recording.withheld;
-  const ready = place === "ended" && shown && loaded.replay === null;
-  const changed =
-    place === "ended" && loaded.replay !== null && (!shown || recording.edit !== loaded.replay.edit);
+  const spread = readingOf({
+    ...{ place, many },
+    recording: state.recording,
+    shownEdit: loaded.replay ? loaded.replay.edit : null,
+  });
+  const stale = spread !== null && `${state.recording?.edit} ${state.recording?.withheld}`;
   useEffect(() => {
     if (opened) readAgain(300);
   }, [opened, readAgain]);
   useEffect(() => {
-    // The more people wait for the replay, the longer it takes until all of them have asked.
-    if (ready) readAgain(Math.min(10_000, many * 5));
+    if (stale) readAgain(spread ?? 0);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- how many there were at that moment
-  }, [ready, readAgain]);
-  useEffect(() => {
-    // It was hidden or deleted, or cut: what is open here is not the replay any more.
-    if (changed) readAgain(300);
-  }, [changed, readAgain]);
+  }, [stale, readAgain]);
   const devices = useDevices(loaded, socket.device, readAgain);
   useReadWhenSeen(loaded.email === null, readAgain);
 

@@ -597,6 +597,7 @@ export interface StreamingRecordingSegments {
   has_video: Generated<boolean>;
   height: number | null;
   key: string;
+  late: Generated<boolean>;
   number: number;
   problem: string | null;
   program_time: Timestamp | null;

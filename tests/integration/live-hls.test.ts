@@ -7,6 +7,7 @@ import { findAudience } from "#app/domain/presence/presence.ts";
 import { findOpenAttempt, sealAttempt } from "#app/domain/recordings/attempts.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { livePlaylist, nothingTold, tellMore } from "#app/domain/recordings/live-playlist.ts";
+import { listRecordedParts } from "#app/domain/recordings/parts.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
 import { findStreamState } from "#app/domain/streams/state.ts";
 import { signIn } from "#tests/factories.ts";
@@ -294,6 +295,29 @@ describe("a playlist that grows", () => {
     await stage.write(1, 4);
     await stage.verify();
     expect(await stage.tell(gone)).toBe(gone);
+    // Also to who asks a process that has told nothing yet; the replay has it.
+    expect(await stage.tell()).toEqual(gone);
+    const recorded = await listRecordedParts(test.db, stage.recordingId);
+    expect(recorded.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it("leaves out what did not play at first, whichever process tells it, and takes what only overtakes", async () => {
+    const stage = await live();
+    await stage.attempt(1);
+    await writeSegments(test.services.storage, stage.prefix(1), segments.slice(0, 2));
+    await stage.write(1, 2, Buffer.from("garbage"));
+    await stage.write(1, 3);
+    await stage.verify();
+    const told = await stage.tell();
+    expect(addresses(told)).toEqual(["1/0.ts", "1/1.ts", "1/3.ts"]);
+    await stage.write(1, 2);
+    for (const number of [5, 6]) await stage.write(1, number);
+    await stage.verify();
+    await stage.write(1, 4);
+    await stage.verify();
+    const more = await stage.tell(told);
+    expect(addresses(more)).toEqual([...addresses(told), "1/4.ts", "1/5.ts", "1/6.ts"]);
+    expect(addresses(await stage.tell())).toEqual(addresses(more));
   });
 
   it("leaves out what does not play without waiting, and goes on after it", async () => {

@@ -125,4 +125,5 @@ export const rowsAfter: Record<string, string> = {
   "0028_replay": `
     insert into streaming_recording_captions (recording_id, language, vtt, bytes, cues, ends_ms, added_by)
       values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});`,
+  "0032_late_segments": `update streaming_recording_segments set late = true;`,
 };

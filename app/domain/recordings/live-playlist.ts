@@ -7,7 +7,7 @@ import { listRecordedParts, numberFrom, type Part, type Place } from "./parts.ts
 /** What recorders are asked for: no segment is meant to be longer. */
 const targetDurationMs = 2000;
 /** Uploads can overtake each other a little: so many segments after a missing one it is waited for no more. */
-const patience = 3;
+export const patience = 3;
 
 export const unfinished = [
   "starting",
@@ -37,12 +37,13 @@ export async function findRecordingStatus(
 
 /**
  * What is to be told of an unfinished recording after what was: the verified segments behind the last one. What is told
- * stays told, in its place: players count on it. So nothing is told that may still get something before it.
+ * stays told, in its place: players count on it. So nothing is told that may still get something before it, and what comes
+ * before it all the same is left out (`late`), whichever process tells it, and however often it has begun anew.
  */
 export async function tellMore(db: Kysely<Database>, recordingId: string, told: Told): Promise<Told> {
   const { last } = told;
   const [parts, bad] = await Promise.all([
-    listRecordedParts(db, recordingId, { from: last }),
+    listRecordedParts(db, recordingId, { from: last, live: true }),
     listBad(db, recordingId, last),
   ]);
   const isNew = (place: Place) => !last || compare(place, last) > 0;

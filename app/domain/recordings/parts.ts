@@ -38,12 +38,13 @@ export type Place = { attempt: number; number: number };
 
 /**
  * All verified segments of a recording: its attempts in order, each one's segments in order. With `from` only those from
- * this segment on, the first of which knows of nothing before it.
+ * this segment on, the first of which knows of nothing before it. `live`: without those that came too late for who watches
+ * live.
  */
 export async function listRecordedParts(
   db: Kysely<Database>,
   recordingId: string,
-  { from }: { from?: Place } = {},
+  { from, live = false }: { from?: Place; live?: boolean } = {},
 ): Promise<Part[]> {
   const rows = await db
     .selectFrom("streaming_recording_segments as s")
@@ -65,6 +66,7 @@ export async function listRecordedParts(
     .$if(from !== undefined, (rows) =>
       rows.where("a.number", ">=", from!.attempt).where("s.number", ">=", numberFrom(from!)),
     )
+    .$if(live, (rows) => rows.where("s.late", "=", false))
     .orderBy("a.number")
     .orderBy("s.number")
     .execute();

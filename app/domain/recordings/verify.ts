@@ -6,6 +6,7 @@ import type { SegmentRefusal } from "#app/domain/media/transport-stream.ts";
 import type { StoredObject } from "#app/services/storage.ts";
 import type { Db } from "#db/client.ts";
 import type { Attempt } from "./attempts.ts";
+import { patience } from "./live-playlist.ts";
 import { programTimesOf } from "./recorder-playlist.ts";
 
 type VerifyServices = Pick<Services, "db" | "storage">;
@@ -92,17 +93,32 @@ async function verifyObject(
   };
   await db
     .insertInto("streaming_recording_segments")
-    .values({ attempt_id: attemptId, number, ...row })
+    .values({ attempt_id: attemptId, number, ...row, late: isTold({ attemptId, after: number + patience }) })
     .onConflict((conflict) =>
       conflict
         .columns(["attempt_id", "number"])
-        .doUpdateSet({ ...row, program_time: null, verified_at: sql`clock_timestamp()` })
+        .doUpdateSet({
+          ...row,
+          program_time: null,
+          verified_at: sql`clock_timestamp()`,
+          // What did not play was waited for by nobody.
+          late: sql`streaming_recording_segments.late or
+            (streaming_recording_segments.problem is not null and ${isTold({ attemptId, after: number })})`,
+        })
         // Two workers that verified the same bytes: the first one's row stands.
         .where("streaming_recording_segments.etag", "!=", etag),
     )
     .execute();
   return facts;
 }
+
+/** Whether those who watch live may have been told already what comes after a segment, or another attempt. */
+const isTold = ({ attemptId, after }: { attemptId: string; after: number }) => sql<boolean>`exists (
+  select from streaming_recording_attempts mine
+  join streaming_recording_attempts a on a.recording_id = mine.recording_id and a.number >= mine.number
+  join streaming_recording_segments g on g.attempt_id = a.id
+  where mine.id = ${attemptId}::uuid and (a.number > mine.number or g.number > ${after}::integer)
+)`;
 
 async function markMissing(db: Db, attemptId: string, missing: Known[]): Promise<void> {
   if (missing.length === 0) return;

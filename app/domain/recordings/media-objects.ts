@@ -16,7 +16,7 @@ export async function findReadyRecording(db: Db, { streamId, recordingId, asTeam
   return db
     .selectFrom("streaming_recordings as r")
     .innerJoin("streams as s", "s.id", "r.stream_id")
-    .select(["r.id", "s.title", "s.live_at as liveAt"])
+    .select(["r.id", "s.title"])
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
     .where(isShown({ asTeam }))

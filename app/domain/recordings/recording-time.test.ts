@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { recordingClock, recordingTimeOf, type TimedPiece } from "./recording-time.ts";
+import { recordingClock, type TimedPiece } from "./recording-time.ts";
 
 const start = Date.parse("2026-11-23T12:00:00Z");
 const at = (seconds: number) => new Date(start + seconds * 1000);
@@ -11,40 +11,40 @@ const piece = (seconds: number | null, length = 2): TimedPiece => ({
 describe("what happened while something was recorded", () => {
   test("stands at its own moment", () => {
     const pieces = [piece(0), piece(2), piece(4)];
-    expect(recordingTimeOf(pieces, at(0))).toBe(0);
-    expect(recordingTimeOf(pieces, at(3.5))).toBe(3500);
-    expect(recordingTimeOf(pieces, at(5.999))).toBe(5999);
+    expect(recordingClock(pieces).timeOf(at(0))).toBe(0);
+    expect(recordingClock(pieces).timeOf(at(3.5))).toBe(3500);
+    expect(recordingClock(pieces).timeOf(at(5.999))).toBe(5999);
   });
 
   test("stands there as well behind pieces whose time nobody told", () => {
-    expect(recordingTimeOf([piece(null), piece(2), piece(null), piece(6)], at(5))).toBe(5000);
-    expect(recordingTimeOf([piece(null), piece(2)], at(1))).toBe(1000);
+    expect(recordingClock([piece(null), piece(2), piece(null), piece(6)]).timeOf(at(5))).toBe(5000);
+    expect(recordingClock([piece(null), piece(2)]).timeOf(at(1))).toBe(1000);
   });
 });
 
 describe("what happened while nothing was recorded", () => {
   test("stands at the next moment that there is, over one gap and over several", () => {
     const pieces = [piece(0), piece(30), piece(60)];
-    expect(recordingTimeOf(pieces, at(10))).toBe(2000);
-    expect(recordingTimeOf(pieces, at(29.999))).toBe(2000);
-    expect(recordingTimeOf(pieces, at(31))).toBe(3000);
-    expect(recordingTimeOf(pieces, at(45))).toBe(4000);
+    expect(recordingClock(pieces).timeOf(at(10))).toBe(2000);
+    expect(recordingClock(pieces).timeOf(at(29.999))).toBe(2000);
+    expect(recordingClock(pieces).timeOf(at(31))).toBe(3000);
+    expect(recordingClock(pieces).timeOf(at(45))).toBe(4000);
   });
 
   test("stands at the beginning or at the end of the recording", () => {
     const pieces = [piece(0), piece(2)];
-    expect(recordingTimeOf(pieces, at(-600))).toBe(0);
-    expect(recordingTimeOf(pieces, at(4))).toBe(4000);
-    expect(recordingTimeOf(pieces, at(4000))).toBe(4000);
-    expect(recordingTimeOf([], at(0))).toBe(0);
+    expect(recordingClock(pieces).timeOf(at(-600))).toBe(0);
+    expect(recordingClock(pieces).timeOf(at(4))).toBe(4000);
+    expect(recordingClock(pieces).timeOf(at(4000))).toBe(4000);
+    expect(recordingClock([]).timeOf(at(0))).toBe(0);
   });
 
   test("stands at the cut where an edit took its moment out", () => {
     const edited = [piece(2), piece(4, 0.5), piece(8)];
-    expect(recordingTimeOf(edited, at(1))).toBe(0);
-    expect(recordingTimeOf(edited, at(4.2))).toBe(2200);
-    expect(recordingTimeOf(edited, at(6))).toBe(2500);
-    expect(recordingTimeOf(edited, at(9))).toBe(3500);
+    expect(recordingClock(edited).timeOf(at(1))).toBe(0);
+    expect(recordingClock(edited).timeOf(at(4.2))).toBe(2200);
+    expect(recordingClock(edited).timeOf(at(6))).toBe(2500);
+    expect(recordingClock(edited).timeOf(at(9))).toBe(3500);
   });
 });
 

@@ -6,7 +6,11 @@ export type TimedPiece = Pick<Part, "durationMs" | "programTime">;
 /** Between the time of day and the time of a recording, which leaves out what was not recorded. */
 export type RecordingClock = {
   durationMs: number;
-  /** As `recordingTimeOf`. */
+  /**
+   * Where in a recording (ms) stands what happened at `at`. What happened while nothing was recorded, in a gap or in
+   * something that was cut out, stands at the next moment that there is; what came before it at its beginning, and what
+   * came after it at its end.
+   */
   timeOf(at: Date): number;
   /**
    * What happened until this instant stands at `ms` of the recording or before it. Null at its end, where everything does
@@ -17,16 +21,7 @@ export type RecordingClock = {
 
 type Span = { from: number; to: number; offset: number };
 
-/**
- * Where in a recording (ms) stands what happened at `at`. What happened while nothing was recorded, in a gap or in
- * something that was cut out, stands at the next moment that there is; what came before it at its beginning, and what came
- * after it at its end. `pieces` are all that plays, in order, whatever an edit has left of it.
- */
-export function recordingTimeOf(pieces: readonly TimedPiece[], at: Date): number {
-  return recordingClock(pieces).timeOf(at);
-}
-
-/** The same for many instants. */
+/** The clock of a recording: `pieces` are all that plays, in order, whatever an edit has left of it. */
 export function recordingClock(pieces: readonly TimedPiece[]): RecordingClock {
   const spans = toSpans(pieces);
   const last = pieces.at(-1);

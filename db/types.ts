@@ -559,12 +559,14 @@ export interface StreamingRecordingExports {
   id: Generated<string>;
   key: string | null;
   kind: string;
+  next_try_at: Generated<Timestamp>;
   progress: Generated<number>;
   ready_at: Timestamp | null;
   reason: Generated<string>;
   recording_id: string;
   sha256: string | null;
   status: Generated<RecordingExportStatus>;
+  stored_bytes: number | null;
   tries: Generated<number>;
   upload_id: string | null;
   upload_key: string | null;
@@ -579,6 +581,7 @@ export interface StreamingRecordings {
   deleted_by: string | null;
   duration_ms: Generated<number>;
   edit: Generated<number>;
+  emptied_at: Timestamp | null;
   failed_at: Timestamp | null;
   height: number | null;
   hidden_at: Timestamp | null;
@@ -594,6 +597,7 @@ export interface StreamingRecordings {
   status: Generated<RecordingStatus>;
   stopped_at: Timestamp | null;
   stream_id: string;
+  telling_until: Timestamp | null;
   warned_at: Timestamp | null;
   width: number | null;
   work_until: Timestamp | null;

@@ -107,7 +107,7 @@ describe("the rule of a space for its recordings", () => {
     await set(house, "ready_at", "60 days");
     await set(house, "warned_at", "8 days");
     await deleteByRule(web.db);
-    expect(await restoreRecording(web.db, house)).toBe(true);
+    expect(await restoreRecording(web.db, web.services.queue, house)).toBe(true);
     await deleteByRule(web.db);
     await set(house, "warned_at", "30 days");
     await deleteByRule(web.db);

@@ -160,8 +160,8 @@ describe("a deleted recording", () => {
     const { streamId } = replay;
     const state = await findStreamState(db, { streamId, userId: replay.people.viewer.id });
     expect(state!.recording).toMatchObject({ withheld: "deleted" });
-    expect(await restoreRecording(db, by(replay))).toBe(true);
-    expect(await restoreRecording(db, by(replay))).toBe(false);
+    expect(await restoreRecording(db, test.services.queue, by(replay))).toBe(true);
+    expect(await restoreRecording(db, test.services.queue, by(replay))).toBe(false);
     expect((await statuses(replay, "video.mp4"))[3]).toBe(200);
     expect(await recordingRow(db, replay.recordingId)).toMatchObject({ deleted_at: null, deleted_by: null });
   });
@@ -197,7 +197,7 @@ describe("a deleted recording", () => {
     await age("14 days 1 minute");
     await sweepDeleted(services);
     expect((await recordingRow(db, recordingId)).removed_at).not.toBeNull();
-    expect(await restoreRecording(db, by(replay))).toBe(false);
+    expect(await restoreRecording(db, test.services.queue, by(replay))).toBe(false);
     // A worker that died after some of it: the next one removes the rest.
     await storage.remove(`recordings/${streamId}/1/seg_00000.ts`);
     await Promise.all([
@@ -217,6 +217,6 @@ describe("a deleted recording", () => {
     const state = await findStreamState(db, { streamId, userId: replay.people.viewer.id });
     expect(state!.recording).toMatchObject({ withheld: "deleted" });
     expect(await attemptRows(db, other.recordingId)).toHaveLength(2);
-    expect(await restoreRecording(db, by(other))).toBe(true);
+    expect(await restoreRecording(db, test.services.queue, by(other))).toBe(true);
   });
 });

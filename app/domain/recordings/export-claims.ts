@@ -5,7 +5,10 @@ import type { ExportServices } from "./exports.ts";
 /** A worker that was killed while exporting is missed after this long. */
 export const claimSeconds = 30;
 
-/** Takes an export up, unless somebody else has it or it is finished. */
+/** Longer than the queue pauses between two tries of a job. */
+export const afterTheQueue = sql<Date>`clock_timestamp() + interval '10 minutes'`;
+
+/** Takes an export up, unless somebody else has it, it is finished, or its recording was deleted. */
 export async function claim({ db }: ExportServices, exportId: string) {
   return db
     .updateTable("streaming_recording_exports as x")
@@ -20,6 +23,7 @@ export async function claim({ db }: ExportServices, exportId: string) {
     .whereRef("r.id", "=", "x.recording_id")
     .where("x.id", "=", exportId)
     .where("r.status", "=", "ready")
+    .where("r.deleted_at", "is", null)
     .where("x.status", "in", ["waiting", "running"])
     .where((is) =>
       is.or([is("x.work_until", "is", null), is("x.work_until", "<", sql<Date>`clock_timestamp()`)]),
@@ -59,7 +63,10 @@ export async function hold(
   return held !== undefined;
 }
 
-/** Leaves an export to the next try, or gives it up. `isTry`: it counts. */
+/**
+ * Leaves an export to the next try, or gives it up. `isTry`: it counts. The queue tries again itself; when it is through with
+ * that, the sweep is next.
+ */
 export async function giveBack(
   { db }: ExportServices,
   {
@@ -78,6 +85,7 @@ export async function giveBack(
         status: isHopeless ? "failed" : "waiting",
         reason: isHopeless ? "It could not be made." : "",
         work_until: null,
+        next_try_at: afterTheQueue,
         ...(!isTry && { tries: sql`greatest(tries - 1, 0)` }),
       })
       .where("id", "=", exportId)

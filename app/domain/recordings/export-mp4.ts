@@ -24,14 +24,14 @@ export function contentName(parts: readonly Part[], layout: string): string {
  */
 export async function exportMp4(
   { db, storage }: ExportServices,
-  { exportId, recordingId, streamId, report }: ExportTask,
+  { exportId, recordingId, folder, report }: ExportTask,
 ): Promise<ExportResult> {
   const parts = await listParts(db, recordingId);
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const durationMs = parts.reduce((sum, part) => sum + part.durationMs, 0);
   const plan = planMp4({ durationMs, bytes: total });
   const name = contentName(parts, `mp4 ${plan.partSize} ${plan.headParts}`);
-  const key = `exports/${streamId}/${recordingId}/${name}.mp4`;
+  const key = `${folder}${name}.mp4`;
   const upload = await openExportUpload({ db, storage }, { exportId, key, contentType: "video/mp4" });
   const summary = await writeMp4({
     segments: readParts(storage, parts, (done) => report((done / Math.max(1, total)) * 0.7)),
@@ -43,7 +43,8 @@ export async function exportMp4(
   try {
     const whole = await readBack(storage, written, (done) => report(0.7 + (done / summary.bytes) * 0.3));
     await expectFacts(storage, { key, summary });
-    return { key, bytes: summary.bytes, sha256: whole, durationMs: Math.round(summary.durationMs) };
+    const { bytes } = summary;
+    return { key, bytes, storedBytes: bytes, sha256: whole, durationMs: Math.round(summary.durationMs) };
   } catch (error) {
     if (isServiceError(error) && error.code === wrongFile) await storage.remove(key);
     throw error;

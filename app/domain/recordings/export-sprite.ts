@@ -21,16 +21,17 @@ const layout = `sprite ${everyMs} ${width}x${height} ${columns}x${rows} 1`;
  */
 export async function exportSprite(
   { db, storage, media }: ExportServices,
-  { exportId, recordingId, streamId, report }: ExportTask,
+  { exportId, recordingId, folder, report }: ExportTask,
 ): Promise<ExportResult | null> {
   const parts = await listParts(db, recordingId);
   if (parts.every((part) => part.width === null)) return null;
   const tiles = tilePieces(parts);
   const name = contentName(parts, layout);
-  const key = `exports/${streamId}/${recordingId}/${name}/sprite-0.jpg`;
+  const key = `${folder}${name}/sprite-0.jpg`;
   const made = await listMade(db, { exportId, name });
   const decoder = media.openDecoder({ width, height });
   let first: Uint8Array | undefined;
+  let storedBytes = 0;
   let done = 0;
   let pictures = 0;
   try {
@@ -50,13 +51,14 @@ export async function exportSprite(
         await insertMade(db, { exportId, name, sheet: number, bytes });
       }
       first ??= bytes;
+      storedBytes += bytes.length;
       done += sheetTiles.length;
     }
   } finally {
     decoder.close();
   }
   if (!first || pictures === 0) return null;
-  return { key, bytes: first.length, sha256: sha256(first), durationMs: null };
+  return { key, bytes: first.length, storedBytes, sha256: sha256(first), durationMs: null };
 
   /** A sheet that a run before this one has left, as it was. */
   async function readMade(address: string, sheet: number): Promise<Uint8Array | undefined> {

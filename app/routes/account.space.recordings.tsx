@@ -17,7 +17,13 @@ import { Narrow } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { findRecordingDays, ruleDays, setRecordingDays } from "#app/domain/recordings/space-rule.ts";
+import {
+  findRecordingDays,
+  ruleDays,
+  setRecordingDays,
+  warningDays,
+} from "#app/domain/recordings/space-rule.ts";
+import { graceDays } from "#app/domain/recordings/withholding.ts";
 import { findSpaceStorage } from "#app/domain/recordings/space-storage.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
@@ -37,6 +43,9 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     storage,
     days,
     draft,
+    ...ruleDays,
+    warningDays,
+    graceDays,
     owner: team.role === "owner",
     name: team.name,
     query: teamQuery(teams, team),
@@ -81,7 +90,7 @@ export default function SpaceRecordings() {
         <Fact label="Storage used">{formatBytes(recordedBytes + exportedBytes)}</Fact>
         <Fact label="Recordings">{recordings.toLocaleString("en-GB")}</Fact>
         <Fact label="As they were recorded">{formatBytes(recordedBytes)}</Fact>
-        <Fact label="MP4s and pictures">{formatBytes(exportedBytes)}</Fact>
+        <Fact label="MP4s, pictures and captions">{formatBytes(exportedBytes)}</Fact>
         {deletedBytes > 0 && (
           <Fact
             label="Deleted, and can be restored"
@@ -104,7 +113,7 @@ export default function SpaceRecordings() {
 }
 
 function Rule() {
-  const { days, draft } = useLoaderData<typeof loader>();
+  const { days, draft, least, most, warningDays, graceDays } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const typed = refused?.typed ?? draft;
   return (
@@ -120,14 +129,14 @@ function Rule() {
           {
             value: "delete",
             label: "For some days, then they are deleted",
-            hint: "A week before, we write to all owners which ones. For 14 days after that each can be restored, and is kept then.",
+            hint: `${warningDays} days before, we write to all owners which ones. For ${graceDays} days after it was deleted each can be restored, and is kept then.`,
           },
         ]}
       />
       <TextField
         label="After how many days"
         name="days"
-        hint="From 14 to 3650, counted from the day on which a recording was finished."
+        hint={`From ${least} to ${most}, counted from the day on which a recording was finished.`}
         error={refused?.problems.days}
         defaultValue={typedText(typed, "days") ?? (days === null ? "" : String(days))}
         inputMode="numeric"

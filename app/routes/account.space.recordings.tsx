@@ -17,6 +17,7 @@ import { Narrow } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
+import { SpaceRecordings as SpaceRecordingList } from "#app/components/space-recordings.tsx";
 import {
   findRecordingDays,
   ruleDays,
@@ -24,7 +25,9 @@ import {
   warningDays,
 } from "#app/domain/recordings/space-rule.ts";
 import { graceDays } from "#app/domain/recordings/withholding.ts";
+import { listSpaceRecordings, mostListed } from "#app/domain/recordings/space-recordings.ts";
 import { findSpaceStorage } from "#app/domain/recordings/space-storage.ts";
+import { readTimeZone } from "#app/http/cookies.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
 import { requireTeam } from "#app/http/team.ts";
@@ -33,14 +36,24 @@ import { teamQuery } from "#app/http/team-of.ts";
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Recordings", error);
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const { team, teams } = await requireTeam({ request, context }, { least: "host" });
-  const [storage, days, draft] = await Promise.all([
+  const { viewer, team, teams } = await requireTeam({ request, context }, { least: "host" });
+  const [storage, list, days, draft] = await Promise.all([
     findSpaceStorage(context.db, team.spaceId),
+    listSpaceRecordings(context.db, team.spaceId),
     findRecordingDays(context.db, team.spaceId),
     takeDraft({ request, context }),
   ]);
   return {
     storage,
+    list: list.map(({ streamId, title, bytes, endsAt, restorableUntil }) => ({
+      streamId,
+      title,
+      bytes,
+      endsAt: endsAt?.toISOString() ?? null,
+      restorableUntil: restorableUntil?.toISOString() ?? null,
+    })),
+    isShortened: list.length === mostListed,
+    zone: readTimeZone(request, viewer.timeZone),
     days,
     draft,
     ...ruleDays,
@@ -76,7 +89,8 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SpaceRecordings() {
-  const { storage, days, owner, name, query, saved } = useLoaderData<typeof loader>();
+  const { storage, list, isShortened, zone, days, owner, name, query, saved } =
+    useLoaderData<typeof loader>();
   const { recordings, recordedBytes, exportedBytes, deletedBytes } = storage;
   return (
     <Narrow>
@@ -108,6 +122,8 @@ export default function SpaceRecordings() {
           the space can change that.
         </Notice>
       )}
+      {list.length > 0 && <SpaceRecordingList recordings={list} zone={zone} />}
+      {isShortened && <p>These are the first {list.length}; those that are deleted next come first.</p>}
     </Narrow>
   );
 }

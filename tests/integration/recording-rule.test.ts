@@ -235,6 +235,21 @@ describe("the page of a space's recordings", () => {
     expect(await exportRows(web.db, house.recordingId)).toHaveLength(3);
   });
 
+  it("lists them with their size, and what goes when", async () => {
+    const house = await openHouse(null);
+    const title = async () =>
+      (await visit(house.page, house.owner)).words.replace(/^.*Recording Size Kept/, "");
+    expect(await title()).toMatch(/kB Until somebody deletes it/);
+    await setRecordingDays(web.db, { spaceId: house.space.id, days: 30 });
+    expect(await title()).toMatch(/kB Deleted on/);
+    await deleteRecording(web.db, { recordingId: house.recordingId, userId: house.people.owner!.id });
+    expect(await title()).toMatch(/kB Deleted, can be restored until/);
+    await sql`update streaming_recordings set removed_at = now() where id = ${house.recordingId}::uuid`.execute(
+      web.db,
+    );
+    expect((await visit(house.page, house.owner)).words).not.toContain("Recordings of the space");
+  });
+
   it("counts all objects of an export, broken segments and captions", async () => {
     const house = await openHouse(null);
     const { bytes } = await row(house);

@@ -234,7 +234,7 @@ describe("cutting a recording by form alone", () => {
     for (const who of [host, undefined]) {
       const begun = performance.now();
       const { status } = await post(`${page}/edit`, who, many);
-      expect([who === host, status]).toEqual([who === host, who === host ? 400 : 302]);
+      expect([who === host, status]).toEqual([who === host, who === host ? 400 : 303]);
       expect(performance.now() - begun).toBeLessThan(5_000);
     }
     expect((await recordingRow(web.db, recordingId)).edit).toBe(0);

@@ -25,7 +25,7 @@ export async function listSpaceRecordings(db: Db, spaceId: string): Promise<Spac
         select sum(coalesce(x.stored_bytes, x.bytes)) from streaming_recording_exports x
         where x.recording_id = r.id and x.key is not null
       ), 0))::bigint as bytes,
-      case when ${isUnderRule} and sp.retired_at is null then greatest(
+      case when ${isUnderRule} and sp.retired_at is null and sp.recording_days is not null then greatest(
         ${endsByRule}, coalesce(r.warned_at, clock_timestamp()) + make_interval(days => ${warningDays})
       ) end as "endsAt",
       r.deleted_at + make_interval(days => ${graceDays}) as "restorableUntil"

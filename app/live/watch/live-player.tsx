@@ -31,7 +31,6 @@ type LivePlayerProps = {
 export function LivePlayer(props: LivePlayerProps) {
   const { path, streamId, recordingId, hostAbsent, at, soFar, onRefused, onFrame, spreadMs } = props;
   const [chosen, setChosen] = useState(false);
-  const [pictured, setPictured] = useState(false);
   const entered = useRoom({ path, spreadMs, wanted: !chosen });
   const player = entered && entered !== "failed" ? entered : null;
   const { way, again } = useWay(player?.room ?? null, { chosen, possible: recordingId !== null });
@@ -66,11 +65,7 @@ export function LivePlayer(props: LivePlayerProps) {
           room={player.room}
           hostAbsent={hostAbsent}
           onRefused={onRefused}
-          onFrame={() => {
-            player.room.takePicture();
-            setPictured(true);
-            onFrame();
-          }}
+          onFrame={onFrame}
           onDelayed={recordingId === null ? null : () => setChosen(true)}
         />
       ) : (
@@ -82,20 +77,18 @@ export function LivePlayer(props: LivePlayerProps) {
           soFar={soFar}
         />
       )}
-      {!pictured && (
-        <div
-          className={firstPicture}
-          aria-hidden="true"
-          data-needs-script=""
-          dangerouslySetInnerHTML={nothing}
-          suppressHydrationWarning
-        />
-      )}
+      <div
+        className={firstPicture}
+        aria-hidden="true"
+        data-needs-script=""
+        dangerouslySetInnerHTML={nothing}
+        suppressHydrationWarning
+      />
     </>
   );
 }
 
-/** For React, whatever stands in the first picture's place: the room puts it there. */
+/** For React, whatever stands in the first picture's place: the room puts it there, and takes it away. */
 const nothing = { __html: "" };
 
 type Delayed = typeof DelayedModule;

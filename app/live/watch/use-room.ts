@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { ViewerRoom } from "./viewer-room.client.ts";
-import type { Picture } from "./warm-up.client.ts";
+import type { Picture, takeRoom } from "./warm-up.client.ts";
 
 type Entered = { picture: Picture; room: ViewerRoom };
 
@@ -24,20 +24,26 @@ export function useRoom({
   useEffect(() => {
     if (!wanted) return;
     let over = false;
-    let mine: ViewerRoom | undefined;
+    let begun: ReturnType<typeof takeRoom> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    function leave() {
+      begun?.room.then(
+        (room) => room.leave(),
+        () => {},
+      );
+    }
     async function enter() {
       wait.current = 0;
       try {
-        const { takeRoom } = await import("./warm-up.client.ts");
+        const warmUp = await import("./warm-up.client.ts");
         if (over) return;
-        const begun = takeRoom(path);
+        begun = warmUp.takeRoom(path);
         const [picture, room] = await Promise.all([begun.picture, begun.room]);
-        if (over) return room.leave();
-        mine = room;
-        setEntered({ picture, room });
+        if (!over) setEntered({ picture, room });
       } catch {
-        // The player's code did not arrive: a new version may be out, or the connection is gone.
+        if (over) return;
+        // The player's code did not arrive: a new version may be out, or the connection is gone. The room's may have.
+        leave();
         setEntered("failed");
         timer = setTimeout(() => setTries((count) => count + 1), 3_000 + Math.random() * 4_000);
       }
@@ -47,7 +53,7 @@ export function useRoom({
     return () => {
       over = true;
       clearTimeout(timer);
-      mine?.leave();
+      leave();
       setEntered(null);
     };
   }, [path, tries, wanted]);

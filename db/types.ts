@@ -541,21 +541,35 @@ export interface StreamingRecordingEdits {
   recording_id: string;
 }
 
+export interface StreamingRecordingExportParts {
+  bytes: number;
+  etag: string;
+  export_id: string;
+  number: number;
+  sha256: string;
+  upload_id: string;
+}
+
 export interface StreamingRecordingExports {
   bytes: number | null;
+  claims: Generated<number>;
   created_at: Generated<Timestamp>;
   duration_ms: number | null;
   edit: Generated<number | null>;
   id: Generated<string>;
   key: string | null;
   kind: string;
+  next_try_at: Generated<Timestamp>;
   progress: Generated<number>;
   ready_at: Timestamp | null;
   reason: Generated<string>;
   recording_id: string;
   sha256: string | null;
   status: Generated<RecordingExportStatus>;
+  stored_bytes: number | null;
   tries: Generated<number>;
+  upload_id: string | null;
+  upload_key: string | null;
   version: Generated<number>;
   work_until: Timestamp | null;
 }
@@ -567,6 +581,7 @@ export interface StreamingRecordings {
   deleted_by: string | null;
   duration_ms: Generated<number>;
   edit: Generated<number>;
+  emptied_at: Timestamp | null;
   failed_at: Timestamp | null;
   height: number | null;
   hidden_at: Timestamp | null;
@@ -582,6 +597,7 @@ export interface StreamingRecordings {
   status: Generated<RecordingStatus>;
   stopped_at: Timestamp | null;
   stream_id: string;
+  telling_until: Timestamp | null;
   warned_at: Timestamp | null;
   width: number | null;
   work_until: Timestamp | null;
@@ -775,6 +791,7 @@ export interface DB {
   streaming_recording_captions: StreamingRecordingCaptions;
   streaming_recording_chapters: StreamingRecordingChapters;
   streaming_recording_edits: StreamingRecordingEdits;
+  streaming_recording_export_parts: StreamingRecordingExportParts;
   streaming_recording_exports: StreamingRecordingExports;
   streaming_recording_segments: StreamingRecordingSegments;
   streaming_recording_steps: StreamingRecordingSteps;

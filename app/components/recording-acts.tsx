@@ -5,9 +5,13 @@ import { formatBytes } from "./bytes.ts";
 type RecordingActsProps = {
   /** The recording's page. */
   page: string;
+  /** The page of its captions. */
+  captions: string;
   hidden: boolean;
   /** The edit that plays, 0: none. */
   edit: number;
+  /** What could not be made, but can be tried again. */
+  failed: { mp4: boolean; pictures: boolean };
   mp4: Mp4Words | null;
 };
 
@@ -23,13 +27,14 @@ export type Mp4Words = {
 };
 
 /** What a host can do with a recording. */
-export function RecordingActs({ page, hidden, edit, mp4 }: RecordingActsProps) {
+export function RecordingActs({ page, captions, hidden, edit, failed, mp4 }: RecordingActsProps) {
   return (
     <>
       <div className="row">
         <ButtonLink to={`${page}/edit`}>Cut it</ButtonLink>
         <ButtonLink to={`${page}/chapters`}>Chapters</ButtonLink>
         <ButtonLink to={`${page}/picture`}>Choose its picture</ButtonLink>
+        <ButtonLink to={captions}>Captions</ButtonLink>
         {edit > 0 && (
           <Form method="post" action={`${page}/edit/reversal`}>
             <input type="hidden" name="version" value={edit} />
@@ -53,27 +58,31 @@ export function RecordingActs({ page, hidden, edit, mp4 }: RecordingActsProps) {
         </ButtonLink>
       </div>
       {mp4 && <Mp4 mp4={mp4} />}
+      <Failed page={page} failed={failed} reason={mp4?.status === "failed" ? mp4.reason : undefined} />
     </>
   );
 }
 
 /** The file, and how far it is; while it is made anew, the one from before the change. */
-function Mp4({ mp4: { href, status, progress, reason, bytes, isCurrent } }: { mp4: Mp4Words }) {
+function Mp4({ mp4: { href, status, progress, bytes, isCurrent } }: { mp4: Mp4Words }) {
   const percent = Math.round(progress * 100);
+  const isMade = !isCurrent && status !== "failed";
   return (
     <div className="stack">
-      {!isCurrent && status !== "failed" && (
-        <div role="status">
-          <p>
-            {href
-              ? "The MP4 is being made anew for what you changed. Until then you can download the one from before, which shows what it showed. Viewers do not get that one."
-              : "The MP4 for download is being made."}{" "}
-            <span className="num">{percent} %</span>
-          </p>
-          <progress className="progress" value={percent} max={100} aria-label="How far the MP4 is" />
-        </div>
+      {/* Only what is new is said aloud: not each percent. */}
+      <p role="status" hidden={!isMade}>
+        {!isMade
+          ? ""
+          : href
+            ? "The MP4 is being made anew for what you changed. Until then you can download the one from before the change. Viewers do not get that one."
+            : "The MP4 for download is being made."}
+      </p>
+      {isMade && (
+        <p>
+          <progress className="progress" value={percent} max={100} aria-label="How far the MP4 is" />{" "}
+          <span className="num">{percent} %</span>
+        </p>
       )}
-      {status === "failed" && <p>The MP4 could not be made: {reason || "it failed."}</p>}
       {href && (
         <p>
           <a href={href}>
@@ -83,5 +92,27 @@ function Mp4({ mp4: { href, status, progress, reason, bytes, isCurrent } }: { mp
         </p>
       )}
     </div>
+  );
+}
+
+type FailedProps = { page: string; failed: RecordingActsProps["failed"]; reason: string | undefined };
+
+/** What could not be made, and another try at it. */
+function Failed({ page, failed, reason }: FailedProps) {
+  const what = failed.mp4
+    ? failed.pictures
+      ? "The MP4 and pictures of it"
+      : "The MP4"
+    : "Some of the pictures of it";
+  if (!failed.mp4 && !failed.pictures) return reason ? <p>There is no MP4: {reason}</p> : null;
+  return (
+    <Form method="post" action={`${page}/exports`} className="stack">
+      <p>{what} could not be made, however often we tried. The replay is not touched by that.</p>
+      <div className="row">
+        <SubmitButton formAction={`${page}/exports`} pending="Asking for it…">
+          Make it again
+        </SubmitButton>
+      </div>
+    </Form>
   );
 }

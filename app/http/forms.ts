@@ -29,8 +29,9 @@ function readFields<Schema extends z.ZodType>(
   form: FormData | URLSearchParams,
   schema: Schema,
 ): { ok: true; value: z.output<Schema>; typed: Typed } | Refusal {
-  const submission = parseWithZod(form, { schema });
   const typed = typedIn(form);
+  if (!typed) throw notAForm();
+  const submission = parseWithZod(form, { schema });
   if (submission.status === "success")
     return { ok: true, value: submission.value as z.output<Schema>, typed };
   const problems: Problems = {};
@@ -41,6 +42,13 @@ function readFields<Schema extends z.ZodType>(
   }
   return { ok: false, problems, typed };
 }
+
+/** A refusal of several fields, with one sentence each. */
+export const problemsOf = (sentences: Record<string, string>, typed: Typed): Refusal => ({
+  ok: false,
+  problems: Object.fromEntries(Object.entries(sentences).map(([name, sentence]) => [name, [sentence]])),
+  typed,
+});
 
 /** The answer to a form that was refused: 400, what is wrong, and what was typed. */
 export function refuse(refusal: Refusal, status = 400) {
@@ -72,14 +80,24 @@ async function formOf(request: Request): Promise<FormData> {
   try {
     return await request.clone().formData();
   } catch {
-    throw data(
-      { message: "What your browser sent was not a form that we can read. Nothing was changed." },
-      { status: 400 },
-    );
+    throw notAForm();
   }
 }
 
-/** What a form post carries, or undefined when its body is no form (or was read already). */
+const notAForm = () =>
+  data(
+    { message: "What your browser sent was not a form that we can read. Nothing was changed." },
+    { status: 400 },
+  );
+
+/** What a form post carries. Rejects with a 400 Response when its body is no form. */
+export async function requireTyped(request: Request): Promise<Typed> {
+  const typed = await readTyped(request);
+  if (!typed) throw notAForm();
+  return typed;
+}
+
+/** The same, or undefined when its body is no form (or was read already). */
 export async function readTyped(request: Request): Promise<Typed | undefined> {
   try {
     return typedIn(await request.clone().formData());
@@ -91,14 +109,44 @@ export async function readTyped(request: Request): Promise<Typed | undefined> {
 /** No field's text is handed back longer than a person can type. */
 const mostTyped = 200_000;
 
-function typedIn(form: FormData | URLSearchParams): Typed {
-  const typed: Typed = {};
-  for (const name of new Set(form.keys())) {
-    const values = [...form.getAll(name)].filter((value) => typeof value === "string");
-    const texts = values.map((value) => value.replaceAll("\0", "").slice(0, mostTyped));
-    typed[name] = texts.length === 1 ? texts[0]! : texts;
+/** No page has a form of more fields. */
+const mostFields = 1000;
+
+/** Undefined where it has more fields than any form of ours. */
+function typedIn(form: FormData | URLSearchParams): Typed | undefined {
+  const typed = new Map<string, string[]>();
+  let fields = 0;
+  for (const [name, value] of form.entries()) {
+    if (++fields > mostFields) return undefined;
+    const texts = typed.get(name) ?? [];
+    typed.set(name, texts);
+    if (typeof value === "string") texts.push(value.replaceAll("\0", "").slice(0, mostTyped));
   }
-  return typed;
+  return Object.fromEntries(
+    [...typed].map(([name, texts]) => [name, texts.length === 1 ? texts[0]! : texts]),
+  );
+}
+
+/**
+ * The lines of a form that has each of `fields` with a number ("from0", "to0", "from1" …), in their order; a line that was
+ * not sent but one after it was is empty.
+ */
+export function typedRows<Field extends string>(
+  typed: Typed,
+  fields: readonly Field[],
+): Record<Field, string>[] {
+  const rows: Record<Field, string>[] = [];
+  const empty = () => Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
+  for (const name of Object.keys(typed)) {
+    const field = fields.find(
+      (field) => name.startsWith(field) && /^\d{1,3}$/.test(name.slice(field.length)),
+    );
+    if (field === undefined) continue;
+    const number = Number(name.slice(field.length));
+    while (rows.length <= number) rows.push(empty());
+    rows[number]![field] = typedText(typed, name) ?? "";
+  }
+  return rows;
 }
 
 /** Zod's own sentences are for programmers: these are what a missing, doubled or foreign field comes down to. */

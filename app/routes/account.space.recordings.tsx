@@ -17,8 +17,17 @@ import { Narrow } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { findRecordingDays, ruleDays, setRecordingDays } from "#app/domain/recordings/space-rule.ts";
+import { SpaceRecordings as SpaceRecordingList } from "#app/components/space-recordings.tsx";
+import {
+  findRecordingDays,
+  ruleDays,
+  setRecordingDays,
+  warningDays,
+} from "#app/domain/recordings/space-rule.ts";
+import { graceDays } from "#app/domain/recordings/withholding.ts";
+import { listSpaceRecordings, mostListed } from "#app/domain/recordings/space-recordings.ts";
 import { findSpaceStorage } from "#app/domain/recordings/space-storage.ts";
+import { readTimeZone } from "#app/http/cookies.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
 import { requireTeam } from "#app/http/team.ts";
@@ -27,16 +36,29 @@ import { teamQuery } from "#app/http/team-of.ts";
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Recordings", error);
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const { team, teams } = await requireTeam({ request, context }, { least: "host" });
-  const [storage, days, draft] = await Promise.all([
+  const { viewer, team, teams } = await requireTeam({ request, context }, { least: "host" });
+  const [storage, list, days, draft] = await Promise.all([
     findSpaceStorage(context.db, team.spaceId),
+    listSpaceRecordings(context.db, team.spaceId),
     findRecordingDays(context.db, team.spaceId),
     takeDraft({ request, context }),
   ]);
   return {
     storage,
+    list: list.map(({ streamId, title, bytes, endsAt, restorableUntil }) => ({
+      streamId,
+      title,
+      bytes,
+      endsAt: endsAt?.toISOString() ?? null,
+      restorableUntil: restorableUntil?.toISOString() ?? null,
+    })),
+    isShortened: list.length === mostListed,
+    zone: readTimeZone(request, viewer.timeZone),
     days,
     draft,
+    ...ruleDays,
+    warningDays,
+    graceDays,
     owner: team.role === "owner",
     name: team.name,
     query: teamQuery(teams, team),
@@ -67,7 +89,8 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SpaceRecordings() {
-  const { storage, days, owner, name, query, saved } = useLoaderData<typeof loader>();
+  const { storage, list, isShortened, zone, days, owner, name, query, saved } =
+    useLoaderData<typeof loader>();
   const { recordings, recordedBytes, exportedBytes, deletedBytes } = storage;
   return (
     <Narrow>
@@ -81,7 +104,7 @@ export default function SpaceRecordings() {
         <Fact label="Storage used">{formatBytes(recordedBytes + exportedBytes)}</Fact>
         <Fact label="Recordings">{recordings.toLocaleString("en-GB")}</Fact>
         <Fact label="As they were recorded">{formatBytes(recordedBytes)}</Fact>
-        <Fact label="MP4s and pictures">{formatBytes(exportedBytes)}</Fact>
+        <Fact label="MP4s, pictures and captions">{formatBytes(exportedBytes)}</Fact>
         {deletedBytes > 0 && (
           <Fact
             label="Deleted, and can be restored"
@@ -99,12 +122,14 @@ export default function SpaceRecordings() {
           the space can change that.
         </Notice>
       )}
+      {list.length > 0 && <SpaceRecordingList recordings={list} zone={zone} />}
+      {isShortened && <p>These are the first {list.length}; those that are deleted next come first.</p>}
     </Narrow>
   );
 }
 
 function Rule() {
-  const { days, draft } = useLoaderData<typeof loader>();
+  const { days, draft, least, most, warningDays, graceDays } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const typed = refused?.typed ?? draft;
   return (
@@ -120,14 +145,14 @@ function Rule() {
           {
             value: "delete",
             label: "For some days, then they are deleted",
-            hint: "A week before, we write to all owners which ones. For 14 days after that each can be restored, and is kept then.",
+            hint: `${warningDays} days before, we write to all owners which ones. For ${graceDays} days after it was deleted each can be restored, and is kept then.`,
           },
         ]}
       />
       <TextField
         label="After how many days"
         name="days"
-        hint="From 14 to 3650, counted from the day on which a recording was finished."
+        hint={`From ${least} to ${most}, counted from the day on which a recording was finished.`}
         error={refused?.problems.days}
         defaultValue={typedText(typed, "days") ?? (days === null ? "" : String(days))}
         inputMode="numeric"

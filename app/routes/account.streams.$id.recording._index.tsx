@@ -1,7 +1,8 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import { Bidi } from "#app/components/bidi.tsx";
+import { ButtonLink } from "#app/components/button.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
@@ -11,15 +12,15 @@ import { RecordingActs } from "#app/components/recording-acts.tsx";
 import { RecordingDeleted } from "#app/components/recording-deleted.tsx";
 import { RecordingFacts } from "#app/components/recording-facts.tsx";
 import { RecordingReceipt } from "#app/components/recording-receipt.tsx";
-import type { OwnRecording } from "#app/domain/recordings/own.ts";
 import { findReceipt, type Receipt } from "#app/domain/recordings/receipt.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { streamPath } from "#app/domain/streams/find.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
+import { exportsInWords } from "#app/http/recording-exports.ts";
 import { isFinished, requireRecording } from "#app/http/recording-of-team.ts";
 import { lengthInWords } from "#app/live/replay/clock.ts";
 import { OwnPlayer } from "#app/live/replay/own-player.tsx";
-import { useReadAgain } from "#app/live/read-again.ts";
+import { useExportProgress } from "#app/live/replay/use-export-progress.ts";
 
 type Loaded = ReturnType<typeof useLoaderData<typeof loader>>;
 
@@ -41,17 +42,17 @@ export async function loader(args: LoaderFunctionArgs) {
     watchPath: streamPath(stream),
     mayHost: stream.mayHost,
     media: finished ? media : null,
-    poster: posterOf(recording, media),
-    working: finished && recording.exports.some(({ status }) => status === "waiting" || status === "running"),
+    ...exportsInWords(recording, media),
     news: Object.keys(news).find((word) => query.has(word)) ?? null,
     status: recording.status,
     reason: recording.reason,
     edit: recording.editNumber,
-    edited: recording.edit && {
-      at: recording.edit.madeAt.toISOString(),
-      by: recording.edit.madeBy,
-      length: writeTime(recording.edit.durationMs),
-    },
+    edited: recording.edit &&
+      recording.edit.leftOut.length > 0 && {
+        at: recording.edit.madeAt.toISOString(),
+        by: recording.edit.madeBy,
+        length: writeTime(recording.edit.durationMs),
+      },
     length: writeTime(recording.durationMs),
     hidden: recording.hiddenAt && { at: recording.hiddenAt.toISOString(), by: recording.hiddenBy },
     deleted: recording.deletedAt && {
@@ -59,30 +60,11 @@ export async function loader(args: LoaderFunctionArgs) {
       by: recording.deletedBy,
       until: recording.removed ? null : (recording.restorableUntil?.toISOString() ?? null),
     },
-    mp4: mp4Of(recording, media),
+    endsAt: recording.endsAt?.toISOString() ?? null,
+    kept: recording.kept,
     receipt: recording.removed ? null : inWords(receipt),
     zone: readTimeZone(args.request, viewer.timeZone),
     streamZone: stream.timeZone,
-  };
-}
-
-/** Browsers keep it for minutes: another one has another address. */
-function posterOf({ exports }: OwnRecording, media: string) {
-  const found = exports.find(({ kind, status }) => kind === "poster" && status === "ready");
-  return found ? `${media}/poster.jpg?of=${found.sha256?.slice(0, 8)}` : null;
-}
-
-function mp4Of({ exports }: OwnRecording, media: string) {
-  const found = exports.find(({ kind }) => kind === "mp4");
-  if (!found) return null;
-  const { status, progress, reason, bytes, isThere, isCurrent } = found;
-  return {
-    href: isThere ? `${media}/video.mp4?download=1` : null,
-    status,
-    progress,
-    reason,
-    bytes: isThere ? bytes : null,
-    isCurrent,
   };
 }
 
@@ -108,9 +90,9 @@ const inWords = ({ parts, bytes, durationMs, sha256, gaps, attempts }: Receipt) 
 const news: Record<string, string> = {
   edited:
     "Cut. Viewers see the replay like this from now on; each cut was made at the key frame nearest to it.",
-  same: "Nothing was changed: it is cut like this already.",
+  same: "Nothing was changed: cuts go from key frame to key frame, about 2 seconds, and this comes to what plays already.",
   undone: "Undone. It plays as it did before.",
-  not_undone: "Nothing was undone: somebody was faster. This is how it plays now.",
+  not_undone: "Nothing was undone: it is not cut like that any more, or was not. This is how it plays now.",
   hidden: "Hidden. Only your team can see it.",
   shown: "Viewers can see it again.",
   restored: "Restored, just as it was.",
@@ -122,7 +104,7 @@ export default function Recording() {
   const page = useLoaderData<typeof loader>();
   const { title, streamId, watchPath, mayHost, media, receipt, zone, streamZone } = page;
   const video = useRef<HTMLVideoElement>(null);
-  useProgress(page.working);
+  const progress = useExportProgress(page.page, page.working);
   return (
     <Page>
       <PageHeader
@@ -141,6 +123,11 @@ export default function Recording() {
         />
       )}
       {!page.deleted && page.status !== "ready" && <Notice>{unfinished(page)}</Notice>}
+      {!page.deleted && page.status === "failed" && mayHost && (
+        <ButtonLink kind="quiet" to={`${page.page}/deletion`}>
+          Delete it
+        </ButtonLink>
+      )}
       {media && (
         <Two
           label="About it"
@@ -149,6 +136,8 @@ export default function Recording() {
               length={page.length}
               edited={page.edited}
               hidden={page.hidden}
+              endsAt={page.endsAt}
+              kept={page.kept}
               watchPath={watchPath}
               zone={zone}
               streamZone={streamZone}
@@ -159,11 +148,19 @@ export default function Recording() {
             key={page.edit}
             video={video}
             playlist={`${media}/index.m3u8`}
+            file={page.mp4?.plays ?? undefined}
             poster={page.poster ?? undefined}
             label={`Recording of ${title}`}
           />
           {mayHost ? (
-            <RecordingActs page={page.page} hidden={page.hidden !== null} edit={page.edit} mp4={page.mp4} />
+            <RecordingActs
+              page={page.page}
+              captions={`/account/streams/${streamId}/captions`}
+              hidden={page.hidden !== null}
+              edit={page.edit}
+              failed={page.failed}
+              mp4={page.mp4 && { ...page.mp4, progress: progress ?? page.mp4.progress }}
+            />
           ) : (
             <p>Hosts and owners can cut it, hide it and delete it.</p>
           )}
@@ -179,16 +176,6 @@ export default function Recording() {
       )}
     </Page>
   );
-}
-
-/** Nothing else tells the page how far it is. */
-function useProgress(working: boolean) {
-  const readAgain = useReadAgain();
-  useEffect(() => {
-    if (!working) return;
-    const timer = setInterval(() => readAgain(0), 2_000);
-    return () => clearInterval(timer);
-  }, [working, readAgain]);
 }
 
 function unfinished({ status, reason }: { status: string; reason: string }): string {

@@ -1,6 +1,5 @@
 import {
   type ActionFunctionArgs,
-  data,
   type LoaderFunctionArgs,
   type MetaFunction,
   redirect,
@@ -15,65 +14,63 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { mostChapters, readChapterList, type TypedChapter } from "#app/domain/recordings/chapter-list.ts";
 import { chaptersThatPlay, listChapters, saveChapters, versionOf } from "#app/domain/recordings/chapters.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
+import type { OwnRecording } from "#app/domain/recordings/own.ts";
+import type { Db } from "#db/client.ts";
 import { absent } from "#app/http/absent.ts";
 import { takeDraft } from "#app/http/drafts.ts";
-import { listProblems, problem, readTyped, refuse, type Typed, typedText } from "#app/http/forms.ts";
+import {
+  listProblems,
+  problem,
+  problemsOf,
+  refuse,
+  requireTyped,
+  typedRows,
+  typedText,
+} from "#app/http/forms.ts";
 import { requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { ChapterFields } from "#app/live/replay/chapter-form.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Chapters", error);
 
+const fieldNames = ["at", "title"] as const;
 /** So many lines are empty, for more chapters; a saved form has as many again. */
 const spareLines = 5;
 
 export async function loader(args: LoaderFunctionArgs) {
   const { stream, recording, page } = await requireFinishedRecording(args, { least: "host" });
-  const { edit } = recording;
-  const [all, draft] = await Promise.all([listChapters(args.context.db, recording.id), takeDraft(args)]);
-  const chapters = chaptersThatPlay(all, edit?.kept ?? null, edit?.durationMs ?? recording.durationMs);
+  const [chapters, draft] = await Promise.all([listPlaying(args.context.db, recording), takeDraft(args)]);
   const saved = chapters.map(({ atMs, title }) => ({ at: writeTime(atMs), title }));
   return {
     page,
     title: stream.title,
     playlist: `/media/${stream.id}/${recording.id}/index.m3u8`,
-    lines: withSpare(draft ? typedLines(draft) : saved),
-    version: typedText(draft ?? undefined, "version") ?? versionOf(chapters),
+    lines: withSpare(draft ? typedRows(draft, fieldNames) : saved),
+    version: typedText(draft ?? undefined, "version") ?? versionOf(chapters, recording.editNumber),
   };
+}
+
+async function listPlaying(db: Db, { id, edit, durationMs }: OwnRecording) {
+  return chaptersThatPlay(await listChapters(db, id), edit?.kept ?? null, edit?.durationMs ?? durationMs);
 }
 
 export async function action(args: ActionFunctionArgs) {
   const { recording, page } = await requireFinishedRecording(args, { least: "host" });
-  const typed = await readTyped(args.request);
-  if (!typed) throw data({ message: "This is not a form that we can read. Nothing was changed." }, 400);
+  const typed = await requireTyped(args.request);
   const version = typedText(typed, "version");
   if (!version)
     return refuse(problem("", "This form was not complete. Look through it and save it again.", typed));
-  const list = readChapterList(typedLines(typed), recording.edit?.durationMs ?? recording.durationMs);
-  if (!list.ok) {
-    const problems = Object.fromEntries(
-      Object.entries(list.problems).map(([name, sentence]) => [name, [sentence]]),
-    );
-    return refuse({ ok: false, problems, typed });
-  }
+  const { db } = args.context;
+  const durationMs = recording.edit?.durationMs ?? recording.durationMs;
+  const list = readChapterList(typedRows(typed, fieldNames), durationMs, await listPlaying(db, recording));
+  if (!list.ok) return refuse(problemsOf(list.problems, typed));
   const change = { recordingId: recording.id, seen: version, chapters: list.chapters };
-  const saved = await saveChapters(args.context.db, change);
+  const saved = await saveChapters(db, change);
   if (saved.ok) return redirect(`${page}?chapters`, 303);
   if (saved.reason === "gone")
     throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
   const sentence =
     "Somebody of your team has changed the chapters, or what is cut, while you were at it. What you typed is still here, and not saved. Open this page anew to see what there is now.";
   return refuse(problem("", sentence, typed), 409);
-}
-
-/** What was typed, line by line; a form that was made up may count as high as it likes. */
-function typedLines(typed: Typed): TypedChapter[] {
-  const numbers = Object.keys(typed).map((name) => Number(/^(?:at|title)(\d{1,3})$/.exec(name)?.[1] ?? -1));
-  const count = Math.min(Math.max(-1, ...numbers) + 1, mostChapters + spareLines);
-  const text = (name: string) => typedText(typed, name) ?? "";
-  return Array.from({ length: count }, (_, index) => ({
-    at: text(`at${index}`),
-    title: text(`title${index}`),
-  }));
 }
 
 function withSpare(lines: TypedChapter[]): TypedChapter[] {
@@ -86,10 +83,8 @@ export default function Chapters() {
   const { page, title, playlist, lines, version } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const problems = refused?.problems ?? {};
-  const text = (name: string) => typedText(refused?.typed, name) ?? "";
-  const shown = refused
-    ? lines.map((_, index) => ({ at: text(`at${index}`), title: text(`title${index}`) }))
-    : lines;
+  // Each where it was typed, however many lines there are by now.
+  const shown = refused ? typedRows(refused.typed, fieldNames) : lines;
   return (
     <Narrow>
       <PageHeader

@@ -43,8 +43,8 @@ export default function DeleteRecording() {
       />
       <p className="measure">
         Nobody can watch it from that moment on, and who is watching is cut off. You can restore it for {days}{" "}
-        days, just as it is now. After that its picture, sound, chapters and the MP4 are gone for good; the
-        stream’s page and its chat stay.
+        days, just as it is now. After that its picture, sound, captions, chapters, cuts and the MP4 are gone
+        for good; the stream’s page and its chat stay.
       </p>
       <Form method="post" className="form">
         <div className="row">

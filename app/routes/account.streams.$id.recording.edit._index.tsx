@@ -1,6 +1,5 @@
 import {
   type ActionFunctionArgs,
-  data,
   type LoaderFunctionArgs,
   type MetaFunction,
   redirect,
@@ -17,7 +16,16 @@ import { saveEdit } from "#app/domain/recordings/edits.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { absent } from "#app/http/absent.ts";
-import { listProblems, problem, readTyped, refuse, type Typed, typedText } from "#app/http/forms.ts";
+import {
+  listProblems,
+  problem,
+  problemsOf,
+  refuse,
+  requireTyped,
+  type Typed,
+  typedRows,
+  typedText,
+} from "#app/http/forms.ts";
 import { requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { EditFields } from "#app/live/replay/edit-form.tsx";
 
@@ -47,19 +55,13 @@ export async function loader(args: LoaderFunctionArgs) {
 
 export async function action(args: ActionFunctionArgs) {
   const { viewer, recording, page } = await requireFinishedRecording(args, { least: "host" });
-  const typed = await readTyped(args.request);
-  if (!typed) throw data({ message: "This is not a form that we can read. Nothing was changed." }, 400);
+  const typed = await requireTyped(args.request);
   const fields = typedEdit(typed);
   const version = typedText(typed, "version") ?? "";
   if (!/^\d{1,6}$/.test(version))
     return refuse(problem("", "This form was not complete. Look through it and save it again.", typed));
   const list = readEditList(fields, recording.durationMs);
-  if (!list.ok) {
-    const problems = Object.fromEntries(
-      Object.entries(list.problems).map(([name, sentence]) => [name, [sentence]]),
-    );
-    return refuse({ ok: false, problems, typed });
-  }
+  if (!list.ok) return refuse(problemsOf(list.problems, typed));
   const { db, queue, log, requestId } = args.context;
   const by = { recordingId: recording.id, userId: viewer.userId };
   const saved = await saveEdit(db, queue, { ...by, seen: Number(version), edit: list.edit });
@@ -91,19 +93,9 @@ export async function action(args: ActionFunctionArgs) {
   }
 }
 
-/** What was typed, cut by cut; a form that was made up may count as high as it likes. */
 function typedEdit(typed: Typed): TypedEdit {
-  const numbers = Object.keys(typed).map((name) => Number(/^(?:from|to)(\d{1,3})$/.exec(name)?.[1] ?? -1));
-  const count = Math.min(Math.max(-1, ...numbers) + 1, mostCuts + spareCuts);
   const text = (name: string) => typedText(typed, name) ?? "";
-  return {
-    start: text("start"),
-    end: text("end"),
-    cuts: Array.from({ length: count }, (_, index) => ({
-      from: text(`from${index}`),
-      to: text(`to${index}`),
-    })),
-  };
+  return { start: text("start"), end: text("end"), cuts: typedRows(typed, ["from", "to"]) };
 }
 
 function withSpare({ cuts, ...ends }: TypedEdit): TypedEdit {
@@ -130,7 +122,8 @@ export default function EditRecording() {
   const { page, title, length, playlist, fields, version } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   const problems = refused?.problems ?? {};
-  const shown = refused ? asTyped(refused.typed, fields) : fields;
+  // Each where it was typed, however many lines there are by now.
+  const shown = refused ? typedEdit(refused.typed) : fields;
   return (
     <Narrow>
       <PageHeader
@@ -165,15 +158,6 @@ export default function EditRecording() {
       </Form>
     </Narrow>
   );
-}
-
-type Fields = { start: string; end: string; cuts: { from: string; to: string }[] };
-
-/** What was typed into the lines that the page had, each where it was. */
-function asTyped(typed: Record<string, string | string[]>, { cuts }: Fields): Fields {
-  const text = (name: string) => typedText(typed, name) ?? "";
-  const more = cuts.map((_, index) => ({ from: text(`from${index}`), to: text(`to${index}`) }));
-  return { start: text("start"), end: text("end"), cuts: more };
 }
 
 export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

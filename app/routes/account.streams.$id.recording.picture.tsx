@@ -33,10 +33,16 @@ export async function loader(args: LoaderFunctionArgs) {
     title: stream.title,
     playlist: `/media/${stream.id}/${recording.id}/index.m3u8`,
     at: typedText(draft ?? undefined, "at") ?? saved,
+    version: typedText(draft ?? undefined, "version") ?? String(recording.editNumber),
   };
 }
 
-const pictureForm = z.object({ at: z.string().default("") });
+const pictureForm = z.object({
+  at: z.string().default(""),
+  version: z
+    .string("This form was not complete. Look through it and send it again.")
+    .regex(/^\d{1,6}$/, "This form was not complete. Look through it and send it again."),
+});
 
 export async function action(args: ActionFunctionArgs) {
   const { recording, page } = await requireFinishedRecording(args, { least: "host" });
@@ -47,13 +53,18 @@ export async function action(args: ActionFunctionArgs) {
   const time = empty ? null : readTime(form.value.at, durationMs);
   if (time && !time.ok) return refuse(problem("at", time.sentence, form.typed));
   const { db, queue } = args.context;
-  const chosen = await choosePoster(db, queue, { recordingId: recording.id, atMs: time?.ms ?? null });
-  if (!chosen) throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
-  return redirect(`${page}?picture`, 303);
+  const seen = Number(form.value.version);
+  const chosen = await choosePoster(db, queue, { recordingId: recording.id, seen, atMs: time?.ms ?? null });
+  if (chosen.ok) return redirect(`${page}?picture`, 303);
+  if (chosen.reason === "gone")
+    throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
+  const sentence =
+    "Somebody of your team has cut this recording while you were at it, so that this time is another place now. What you typed is still here, and nothing was taken. Open this page anew to see theirs.";
+  return refuse(problem("", sentence, form.typed), 409);
 }
 
 export default function Picture() {
-  const { page, title, playlist, at } = useLoaderData<typeof loader>();
+  const { page, title, playlist, at, version } = useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
   return (
     <Narrow>
@@ -63,7 +74,10 @@ export default function Picture() {
         lead="What people see of the recording before it plays."
       />
       <Form method="post" className="form" noValidate>
-        <FormError problems={listProblems(refused?.problems)} />
+        <FormError problems={listProblems(refused?.problems).filter(({ name }) => name === "at")}>
+          {(refused?.problems[""] ?? refused?.problems.version)?.[0]}
+        </FormError>
+        <input type="hidden" name="version" value={typedText(refused?.typed, "version") ?? version} />
         <PictureField
           playlist={playlist}
           label={`Recording of ${title}`}

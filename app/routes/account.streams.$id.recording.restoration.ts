@@ -7,9 +7,9 @@ export const loader = backToRecording;
 /** Takes a deletion back, while it can be. */
 export async function action(args: ActionFunctionArgs) {
   const { viewer, recording, page } = await requireRecording(args, { least: "host", onlyForm: true });
-  const { db, log, requestId } = args.context;
+  const { db, queue, log, requestId } = args.context;
   const by = { recordingId: recording.id, userId: viewer.userId };
-  if (!(await restoreRecording(db, by))) return redirect(page, 303);
+  if (!(await restoreRecording(db, queue, by))) return redirect(page, 303);
   log.info({ event: "recording.restored", requestId, ...by }, "a recording was restored");
   return redirect(`${page}?restored`, 303);
 }

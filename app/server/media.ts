@@ -194,11 +194,22 @@ export function mediaRouter(services: Services): Router {
       const object = recording && (await findExportObject(db, file));
       if (!object) return refuse(response, 404);
       if (!(await hasPlace())) return refuse(response, 409, "devices");
+      // What was cut out since is not sent to its end either.
+      const stillAllowed = async () =>
+        (await findExportObject(db, file))?.key === object.key ? allowed.stillAllowed() : undefined;
       const disposition = isDownload ? attachment(recording.title, "mp4") : "inline";
       const cacheControl = "private, no-store";
       await sendObject(
         services,
-        { object, contentType: "video/mp4", cacheControl, disposition, throughUs: !isDownload, ...allowed },
+        {
+          object,
+          contentType: "video/mp4",
+          cacheControl,
+          disposition,
+          throughUs: !isDownload,
+          ...allowed,
+          stillAllowed,
+        },
         request,
         response,
       );

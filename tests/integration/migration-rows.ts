@@ -124,6 +124,15 @@ export const rowsAfter: Record<string, string> = {
     update spaces set recording_days = 90;`,
   "0028_replay": `
     insert into streaming_recording_captions (recording_id, language, vtt, bytes, cues, ends_ms, added_by)
-      values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});`,
+      values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});
+    insert into streaming_recording_exports (recording_id, kind)
+      select id, 'sprite' from streaming_recordings where status = 'ready';`,
+  "0031_export_uploads": `
+    update streaming_recording_exports set claims = 2, upload_id = 'upload-1', upload_key = 'exports/1/2/3.mp4';
+    insert into streaming_recording_export_parts (export_id, upload_id, number, bytes, sha256, etag)
+      select id, 'upload-1', 2, 5242880, repeat('ab', 32), '"1"' from streaming_recording_exports;`,
   "0032_late_segments": `update streaming_recording_segments set late = true;`,
+  "0033_export_turns": `
+    update streaming_recording_exports set next_try_at = now(), stored_bytes = 3000;
+    update streaming_recordings set removed_at = now(), emptied_at = now(), telling_until = now() where id = ${recording};`,
 };

@@ -120,6 +120,24 @@ it.each([
   expect(rows).toEqual([expected]);
 });
 
+it("0033_export_turns has small pictures made for what was finished before there were any, but is not there any more", async () => {
+  const rows = await afterMigration("0033_export_turns", {
+    before: `
+      delete from streaming_recording_exports;
+      update streaming_recordings set status = 'ready', started_at = null;
+      insert into streaming_recordings (stream_id, status, ready_at, deleted_at, removed_at)
+        select stream_id, 'ready', now(), now() - interval '20 days', now() from streaming_recordings limit 1;
+      insert into streaming_recording_exports (recording_id, kind, status)
+        select id, 'sprite', 'failed' from streaming_recordings where removed_at is not null;`,
+    read: `
+      select r.removed_at is not null as removed, r.emptied_at is not null as emptied, x.kind, x.status
+      from streaming_recordings r left join streaming_recording_exports x on x.recording_id = r.id
+      order by r.removed_at nulls first`,
+  });
+  const made = { removed: false, emptied: false, kind: "sprite", status: "waiting" };
+  expect(rows).toEqual([made, made, { removed: true, emptied: true, kind: null, status: null }]);
+});
+
 it("run once: the newest database is up to date", async () => {
   expect(await migrate(url)).toEqual([]);
 });

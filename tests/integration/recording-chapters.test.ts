@@ -68,7 +68,7 @@ describe("chapters", () => {
     ]);
     await post(`${house.page}/edit/reversal`, house.host, { version: "1" });
     expect(await listChapters(web.db, house.recordingId)).toEqual([
-      { atMs: 4000, title: "Beginning" },
+      { atMs: 0, title: "Beginning" },
       { atMs: 6000, title: "New" },
       { atMs: 8000, title: "Second half" },
     ]);
@@ -112,11 +112,72 @@ describe("chapters", () => {
     const late = await post(`${house.page}/chapters`, house.host, { version, at0: "2", title0: "Ours" });
     expect(late.status).toBe(409);
     expect(chaptersIn(late.html)[0]).toEqual(["2", "Ours"]);
+    // Also where nobody had saved a chapter when the page was loaded, and more were typed than there are lines now.
+    const long = Object.fromEntries([...Array(12).keys()].map((at) => [`at${at}`, `${at}`]));
+    const many = await post(`${house.page}/chapters`, house.host, { ...long, version, title11: "Twelfth" });
+    expect([valueOf(many.html, "at11"), valueOf(many.html, "title11")]).toEqual(["11", "Twelfth"]);
     expect(await listChapters(web.db, house.recordingId)).toEqual([{ atMs: 1000, title: "Theirs" }]);
   });
 });
 
+describe("a chapter that nobody touched", () => {
+  it("is saved as it was, however its time was rounded to be shown", async () => {
+    const house = await openHouse();
+    await web.db
+      .insertInto("streaming_recording_chapters")
+      .values([
+        { recording_id: house.recordingId, at_ms: 1234, title: "Exact" },
+        { recording_id: house.recordingId, at_ms: 11_960, title: "At the very end" },
+      ])
+      .execute();
+    const { html } = await visit(`${house.page}/chapters`, house.host);
+    expect(chaptersIn(html).slice(0, 2)).toEqual([
+      ["0:01.2", "Exact"],
+      ["0:12", "At the very end"],
+    ]);
+    const saved = await save(house, [
+      ["0:01.2", "Exact"],
+      ["0:12", "At the very end"],
+      ["0:05", "New"],
+    ]);
+    expect(saved.status).toBe(303);
+    expect((await listChapters(web.db, house.recordingId)).map(({ atMs }) => atMs)).toEqual([
+      1234, 5000, 11_960,
+    ]);
+  });
+
+  it("is not moved by a list that was made of another cut", async () => {
+    const house = await openHouse();
+    await save(house, [["8", "Last"]]);
+    const { html } = await visit(`${house.page}/chapters`, house.host);
+    const version = valueOf(html, "version");
+    // What is left out comes after all chapters, so that their list is the same as before.
+    await post(`${house.page}/edit`, house.host, { start: "", end: "10", version: "0" });
+    const late = await post(`${house.page}/chapters`, house.host, { version, at0: "6", title0: "Ours" });
+    expect(late.status).toBe(409);
+    expect(late.words).toContain("or what is cut, while you were at it");
+    expect(await listChapters(web.db, house.recordingId)).toEqual([{ atMs: 8000, title: "Last" }]);
+  });
+});
+
 describe("the picture of a recording", () => {
+  it("is not taken at a time that means another place since somebody cut it", async () => {
+    const house = await openHouse();
+    const { html } = await visit(`${house.page}/picture`, house.host);
+    const version = valueOf(html, "version");
+    await post(`${house.page}/edit`, house.host, { start: "4", end: "", version: "0" });
+    const late = await post(`${house.page}/picture`, house.host, { at: "6", version });
+    expect(late.status).toBe(409);
+    expect(late.words).toContain("Somebody of your team has cut this recording while you were at it");
+    expect(valueOf(late.html, "at")).toBe("6");
+    const incomplete = await post(`${house.page}/picture`, house.host, { at: "6" });
+    expect([incomplete.status, incomplete.words.includes("This form was not complete.")]).toEqual([
+      400,
+      true,
+    ]);
+    expect((await recordingRow(web.db, house.recordingId)).poster_ms).toBeNull();
+  });
+
   it("is made anew from the moment that was chosen, and again when that is taken back", async () => {
     const house = await openHouse();
     const poster = async () =>
@@ -124,7 +185,7 @@ describe("the picture of a recording", () => {
     const make = async () => runExport(web.services, { exportId: (await poster()).id });
     await make();
     const found = await poster();
-    const chosen = await post(`${house.page}/picture`, house.host, { at: "0:10.5" });
+    const chosen = await post(`${house.page}/picture`, house.host, { at: "0:10.5", version: "0" });
     expect(chosen.location).toBe(`${house.page}?picture`);
     expect(await poster()).toMatchObject({ status: "waiting", edit: null });
     await make();
@@ -134,14 +195,14 @@ describe("the picture of a recording", () => {
     expect(await web.services.storage.head(found.key!)).toBeUndefined();
     expect((await recordingRow(web.db, house.recordingId)).poster_ms).toBe(10_500);
     expect(valueOf((await visit(`${house.page}/picture`, house.host)).html, "at")).toBe("0:10.5");
-    await post(`${house.page}/picture`, house.host, { at: "" });
+    await post(`${house.page}/picture`, house.host, { at: "", version: "0" });
     await make();
     expect((await poster()).sha256).toBe(found.sha256);
   });
 
   it("is not taken from outside the recording", async () => {
     const house = await openHouse();
-    const refused = await post(`${house.page}/picture`, house.host, { at: "0:30" });
+    const refused = await post(`${house.page}/picture`, house.host, { at: "0:30", version: "0" });
     expect(refused.status).toBe(400);
     expect(refused.words).toContain("The recording ends at 0:12, and this is after it.");
     expect(valueOf(refused.html, "at")).toBe("0:30");

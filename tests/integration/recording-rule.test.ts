@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deleteByRule, setRecordingDays, warnByRule } from "#app/domain/recordings/space-rule.ts";
 import { findSpaceStorage } from "#app/domain/recordings/space-storage.ts";
 import { deleteRecording, restoreRecording } from "#app/domain/recordings/withholding.ts";
+import { serviceError } from "#app/services/service-error.ts";
 import { insertMember, insertUser } from "#tests/factories.ts";
 import { recordingRuleMail } from "#worker/handlers/recording-rule-mail.ts";
 import { browse } from "./pages.ts";
@@ -107,11 +108,83 @@ describe("the rule of a space for its recordings", () => {
     await set(house, "ready_at", "60 days");
     await set(house, "warned_at", "8 days");
     await deleteByRule(web.db);
-    expect(await restoreRecording(web.db, house)).toBe(true);
+    expect(await restoreRecording(web.db, web.services.queue, house)).toBe(true);
     await deleteByRule(web.db);
     await set(house, "warned_at", "30 days");
     await deleteByRule(web.db);
     expect(await row(house)).toMatchObject({ deleted_at: null, kept: true });
+  });
+
+  it("tells anew of what somebody had deleted and restored, before it deletes it", async () => {
+    const house = await openHouse(30);
+    await set(house, "ready_at", "60 days");
+    await set(house, "warned_at", "8 days");
+    await deleteRecording(web.db, { recordingId: house.recordingId, userId: house.people.owner!.id });
+    await restoreRecording(web.db, web.services.queue, house);
+    await deleteByRule(web.db);
+    expect(await row(house)).toMatchObject({ deleted_at: null, warned_at: null, kept: false });
+    await warn(house);
+    expect(lettersTo(house)).toHaveLength(1);
+    // One that is restored after the rule was changed was told about by no rule that there is.
+    await deleteRecording(web.db, { recordingId: house.recordingId, userId: house.people.owner!.id });
+    await setRecordingDays(web.db, { spaceId: house.space.id, days: 20 });
+    expect((await row(house)).warned_at).toBeNull();
+  });
+
+  it("is told about once by two workers at once, and again where no letter could be sent", async () => {
+    const house = await openHouse(30);
+    await set(house, "ready_at", "60 days");
+    const { mailer } = web.services;
+    const sent: string[] = [];
+    let fails = true;
+    const slow = {
+      ...mailer,
+      async send(letter: Parameters<typeof mailer.send>[0]) {
+        if (fails) throw serviceError("mail", "away", { retryable: true });
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        sent.push(letter.to);
+      },
+    };
+    const tell = () => recordingRuleMail({ ...web.services, mailer: slow }, { spaceId: house.space.id });
+    await expect(tell()).rejects.toThrow("away");
+    fails = false;
+    await Promise.all([tell(), tell(), tell()]);
+    expect(sent).toHaveLength(1);
+    expect((await row(house)).warned_at).not.toBeNull();
+  });
+
+  it("that is changed while the letter is sent is not what was told", async () => {
+    const house = await openHouse(30);
+    await set(house, "ready_at", "60 days");
+    const { mailer } = web.services;
+    const change = {
+      ...mailer,
+      send: async () => void (await setRecordingDays(web.db, { spaceId: house.space.id, days: 20 })),
+    };
+    await recordingRuleMail(
+      { ...web.services, mailer: change as typeof mailer },
+      { spaceId: house.space.id },
+    );
+    expect(await row(house)).toMatchObject({ warned_at: null, telling_until: null });
+  });
+
+  it("deletes what holds nothing without a word, and tells nobody where no owner is left", async () => {
+    const [empty, left] = [await openHouse(30), await openHouse(30)];
+    await sql`update streaming_recordings set status = 'failed', ready_at = null, failed_at = now() - interval '60 days'
+      where id = ${empty.recordingId}::uuid`.execute(web.db);
+    await sql`delete from streaming_recording_segments g using streaming_recording_attempts a
+      where a.id = g.attempt_id and a.recording_id = ${empty.recordingId}::uuid`.execute(web.db);
+    expect(await findSpaceStorage(web.db, empty.space.id)).toMatchObject({ recordings: 0, recordedBytes: 0 });
+    await set(left, "ready_at", "60 days");
+    await sql`update users set disabled_at = now() where id = ${left.people.owner!.id}::uuid`.execute(web.db);
+    await warnByRule(web.db, web.services.queue);
+    await warn(empty);
+    await warn(left);
+    expect(lettersTo(empty)).toEqual([]);
+    expect([await waitingLetters(empty), await waitingLetters(left)]).toEqual([0, 0]);
+    await deleteByRule(web.db);
+    expect((await row(empty)).deleted_at).not.toBeNull();
+    expect((await row(left)).deleted_at).toBeNull();
   });
 
   it("that is changed is told about anew", async () => {
@@ -160,6 +233,45 @@ describe("the page of a space's recordings", () => {
     );
     expect(await findSpaceStorage(web.db, spaceId)).toMatchObject({ recordings: 0, recordedBytes: 0 });
     expect(await exportRows(web.db, house.recordingId)).toHaveLength(3);
+  });
+
+  it("lists them with their size, and what goes when", async () => {
+    const house = await openHouse(null);
+    const title = async () =>
+      (await visit(house.page, house.owner)).words.replace(/^.*Recording Size Kept/, "");
+    expect(await title()).toMatch(/kB Until somebody deletes it/);
+    await setRecordingDays(web.db, { spaceId: house.space.id, days: 30 });
+    expect(await title()).toMatch(/kB Deleted on/);
+    await deleteRecording(web.db, { recordingId: house.recordingId, userId: house.people.owner!.id });
+    expect(await title()).toMatch(/kB Deleted, can be restored until/);
+    await sql`update streaming_recordings set removed_at = now() where id = ${house.recordingId}::uuid`.execute(
+      web.db,
+    );
+    expect((await visit(house.page, house.owner)).words).not.toContain("Recordings of the space");
+  });
+
+  it("counts all objects of an export, broken segments and captions", async () => {
+    const house = await openHouse(null);
+    const { bytes } = await row(house);
+    await web.db
+      .updateTable("streaming_recording_exports")
+      .set({ key: "exports/x/large.jpg", bytes: 5000, stored_bytes: 9000, status: "ready" })
+      .where("recording_id", "=", house.recordingId)
+      .where("kind", "=", "poster")
+      .execute();
+    await sql`
+      insert into streaming_recording_segments (attempt_id, number, key, bytes, first_pts, duration_ticks, problem)
+      select id, 900, 'x', 700, 0, 0, 'garbage' from streaming_recording_attempts
+      where recording_id = ${house.recordingId}::uuid and number = 1
+    `.execute(web.db);
+    await sql`
+      insert into streaming_recording_captions (recording_id, language, vtt, bytes, cues, ends_ms, added_by)
+      values (${house.recordingId}::uuid, 'de', 'WEBVTT', 30, 0, 0, ${house.people.host.id}::uuid)
+    `.execute(web.db);
+    expect(await findSpaceStorage(web.db, house.space.id)).toMatchObject({
+      recordedBytes: bytes + 700,
+      exportedBytes: 9030,
+    });
   });
 
   it("counts what is being recorded right now", async () => {

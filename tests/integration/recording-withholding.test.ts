@@ -99,33 +99,45 @@ describe("a hidden recording", () => {
 
   it("ends a file that is under way within seconds", async () => {
     const replay = await insertReplay(test.services);
-    const big = Buffer.alloc(60_000_000, 1);
-    const { key } = (await exportRows(test.db, replay.recordingId)).find(({ kind }) => kind === "mp4")!;
-    await test.services.storage.write(key!, big, "video/mp4");
-    await test.db
-      .updateTable("streaming_recording_exports")
-      .set({ bytes: big.length })
-      .where("recording_id", "=", replay.recordingId)
-      .where("kind", "=", "mp4")
-      .execute();
-    const cookie = await cookieOf(replay.people.viewer);
-    const answer = await fetch(`${web.url}${replay.base}/video.mp4`, { headers: { cookie } });
-    const reader = answer.body!.getReader();
-    await reader.read();
-    await setHidden(test.db, { ...by(replay), hidden: true });
-    // Who reads slowly still has it open when it is asked again whether they may.
     await expect(
-      (async () => {
-        for (let done = false; !done;) {
-          await new Promise((resolve) => setTimeout(resolve, 40));
-          ({ done } = await reader.read());
-        }
-      })(),
+      readSlowly(replay, () => setHidden(test.db, { ...by(replay), hidden: true })),
     ).rejects.toThrow();
   });
 });
 
+/** Reads the whole file slowly, and does something once it has begun. */
+async function readSlowly(replay: Replay, change: () => Promise<unknown>): Promise<void> {
+  const big = Buffer.alloc(60_000_000, 1);
+  const { key } = (await exportRows(test.db, replay.recordingId)).find(({ kind }) => kind === "mp4")!;
+  await test.services.storage.write(key!, big, "video/mp4");
+  await test.db
+    .updateTable("streaming_recording_exports")
+    .set({ bytes: big.length })
+    .where("recording_id", "=", replay.recordingId)
+    .where("kind", "=", "mp4")
+    .execute();
+  const cookie = await cookieOf(replay.people.viewer);
+  const answer = await fetch(`${web.url}${replay.base}/video.mp4`, { headers: { cookie } });
+  const reader = answer.body!.getReader();
+  await reader.read();
+  await change();
+  // Who reads slowly still has it open when it is asked again whether they may.
+  for (let done = false; !done;) {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    ({ done } = await reader.read());
+  }
+}
+
 describe("what was cut out", () => {
+  it("is not sent to its end to whoever has the file open", async () => {
+    const { db, services } = test;
+    const replay = await insertReplay(services);
+    const list = readEditList({ start: "2", end: "", cuts: [] }, 12_000);
+    if (!list.ok) throw new Error("no edit");
+    const cut = () => saveEdit(db, services.queue, { ...by(replay), seen: 0, edit: list.edit });
+    await expect(readSlowly(replay, cut)).rejects.toThrow();
+  });
+
   it("is refused to viewers and moderators, and there for who cuts it", async () => {
     const { db, services } = test;
     const replay = await insertReplay(services);
@@ -160,8 +172,8 @@ describe("a deleted recording", () => {
     const { streamId } = replay;
     const state = await findStreamState(db, { streamId, userId: replay.people.viewer.id });
     expect(state!.recording).toMatchObject({ withheld: "deleted" });
-    expect(await restoreRecording(db, by(replay))).toBe(true);
-    expect(await restoreRecording(db, by(replay))).toBe(false);
+    expect(await restoreRecording(db, test.services.queue, by(replay))).toBe(true);
+    expect(await restoreRecording(db, test.services.queue, by(replay))).toBe(false);
     expect((await statuses(replay, "video.mp4"))[3]).toBe(200);
     expect(await recordingRow(db, replay.recordingId)).toMatchObject({ deleted_at: null, deleted_by: null });
   });
@@ -198,7 +210,7 @@ describe("a deleted recording", () => {
     await age("14 days 1 minute");
     await sweepDeleted(services);
     expect((await recordingRow(db, recordingId)).removed_at).not.toBeNull();
-    expect(await restoreRecording(db, by(replay))).toBe(false);
+    expect(await restoreRecording(db, test.services.queue, by(replay))).toBe(false);
     // A worker that died after some of it: the next one removes the rest.
     await storage.remove(`recordings/${streamId}/1/seg_00000.ts`);
     await Promise.all([
@@ -218,6 +230,6 @@ describe("a deleted recording", () => {
     const state = await findStreamState(db, { streamId, userId: replay.people.viewer.id });
     expect(state!.recording).toMatchObject({ withheld: "deleted" });
     expect(await attemptRows(db, other.recordingId)).toHaveLength(2);
-    expect(await restoreRecording(db, by(other))).toBe(true);
+    expect(await restoreRecording(db, test.services.queue, by(other))).toBe(true);
   });
 });

@@ -465,20 +465,6 @@ describe("stopping and finishing", () => {
       where name = 'recording.export' and data->>'exportId' = ${id}`.execute(db);
     expect(rows[0]!.count).toBe(2);
 
-    // One that was finished before there were small pictures gets them.
-    const sprites = () =>
-      db
-        .selectFrom("streaming_recording_exports")
-        .select("status")
-        .where("recording_id", "=", recordingId)
-        .where("kind", "=", "sprite")
-        .execute();
-    await sql`delete from streaming_recording_exports where recording_id = ${recordingId} and kind = 'sprite'`.execute(
-      db,
-    );
-    await Promise.all([sweepExports(services), sweepExports(services)]);
-    expect(await sprites()).toEqual([{ status: "waiting" }]);
-
     // A segment that is not what was verified: tried again and again, and then said to be impossible.
     const key = segmentKey(attempt.prefix, 1);
     const bytes = (await services.storage.read(key))!;

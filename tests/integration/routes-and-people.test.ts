@@ -225,6 +225,9 @@ const table = `
 /account/streams/$id/cancel                        POST   in    404  404  404  404   403  done  back 404
 /account/streams/$id/recording                     GET    in 404 404 404 404 back back back 404
 /account/streams/$id/recording/receipt.json        GET    in 404 404 404 404 back back back 404
+/account/streams/$id/recording/progress.json       GET    in 404 404 404 404 back back back 404
+/account/streams/$id/recording/exports             GET    back back back back back back back back back
+/account/streams/$id/recording/exports             POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/edit                GET    in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/edit                POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/edit/reversal       GET    back back back back back back back back back
@@ -328,6 +331,8 @@ const tablesOfState: Partial<Record<State, string>> = {
 /media/$streamId/$recordingId/recorded.m3u8        GET    401   403  403  403  403   403  200   200  403
 /account/streams/$id/recording                     GET    in 404 404 404 404 200 200 200 404
 /account/streams/$id/recording/receipt.json        GET    in 404 404 404 404 200 200 200 404
+/account/streams/$id/recording/progress.json       GET    in 404 404 404 404 200 200 200 404
+/account/streams/$id/recording/exports             POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/edit                GET    in 404 404 404 404 403 200 200 404
 /account/streams/$id/recording/edit                POST   in 404 404 404 404 403 400 400 404
 /account/streams/$id/recording/edit/reversal       POST   in 404 404 404 404 403 back back 404

@@ -3,12 +3,14 @@ import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { keyFrameOf } from "#app/domain/media/poster.ts";
 import { readSegment } from "#app/domain/media/segment.ts";
+import { exportFolder } from "#app/domain/recordings/export-folders.ts";
 import { exportSprite, sheetKey } from "#app/domain/recordings/export-sprite.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { insertLiveRecording, segmentsOf } from "./recording-fixtures.ts";
 import { openTestServices } from "./setup.ts";
 
 let test: Awaited<ReturnType<typeof openTestServices>>;
+let exportId: string;
 let live: Awaited<ReturnType<typeof insertLiveRecording>>;
 beforeAll(async () => {
   test = await openTestServices({ env: { LIVEKIT_URL: "http://127.0.0.1:9" } });
@@ -38,10 +40,17 @@ beforeEach(async () => {
   `.execute(db);
   await sql`update streaming_recordings set status = 'ready', ready_at = now(), duration_ms = 1200000
     where id = ${live.recordingId}::uuid`.execute(db);
+  const made = await db
+    .insertInto("streaming_recording_exports")
+    .values({ recording_id: live.recordingId, kind: "sprite" })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  exportId = made.id;
 });
 
 const task = (report: (progress: number) => Promise<void> = async () => {}) => ({
-  ...{ exportId: "", recordingId: live.recordingId, streamId: live.streamId, report },
+  ...{ exportId, recordingId: live.recordingId, streamId: live.streamId, report },
+  folder: exportFolder({ ...live, kind: "sprite", version: 0 }),
 });
 
 /** How much of a tile is what: its brightness, and how much its pixels differ from that. */
@@ -110,16 +119,11 @@ it("is said not to be possible for a recording of sound alone", async () => {
     from streaming_recording_attempts a where a.id = s.attempt_id and a.recording_id = ${live.recordingId}::uuid`.execute(
     db,
   );
-  const { id } = await db
-    .insertInto("streaming_recording_exports")
-    .values({ recording_id: live.recordingId, kind: "sprite" })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  await runExport(services, { exportId: id });
+  await runExport(services, { exportId });
   const row = await db
     .selectFrom("streaming_recording_exports")
     .select(["status", "reason"])
-    .where("id", "=", id)
+    .where("id", "=", exportId)
     .executeTakeFirstOrThrow();
   expect(row).toEqual({ status: "failed", reason: "There is no picture in this recording." });
 });

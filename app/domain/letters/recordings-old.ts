@@ -3,12 +3,14 @@ import { isolate } from "./words.ts";
 type Words = {
   spaceName: string;
   days: number;
+  /** For so many days after it was deleted one can be restored. */
+  restorableDays: number;
   recordings: { title: string; recordedAt: Date; endsAt: Date; page: string }[];
   rulePage: string;
 };
 
 /** The letter to the owners of a space: which recordings its rule will delete, and what they can do about it. */
-export function recordingsOldLetter({ spaceName, days, recordings, rulePage }: Words): {
+export function recordingsOldLetter({ spaceName, days, restorableDays, recordings, rulePage }: Words): {
   subject: string;
   text: string;
 } {
@@ -24,8 +26,10 @@ export function recordingsOldLetter({ spaceName, days, recordings, rulePage }: W
 
 ${list.join("\n")}
 
-If you want one of them, download it on its page before. For 14 days after it was deleted you can still restore it there,
-and it is kept then. To keep all of them, or to keep them longer, change the rule of the space:
+Days are those of UTC.
+
+If you want one of them, download it on its page before. For ${restorableDays} days after it was deleted you can still restore it
+there, and it is kept then. To keep all of them, or to keep them longer, change the rule of the space:
 ${rulePage}
 
 This goes to all owners of ${space}.

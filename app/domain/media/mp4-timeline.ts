@@ -36,14 +36,15 @@ export function createTimeline() {
         !afterCut && previous?.attempt === attempt ? ticksBetween(previous.endPts, firstPts) : undefined;
       const goesOn = step !== undefined && step > -TOLERANCE_TICKS && step < LONGEST_HOLE_TICKS;
 
+      // Programme times from before the cut say nothing about what follows on it.
+      if (afterCut) programmeZero = null;
       let startTicks = end;
       if (previous && goesOn) startTicks = end + step;
-      else if (previous && !afterCut && programTimeMs !== null && programmeZero !== null) {
+      else if (previous && programTimeMs !== null && programmeZero !== null) {
         const wanted = Math.round((programTimeMs - programmeZero) * 90);
         startTicks = Math.min(Math.max(end, wanted), end + LONGEST_HOLE_TICKS);
       }
-      if ((programmeZero === null || afterCut) && programTimeMs !== null)
-        programmeZero = programTimeMs - startTicks / 90;
+      if (programmeZero === null && programTimeMs !== null) programmeZero = programTimeMs - startTicks / 90;
 
       const gapTicks = Math.max(0, startTicks - end);
       const isNewClock = previous !== undefined && !goesOn;

@@ -9,19 +9,24 @@ const mostLetters = 120;
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
 /**
- * Chapters from what was typed, in order; lines with neither time nor title are none. Refuses, beside its field (`at0`,
+ * Chapters from what was typed, in order; lines with neither time nor title are none. A line that says what one of `saved`
+ * says is that one: what was written into the form is rounded. Refuses, beside its field (`at0`,
  * `title0`, …), a time without a title and the other way round, what lies outside of what plays, and two at one time.
  */
 export function readChapterList(
   typed: readonly TypedChapter[],
   durationMs: number,
+  saved: readonly Chapter[] = [],
 ): { ok: true; chapters: Chapter[] } | { ok: false; problems: Record<string, string> } {
   const problems: Record<string, string> = {};
   const chapters: Chapter[] = [];
+  const untouched = [...saved];
   for (const [index, line] of typed.entries()) {
     const title = line.title.normalize("NFC").replaceAll(/\s+/gu, " ").trim();
     if (line.at.trim() === "" && title === "") continue;
-    const time = readTime(line.at, durationMs);
+    const same = untouched.findIndex((one) => one.title === title && writeTime(one.atMs) === line.at.trim());
+    const [one] = same < 0 ? [] : untouched.splice(same, 1);
+    const time = one ? { ok: true as const, ms: one.atMs } : readTime(line.at, durationMs);
     if (line.at.trim() === "") problems[`at${index}`] = "Say when this chapter begins.";
     else if (!time.ok) problems[`at${index}`] = time.sentence;
     else if (time.ms >= durationMs)

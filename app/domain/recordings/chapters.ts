@@ -28,22 +28,39 @@ export function chaptersThatPlay(
   kept: KeptRanges,
   durationMs: number,
 ): Chapter[] {
-  const edited = chapters.map(({ atMs, title }) => ({ atMs: toEdited(kept, atMs), title }));
+  return thatPlay(chapters, kept, durationMs).map(({ atMs, title }) => ({ atMs, title }));
+}
+
+function thatPlay(
+  chapters: readonly Chapter[],
+  kept: KeptRanges,
+  durationMs: number,
+): (Chapter & { recordedMs: number })[] {
+  const edited = chapters.map(({ atMs, title }) => ({
+    atMs: toEdited(kept, atMs),
+    title,
+    recordedMs: atMs,
+  }));
   return edited.filter(
     ({ atMs }, index) => atMs < durationMs && (edited[index + 1]?.atMs ?? durationMs) > atMs,
   );
 }
 
-/** A mark of a list of chapters, to see whether it is another one by now. */
-export const versionOf = (chapters: readonly Chapter[]): string =>
-  createHash("sha256").update(JSON.stringify(chapters)).digest("hex").slice(0, 16);
+/** A mark of a list of chapters under an edit, to see whether one of the two is another by now. */
+export function versionOf(chapters: readonly Chapter[], edit: number): string {
+  const list = chapters.map(({ atMs, title }) => [atMs, title]);
+  return createHash("sha256")
+    .update(JSON.stringify([edit, list]))
+    .digest("hex")
+    .slice(0, 16);
+}
 
 export type SavedChapters = { ok: true } | { ok: false; reason: "changed_before" | "gone" };
 
 /**
  * Puts a list of chapters, in the time of what plays, in the place of the one that its editor saw (`seen`: its version).
- * Chapters of which nothing plays right now stay as they are. Refuses when somebody else has changed them, and when the
- * recording was deleted.
+ * Those that are in it as they were stay where they are in the recording, and so do chapters of which nothing plays right
+ * now. Refuses when somebody else has changed them or cut the recording, and when it was deleted.
  */
 export async function saveChapters(
   db: Db,
@@ -52,7 +69,7 @@ export async function saveChapters(
   return db.transaction().execute(async (trx) => {
     const recording = await trx
       .selectFrom("streaming_recordings")
-      .select(["stream_id as streamId", "duration_ms as durationMs"])
+      .select(["stream_id as streamId", "duration_ms as durationMs", "edit as editNumber"])
       .where("id", "=", recordingId)
       .where("status", "=", "ready")
       .where("deleted_at", "is", null)
@@ -61,20 +78,22 @@ export async function saveChapters(
     if (!recording) return { ok: false, reason: "gone" };
     const edit = await findEdit(trx, recordingId);
     const kept = edit?.kept ?? null;
-    const durationMs = edit?.durationMs ?? recording.durationMs;
     const before = await listChapters(trx, recordingId);
-    const playing = chaptersThatPlay(before, kept, durationMs);
-    const wanted = chapters.map(({ atMs, title }) => ({ atMs: Math.round(toRecorded(kept, atMs)), title }));
-    if (versionOf(playing) !== seen)
-      return versionOf(playing) === versionOf(chapters)
+    const playing = thatPlay(before, kept, edit?.durationMs ?? recording.durationMs);
+    const version = versionOf(playing, recording.editNumber);
+    if (version !== seen)
+      return version === versionOf(chapters, recording.editNumber)
         ? { ok: true }
         : { ok: false, reason: "changed_before" };
-    const silent = before.filter((one) => {
-      const at = toEdited(kept, one.atMs);
-      return !playing.some(({ atMs, title }) => atMs === at && title === one.title);
+    const wanted = chapters.map(({ atMs, title }) => {
+      const same = playing.find((one) => one.atMs === atMs && one.title === title);
+      return { atMs: same?.recordedMs ?? Math.round(toRecorded(kept, atMs)), title };
     });
-    const taken = new Set(wanted.map(({ atMs }) => atMs));
-    const rows = [...wanted, ...silent.filter(({ atMs }) => !taken.has(atMs))];
+    const taken = new Set([
+      ...wanted.map(({ atMs }) => atMs),
+      ...playing.map(({ recordedMs }) => recordedMs),
+    ]);
+    const rows = [...wanted, ...before.filter(({ atMs }) => !taken.has(atMs))];
     await trx.deleteFrom("streaming_recording_chapters").where("recording_id", "=", recordingId).execute();
     if (rows.length > 0)
       await trx

@@ -48,8 +48,8 @@ export async function findKept(
 
 export type Edited =
   | { ok: true; changed: boolean }
-  /** `idle`: a cut that is shorter than a segment and would do nothing. */
   | { ok: false; reason: "nothing_left" | "changed_before" | "gone" }
+  /** A cut that is shorter than a segment and would do nothing. */
   | { ok: false; reason: "idle"; cut: Kept };
 
 type By = { recordingId: string; userId: string; /** The edit that the editor saw. */ seen: number };
@@ -106,7 +106,8 @@ export async function undoEdit(
   });
 }
 
-async function lockEditable(trx: Trx, recordingId: string) {
+/** A finished recording, for one who changes it; undefined when it was deleted. */
+export async function lockEditable(trx: Trx, recordingId: string) {
   return trx
     .selectFrom("streaming_recordings")
     .select(["edit", "stream_id as streamId"])

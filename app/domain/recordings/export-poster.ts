@@ -18,7 +18,7 @@ export const posterKey = (key: string, size: PosterSize) => key.replace(/large\.
  */
 export async function exportPoster(
   { db, storage, media }: ExportServices,
-  { recordingId, streamId, report }: ExportTask,
+  { recordingId, folder, report }: ExportTask,
 ): Promise<ExportResult | null> {
   const parts = await listParts(db, recordingId);
   const candidates = posterCandidates(parts.length).map((index) => parts[index]!);
@@ -36,7 +36,7 @@ export async function exportPoster(
   const [large] = pictures ?? [];
   if (!pictures || !large) return null;
   const sum = createHash("sha256").update(large.bytes).digest("hex");
-  const key = `exports/${streamId}/${recordingId}/${sum.slice(0, 32)}/large.jpg`;
+  const key = `${folder}${sum.slice(0, 32)}/large.jpg`;
   for (const [index, size] of posterSizes.entries()) {
     const { bytes } = pictures[index]!;
     await storage.write(posterKey(key, size), bytes, "image/jpeg");
@@ -44,7 +44,8 @@ export async function exportPoster(
     if (!stored || Buffer.compare(stored, bytes) !== 0)
       throw serviceError("storage", "a poster is not what was written", { retryable: true, code: "changed" });
   }
-  return { key, bytes: large.bytes.length, sha256: sum, durationMs: null };
+  const storedBytes = pictures.reduce((total, { bytes }) => total + bytes.length, 0);
+  return { key, bytes: large.bytes.length, storedBytes, sha256: sum, durationMs: null };
 }
 
 async function findChosen(

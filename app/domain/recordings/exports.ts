@@ -1,10 +1,12 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
-import type { Db } from "#db/client.ts";
 import { isServiceError } from "#app/services/service-error.ts";
+import { claim, claimSeconds, giveBack, hold, type Making } from "./export-claims.ts";
+import { exportFolder, noPicture, removeLeftovers } from "./export-folders.ts";
 import { exportMp4 } from "./export-mp4.ts";
-import { exportPoster, posterKey, posterSizes } from "./export-poster.ts";
+import { deletePieces } from "./export-pieces.ts";
+import { exportPoster } from "./export-poster.ts";
 import { exportSprite } from "./export-sprite.ts";
 
 export type ExportServices = Pick<Services, "db" | "storage" | "media" | "log">;
@@ -13,12 +15,20 @@ export type ExportTask = {
   exportId: string;
   recordingId: string;
   streamId: string;
+  /** Where its objects go. */
+  folder: string;
   /** Told now and then how much is done, 0 to 1; rejects when the work belongs to somebody else by now. */
   report: (progress: number) => Promise<void>;
 };
 
-/** What an export leaves in storage, verified. */
-export type ExportResult = { key: string; bytes: number; sha256: string; durationMs: number | null };
+/** What an export leaves in storage, verified: the object that its key names, and the size of all. */
+export type ExportResult = {
+  key: string;
+  bytes: number;
+  storedBytes: number;
+  sha256: string;
+  durationMs: number | null;
+};
 
 const makers: Record<string, (services: ExportServices, task: ExportTask) => Promise<ExportResult | null>> = {
   mp4: exportMp4,
@@ -26,8 +36,6 @@ const makers: Record<string, (services: ExportServices, task: ExportTask) => Pro
   sprite: exportSprite,
 };
 
-/** A worker that was killed while exporting is missed after this long. */
-const claimSeconds = 30;
 const mostTries = 12;
 
 /**
@@ -39,8 +47,8 @@ export async function runExport(services: ExportServices, { exportId }: { export
   const { log } = services;
   const claimed = await claim(services, exportId);
   if (!claimed) return;
-  const { kind, recordingId, streamId, tries, version } = claimed;
-  const made = { exportId, version };
+  const { kind, recordingId, streamId, tries, version, claims } = claimed;
+  const made = { exportId, version, claims };
   let told = 0;
   let progress = 0;
   const report = async (now: number) => {
@@ -49,97 +57,59 @@ export async function runExport(services: ExportServices, { exportId }: { export
     told = Date.now();
     if (!(await hold(services, made, progress))) throw new Error("the export is somebody else's by now");
   };
+  const cleanUp = (before?: string | null) =>
+    removeLeftovers(services, { exportId, kind, streamId, recordingId, before }).catch((error: unknown) =>
+      // Should this be missed, it goes with the next making, or with the recording.
+      log.warn({ err: error, exportId, kind }, "what an export left was not removed"),
+    );
   const holding = setInterval(
     () => void hold(services, made, progress).catch(() => {}),
     (claimSeconds / 3) * 1000,
   );
   try {
-    const task = { exportId, recordingId, streamId, report };
+    const folder = exportFolder({ streamId, recordingId, kind, version });
+    const task = { exportId, recordingId, streamId, folder, report };
     const result = await makers[kind]!(services, task);
-    await finish(services, { ...made, kind, streamId, result });
+    const before = await finish(services, { ...made, streamId, result });
+    await cleanUp(before);
   } catch (error) {
+    const away = isAway(error);
     const isHopeless =
-      tries >= mostTries || (isServiceError(error) && !error.retryable && error.service === "media");
-    await giveBack(services, { ...made, streamId, isHopeless });
+      (tries >= mostTries && !away) ||
+      (isServiceError(error) && !error.retryable && error.service === "media");
+    await giveBack(services, { ...made, streamId, isHopeless, isTry: !away });
     log.warn({ err: error, exportId, kind, tries }, "an export failed");
+    if (!away) await cleanUp();
     if (!isHopeless) throw error;
   } finally {
     clearInterval(holding);
   }
 }
 
-/** What was finished before there were small pictures gets them, too: their making is wanted, and the sweep sees to it. */
-export async function insertMissingSprites(db: Db): Promise<void> {
-  await sql`
-    insert into streaming_recording_exports (recording_id, kind)
-    select r.id, 'sprite' from streaming_recordings r
-    where r.status = 'ready' and not exists (
-      select from streaming_recording_exports x where x.recording_id = r.id and x.kind = 'sprite'
-    )
-    on conflict do nothing
-  `.execute(db);
-}
+/** What we found wrong with something that storage gave us. Anything else of storage's says that it is away. */
+const wrong = new Set(["changed", "missing", "wrong_file"]);
 
-async function claim({ db }: ExportServices, exportId: string) {
-  return db
-    .updateTable("streaming_recording_exports as x")
-    .from("streaming_recordings as r")
-    .set({
-      status: "running",
-      progress: 0,
-      tries: sql`x.tries + 1`,
-      work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})`,
-    })
-    .whereRef("r.id", "=", "x.recording_id")
-    .where("x.id", "=", exportId)
-    .where("r.status", "=", "ready")
-    .where("x.status", "in", ["waiting", "running"])
-    .where((is) =>
-      is.or([is("x.work_until", "is", null), is("x.work_until", "<", sql<Date>`clock_timestamp()`)]),
-    )
-    .returning(["x.kind", "x.recording_id as recordingId", "r.stream_id as streamId", "x.tries", "x.version"])
-    .executeTakeFirst();
-}
+/** That storage is away, for however long, does not mean that an export cannot be made. */
+const isAway = (error: unknown) =>
+  isServiceError(error) && error.service === "storage" && !wrong.has(error.code);
 
-/** One making of an export: when what it shows was edited meanwhile, another one has taken its place. */
-type Making = { exportId: string; version: number };
-
-async function hold(
-  { db }: ExportServices,
-  { exportId, version }: Making,
-  progress: number,
-): Promise<boolean> {
-  const held = await db
-    .updateTable("streaming_recording_exports")
-    .set({ progress, work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
-    .where("id", "=", exportId)
-    .where("version", "=", version)
-    .where("status", "=", "running")
-    .returning("id")
-    .executeTakeFirst();
-  return held !== undefined;
-}
-
+/** Gives the key that its row named until now. */
 async function finish(
-  { db, storage }: ExportServices,
-  {
-    exportId,
-    version,
-    kind,
-    streamId,
-    result,
-  }: Making & { kind: string; streamId: string; result: ExportResult | null },
-): Promise<void> {
-  const before = await db.transaction().execute(async (trx) => {
+  { db }: ExportServices,
+  { exportId, version, claims, streamId, result }: Making & { streamId: string; result: ExportResult | null },
+): Promise<string | null> {
+  return db.transaction().execute(async (trx) => {
     const mine = await trx
       .selectFrom("streaming_recording_exports")
       .select("key")
       .where("id", "=", exportId)
       .where("version", "=", version)
+      .where("claims", "=", claims)
       .where("status", "=", "running")
       .forUpdate()
       .executeTakeFirst();
     if (!mine) return null;
+    await deletePieces(trx, exportId);
     await trx
       .updateTable("streaming_recording_exports")
       .set(
@@ -148,6 +118,7 @@ async function finish(
               status: "ready",
               key: result.key,
               bytes: result.bytes,
+              stored_bytes: result.storedBytes,
               sha256: result.sha256,
               edit: sql<number>`(select r.edit from streaming_recordings r where r.id = recording_id)`,
               duration_ms: result.durationMs,
@@ -156,41 +127,11 @@ async function finish(
               ready_at: sql`clock_timestamp()`,
               work_until: null,
             }
-          : { status: "failed", reason: "There is no picture in this recording.", work_until: null },
+          : { status: "failed", reason: noPicture, work_until: null },
       )
       .where("id", "=", exportId)
       .execute();
     await notifyChange(trx, { kind: "stream", streamId });
     return mine.key;
-  });
-  // What showed an earlier edit. Should this be missed, it goes with the recording.
-  if (before && result && before !== result.key)
-    for (const key of await objectsOf(storage, { kind, key: before })) await storage.remove(key);
-}
-
-/** All objects of an export, of which its key names one. */
-async function objectsOf(storage: ExportServices["storage"], { kind, key }: { kind: string; key: string }) {
-  if (kind === "poster") return posterSizes.map((size) => posterKey(key, size));
-  if (kind === "mp4") return [key];
-  return (await storage.list(key.slice(0, key.lastIndexOf("/") + 1))).map((sheet) => sheet.key);
-}
-
-async function giveBack(
-  { db }: ExportServices,
-  { exportId, version, streamId, isHopeless }: Making & { streamId: string; isHopeless: boolean },
-): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    await trx
-      .updateTable("streaming_recording_exports")
-      .set({
-        status: isHopeless ? "failed" : "waiting",
-        reason: isHopeless ? "It could not be made." : "",
-        work_until: null,
-      })
-      .where("id", "=", exportId)
-      .where("version", "=", version)
-      .where("status", "=", "running")
-      .execute();
-    if (isHopeless) await notifyChange(trx, { kind: "stream", streamId });
   });
 }

@@ -2,6 +2,8 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "#db/client.ts";
 import type { RecordingExportStatus, RecordingStatus } from "#db/types.ts";
 import { type Edit, findEdit } from "./edits.ts";
+import { noPicture } from "./export-folders.ts";
+import { findEndByRule } from "./space-rule.ts";
 import { graceDays } from "./withholding.ts";
 
 /** A recording as its team sees it. */
@@ -24,6 +26,10 @@ export type OwnRecording = {
   /** Until when it can be restored. */
   restorableUntil: Date | null;
   removed: boolean;
+  /** When the rule of its space will delete it, if nobody changes anything; null: never. */
+  endsAt: Date | null;
+  /** Restored after the rule had deleted it: the rule is not for it any more. */
+  kept: boolean;
   exports: OwnExport[];
 };
 
@@ -39,9 +45,11 @@ export type OwnExport = {
   isThere: boolean;
   /** It shows what plays now. */
   isCurrent: boolean;
+  /** It could not be made, but there is something to make. */
+  canRetry: boolean;
 };
 
-type Row = Omit<OwnRecording, "edit" | "exports">;
+type Row = Omit<OwnRecording, "edit" | "endsAt" | "exports">;
 
 /**
  * The recording of a stream, for its team: the one that plays, or else the newest. Undefined where nothing was recorded.
@@ -56,7 +64,8 @@ export async function findOwnRecording(
       r.poster_ms as "posterMs", r.hidden_at as "hiddenAt", r.deleted_at as "deletedAt",
       (select coalesce(nullif(u.name, ''), u.email) from users u where u.id = r.hidden_by) as "hiddenBy",
       (select coalesce(nullif(u.name, ''), u.email) from users u where u.id = r.deleted_by) as "deletedBy",
-      r.deleted_at + make_interval(days => ${graceDays}) as "restorableUntil", r.removed_at is not null as removed
+      r.deleted_at + make_interval(days => ${graceDays}) as "restorableUntil", r.removed_at is not null as removed,
+      r.kept
     from streaming_recordings r
     where r.stream_id = ${streamId}::uuid
     order by r.status = 'failed', r.deleted_at is not null, r.created_at desc
@@ -64,11 +73,12 @@ export async function findOwnRecording(
   `.execute(db);
   const [row] = rows;
   if (!row) return undefined;
-  const [edit, exports] = await Promise.all([
+  const [edit, endsAt, exports] = await Promise.all([
     row.editNumber > 0 ? findEdit(db, row.id) : undefined,
+    findEndByRule(db, row.id),
     listExports(db, row),
   ]);
-  return { ...row, edit, exports };
+  return { ...row, edit, endsAt, exports };
 }
 
 async function listExports(db: Kysely<Database>, { id, editNumber }: Row): Promise<OwnExport[]> {
@@ -83,5 +93,6 @@ async function listExports(db: Kysely<Database>, { id, editNumber }: Row): Promi
     durationMs: duration_ms,
     isThere: key !== null,
     isCurrent: row.status === "ready" && edit === editNumber,
+    canRetry: row.status === "failed" && row.reason !== noPicture,
   }));
 }

@@ -23,6 +23,9 @@ export type Part = {
   afterCut: boolean;
 };
 
+/** Less than that missing is no gap that anybody misses: neither the replay nor the receipt speaks of it. */
+export const leastGapMs = 1000;
+
 /** The length of a last frame is an estimate, and times are rounded to a tick. */
 const toleranceTicks = 60 * 90;
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { Database } from "#db/client.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
-import { listRecordedParts, type Part } from "./parts.ts";
+import { leastGapMs, listRecordedParts, type Part } from "./parts.ts";
 
 export type ReceiptAttempt = {
   number: number;
@@ -40,7 +40,7 @@ export async function findReceipt(
   const gaps: Receipt["gaps"] = [];
   let atMs = 0;
   for (const { gapMs, durationMs } of parts) {
-    if (gapMs > 0) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
+    if (gapMs >= leastGapMs) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
     atMs += durationMs;
   }
   return {

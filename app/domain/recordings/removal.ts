@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { enqueueOnce } from "#app/jobs/queue.ts";
+import { exportsOf } from "./export-folders.ts";
 import { graceDays } from "./withholding.ts";
 
 type RemovalServices = Pick<Services, "db" | "queue" | "storage" | "log">;
@@ -18,10 +19,9 @@ export async function sweepDeleted({ db, queue }: Pick<Services, "db" | "queue">
       where r.id in (
         select r.id from streaming_recordings r
         where r.deleted_at < clock_timestamp() - make_interval(days => ${graceDays})
-          and (r.removed_at is null
-            or exists (select from streaming_recording_attempts a where a.recording_id = r.id)
-            or exists (select from streaming_recording_exports x where x.recording_id = r.id))
-        order by r.deleted_at limit 100 for update skip locked
+          and r.emptied_at is null
+        -- What cannot be removed for now keeps nothing else waiting.
+        order by r.removed_at nulls first, r.deleted_at limit 100 for update skip locked
       )
       returning r.id
     `.execute(trx);
@@ -43,6 +43,7 @@ export async function removeRecording(
     .select("stream_id as streamId")
     .where("id", "=", recordingId)
     .where("removed_at", "is not", null)
+    .where("emptied_at", "is", null)
     .executeTakeFirst();
   if (!recording) return;
   const { streamId } = recording;
@@ -51,8 +52,8 @@ export async function removeRecording(
     .select("prefix")
     .where("recording_id", "=", recordingId)
     .execute();
-  const exports = `exports/${streamId}/${recordingId}/`;
-  await storage.abortUploads(exports);
+  const exports = exportsOf({ streamId, recordingId });
+  for (const upload of await storage.listUploads(exports)) await storage.abortUpload(upload);
   let objects = 0;
   for (const prefix of [...attempts.map((attempt) => attempt.prefix), exports]) {
     const keys = (await storage.list(prefix)).map(({ key }) => key);
@@ -68,8 +69,10 @@ export async function removeRecording(
       captions as (delete from streaming_recording_captions where recording_id = ${recordingId}::uuid),
       chapters as (delete from streaming_recording_chapters where recording_id = ${recordingId}::uuid),
       edits as (delete from streaming_recording_edits where recording_id = ${recordingId}::uuid),
-      steps as (delete from streaming_recording_steps where recording_id = ${recordingId}::uuid)
-    delete from streaming_recording_attempts where recording_id = ${recordingId}::uuid returning id
+      steps as (delete from streaming_recording_steps where recording_id = ${recordingId}::uuid),
+      attempts as (delete from streaming_recording_attempts where recording_id = ${recordingId}::uuid)
+    update streaming_recordings set emptied_at = clock_timestamp()
+    where id = ${recordingId}::uuid and emptied_at is null returning id
   `.execute(db);
   if (rows.length > 0) log.info({ recordingId, streamId, objects }, "a deleted recording was removed");
 }

@@ -4,7 +4,7 @@ import type { Database, Db } from "#db/client.ts";
 import { type Chapter, chaptersThatPlay, listChapters } from "./chapters.ts";
 import { toEdited, toRecorded } from "./edited-time.ts";
 import { findEdit, findKept } from "./edits.ts";
-import { listParts } from "./parts.ts";
+import { leastGapMs, listParts } from "./parts.ts";
 import { isShown } from "./shown.ts";
 
 /** Something missing in a recording: where it stands in the replay, and how much is missing. */
@@ -28,9 +28,6 @@ export type Replay = {
   gaps: ReplayGap[];
   chapters: Chapter[];
 };
-
-/** Shorter ones are a cut, not something that anybody misses. */
-const leastGapMs = 1000;
 
 /**
  * The replay of a stream for one person, or undefined while there is none. Decides nothing: the caller has asked

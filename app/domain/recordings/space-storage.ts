@@ -5,7 +5,7 @@ import type { Db } from "#db/client.ts";
 export type SpaceStorage = {
   recordings: number;
   recordedBytes: number;
-  /** Their MP4s and pictures. */
+  /** Their MP4s, pictures and captions. */
   exportedBytes: number;
   /** Of all that, what was deleted and can still be restored. */
   deletedBytes: number;
@@ -14,19 +14,23 @@ export type SpaceStorage = {
 /** Sums up what the recordings of a space have in storage. */
 export async function findSpaceStorage(db: Db, spaceId: string): Promise<SpaceStorage> {
   const { rows } = await sql<SpaceStorage>`
-    select count(*)::integer as recordings,
+    select count(*) filter (where kept.status = 'ready' or kept.recorded + kept.exported > 0)::integer as recordings,
       coalesce(sum(kept.recorded), 0)::bigint as "recordedBytes",
       coalesce(sum(kept.exported), 0)::bigint as "exportedBytes",
       coalesce(sum(kept.recorded + kept.exported) filter (where kept.deleted_at is not null), 0)::bigint as "deletedBytes"
     from (
-      select r.deleted_at,
-        -- Its sum is written down when it is finished; until then its segments are counted.
-        case when r.status = 'ready' then r.bytes else coalesce((
+      select r.deleted_at, r.status,
+        -- The sum of what plays is written down when it is finished; until then all segments are counted.
+        case when r.status = 'ready' then r.bytes else 0 end + coalesce((
           select sum(g.bytes) from streaming_recording_attempts a
-          join streaming_recording_segments g on g.attempt_id = a.id where a.recording_id = r.id
-        ), 0) end as recorded,
+          join streaming_recording_segments g on g.attempt_id = a.id and (r.status <> 'ready' or g.problem is not null)
+          where a.recording_id = r.id
+        ), 0) as recorded,
         coalesce((
-          select sum(x.bytes) from streaming_recording_exports x where x.recording_id = r.id and x.key is not null
+          select sum(coalesce(x.stored_bytes, x.bytes)) from streaming_recording_exports x
+          where x.recording_id = r.id and x.key is not null
+        ), 0) + coalesce((
+          select sum(c.bytes) from streaming_recording_captions c where c.recording_id = r.id
         ), 0) as exported
       from streaming_recordings r
       join streams s on s.id = r.stream_id

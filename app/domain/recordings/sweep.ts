@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { enqueue } from "#app/jobs/queue.ts";
 import { selectAttempts } from "./attempts.ts";
-import { insertMissingSprites } from "./exports.ts";
+import { afterTheQueue } from "./export-claims.ts";
 import { finalizeRecording } from "./finalize.ts";
 import { recordingMoves } from "./moves.ts";
 import { stopRecording } from "./recordings.ts";
@@ -172,34 +172,28 @@ async function listToFinalize({ db }: StartServices): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/**
- * Exports whose job is gone: its worker was killed, or its tries were used up while something was away. What was finished
- * before there were small pictures gets them, too.
- */
+/** Exports whose worker was killed, and those whose time to be tried has come: the queue's own tries were used up. */
 async function listExports({ db }: StartServices): Promise<string[]> {
-  await insertMissingSprites(db);
-  const rows = await db
-    .updateTable("streaming_recording_exports")
-    .set({ work_until: sql`clock_timestamp() + interval '1 minute'` })
-    .where("status", "in", ["waiting", "running"])
-    .where(
-      sql<Date>`coalesce(work_until, created_at + interval '1 minute')`,
-      "<",
-      sql<Date>`clock_timestamp()`,
-    )
-    .returning("id")
-    .execute();
+  const { rows } = await sql<{ id: string }>`
+    select x.id from streaming_recording_exports x
+    join streaming_recordings r on r.id = x.recording_id and r.deleted_at is null
+    where (x.status = 'waiting' and x.next_try_at < clock_timestamp())
+      or (x.status = 'running' and x.work_until < clock_timestamp())
+    order by x.next_try_at limit 100
+  `.execute(db);
   return rows.map(({ id }) => id);
 }
 
+/** Once, whoever else sweeps: the next one asks for it when the queue is through with this job. */
 async function requestExport({ db, queue }: StartServices, exportId: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await trx
-      .updateTable("streaming_recording_exports")
-      .set({ work_until: null })
-      .where("id", "=", exportId)
-      .where("status", "in", ["waiting", "running"])
-      .execute();
-    await enqueue(trx, queue, "recording.export", { exportId });
+    const { rows } = await sql`
+      update streaming_recording_exports
+      set status = 'waiting', work_until = null, next_try_at = ${afterTheQueue}
+      where id = ${exportId}::uuid and ((status = 'waiting' and next_try_at < clock_timestamp())
+        or (status = 'running' and work_until < clock_timestamp()))
+      returning id
+    `.execute(trx);
+    if (rows.length > 0) await enqueue(trx, queue, "recording.export", { exportId });
   });
 }

@@ -11,6 +11,7 @@ test("times are typed as a clock shows them, or in seconds", () => {
   expect(ms("1:02:03")).toBe(3_723_000);
   expect(ms("4:05.5")).toBe(245_500);
   expect(ms("04:05")).toBe(245_000);
+  expect(ms("90:00")).toBe(5_400_000);
   expect(ms(" 90 ")).toBe(90_000);
   expect(ms("90,25 s")).toBe(90_250);
   expect(ms("0")).toBe(0);

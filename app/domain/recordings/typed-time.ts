@@ -1,14 +1,17 @@
 export type ReadTime = { ok: true; ms: number } | { ok: false; sentence: string };
 
 /**
- * A place in a recording as people type it: "1:02:03", "4:05.5", "90" (seconds). Refuses, with a sentence, what is none,
+ * A place in a recording as people type it: "1:02:03", "4:05.5", "90:00" (minutes), "90" (seconds). Refuses, with a sentence, what is none,
  * or lies outside a recording of `durationMs`.
  */
 export function readTime(typed: string, durationMs: number): ReadTime {
   const text = typed.trim().replaceAll(",", ".");
   if (/^[-−–]\s*\d/.test(text)) return { ok: false, sentence: "A recording begins at 0:00, and not before." };
-  const clock = /^(?:(?:(\d{1,3}):)?([0-5]?\d):)?(\d{1,6})(\.\d{1,3})?\s?(?:s|sec|seconds?)?$/i.exec(text);
-  const [, hours = "0", minutes, whole = "0", part = ""] = clock ?? [];
+  const clock = /^(?:(?:(\d{1,3}):([0-5]?\d)|(\d{1,4})):)?(\d{1,6})(\.\d{1,3})?\s?(?:s|sec|seconds?)?$/i.exec(
+    text,
+  );
+  const [, hours = "0", after, alone, whole = "0", part = ""] = clock ?? [];
+  const minutes = after ?? alone;
   const seconds = Number(whole + part);
   if (!clock || (minutes !== undefined && (whole.length !== 2 || seconds >= 60))) {
     return { ok: false, sentence: "Write a time like 1:02:03 or 4:05, or in seconds, like 90." };

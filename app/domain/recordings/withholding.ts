@@ -1,6 +1,8 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import type { Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
+import { resumeExports } from "./remake.ts";
 
 /** So long what was deleted can be restored. */
 export const graceDays = 14;
@@ -47,24 +49,27 @@ export async function deleteRecording(db: Db, { recordingId, userId }: By) {
 }
 
 /**
- * Takes a deletion back, as if it had not been; the rule of its space does not delete it again. False when it was not
- * deleted, or is being removed already.
+ * Takes a deletion back, as if it had not been. What the rule of its space had deleted it does not delete again; of another
+ * one its owners are told anew before. False when it was not deleted, or is being removed already.
  */
-export async function restoreRecording(db: Db, { recordingId }: Pick<By, "recordingId">) {
-  return change(db, (trx) =>
-    trx
+export async function restoreRecording(db: Db, queue: Queue, { recordingId }: Pick<By, "recordingId">) {
+  return change(db, async (trx) => {
+    const restored = await trx
       .updateTable("streaming_recordings")
       .set({
         deleted_at: null,
         deleted_by: null,
         kept: sql<boolean>`kept or deleted_by is null`,
+        warned_at: null,
       })
       .where("id", "=", recordingId)
       .where("deleted_at", "is not", null)
       .where("removed_at", "is", null)
       .returning("stream_id as streamId")
-      .executeTakeFirst(),
-  );
+      .executeTakeFirst();
+    if (restored) await resumeExports(trx, queue, { recordingId });
+    return restored;
+  });
 }
 
 type Changed = (trx: Transaction<Database>) => Promise<{ streamId: string } | undefined>;

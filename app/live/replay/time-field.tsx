@@ -8,7 +8,7 @@ type TimeFieldProps = FieldWords & {
   defaultValue: string | undefined;
   /** The player whose place can be taken over. */
   video: RefObject<HTMLVideoElement>;
-  /** What the button takes the place for: "Start here". */
+  /** What the button takes the place for: "Begin where the player is". */
   take: string;
 };
 

@@ -46,6 +46,10 @@ export type EditionOptions = {
   /** The product's variables: they come before the edition's own, and some stand in for a part. */
   env?: Record<string, string | undefined>;
   signal?: AbortSignal;
+  /** More of the recorder's own environment: `local/recorder/settings.ts` has it. */
+  recorder?: Record<string, string>;
+  /** False: what LiveKit and the recorder announce reaches nobody (default true). */
+  webhooks?: boolean;
   /** False trades the database's promise to survive a power cut for speed: for tests (default true). */
   durable?: boolean;
   /** Whether what runs is ended when this process dies without stopping it (default true). */
@@ -105,6 +109,8 @@ export async function startEdition(options: EditionOptions): Promise<Edition> {
         parts,
         given,
         durable: options.durable,
+        recorderEnv: options.recorder,
+        webhooks: options.webhooks !== false,
       }),
       aborted(options.signal),
     ]);
@@ -139,6 +145,8 @@ type Start = {
   parts: Map<string, Part>;
   given: Given;
   durable: boolean | undefined;
+  recorderEnv: Record<string, string> | undefined;
+  webhooks: boolean;
 };
 
 async function startAll({
@@ -150,6 +158,8 @@ async function startAll({
   parts,
   given,
   durable,
+  recorderEnv,
+  webhooks,
 }: Start): Promise<void> {
   /** Starts one part after those that it needs, unless it is left out or given, and tells about it. */
   const run = async (name: PartName, needs: Promise<unknown>[], start: () => Promise<Part>) => {
@@ -177,8 +187,10 @@ async function startAll({
   );
   const storage = run("storage", [], () => storagePart({ port: ports.storage, env }, place));
   const mail = run("mail", [], () => mailPart({ smtp: ports.smtp, web: ports.mailWeb }, place));
-  const livekit = run("livekit-server", [], () => livekitServerPart({ ports, env }, place));
-  const recorder = run("recorder", [livekit, storage], () => recorderPart({ ports, env }, place));
+  const livekit = run("livekit-server", [], () => livekitServerPart({ ports, env, webhooks }, place));
+  const recorder = run("recorder", [livekit, storage], () =>
+    recorderPart({ ports, env, webhooks, more: recorderEnv }, place),
+  );
   const chat = run("chat", [postgres], () => chatPart({ ports, env }, place));
   const build = step("build", [], async () => ((await runBuild(place)) ? "built" : "up to date"));
   const migrations = step("migrations", [postgres], () => runMigrations(env, place));

@@ -57,7 +57,8 @@ export const run: Fault["run"] = async (tools) => {
     const ended = await until(
       () => Promise.resolve(recordingProcesses(tools)),
       (processes) => !processes.includes(sleeper),
-      { seconds: 30, words: "the sleeper has woken up and is ended" },
+      // What it slept through it encodes first, beside its successor.
+      { seconds: 120, words: "the sleeper has woken up and is ended" },
     );
     promise(ended.value.length === 1, "one process records, its successor");
     await awaitSegments(tools, streamId, { attempt: 3, count: 4 });

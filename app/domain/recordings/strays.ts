@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import { isServiceError } from "#app/services/service-error.ts";
-import { hasEnded } from "./attempts.ts";
 import type { StartServices } from "./start.ts";
 import { sweep } from "./sweep.ts";
 
@@ -48,7 +47,9 @@ async function claimStreams({ db }: StartServices): Promise<string[]> {
 }
 
 async function stopStrays({ db, egress, log }: StartServices, streamId: string): Promise<void> {
-  const running = (await egress.list({ streamId })).filter(({ status }) => !hasEnded(status));
+  const running = (await egress.list({ streamId })).filter(
+    ({ status }) => status === "starting" || status === "active",
+  );
   const prefixes = running.flatMap(({ prefix }) => prefix ?? []);
   if (prefixes.length === 0) return;
   // Read after the list: an attempt that began meanwhile is not sealed.

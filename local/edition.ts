@@ -46,8 +46,8 @@ export type EditionOptions = {
   /** The product's variables: they come before the edition's own, and some stand in for a part. */
   env?: Record<string, string | undefined>;
   signal?: AbortSignal;
-  /** More of the recorder's own environment: `local/recorder/settings.ts` has it. */
-  recorder?: Record<string, string>;
+  /** More for the environment of single parts; what the recorder knows is in `local/recorder/settings.ts`. */
+  more?: More;
   /** False: what LiveKit and the recorder announce reaches nobody (default true). */
   webhooks?: boolean;
   /** False trades the database's promise to survive a power cut for speed: for tests (default true). */
@@ -55,6 +55,8 @@ export type EditionOptions = {
   /** Whether what runs is ended when this process dies without stopping it (default true). */
   guarded?: boolean;
 };
+
+type More = Partial<Record<"recorder" | "web" | "worker", Record<string, string>>>;
 
 export type Edition = {
   dir: string;
@@ -109,7 +111,7 @@ export async function startEdition(options: EditionOptions): Promise<Edition> {
         parts,
         given,
         durable: options.durable,
-        recorderEnv: options.recorder,
+        more: options.more ?? {},
         webhooks: options.webhooks !== false,
       }),
       aborted(options.signal),
@@ -145,7 +147,7 @@ type Start = {
   parts: Map<string, Part>;
   given: Given;
   durable: boolean | undefined;
-  recorderEnv: Record<string, string> | undefined;
+  more: More;
   webhooks: boolean;
 };
 
@@ -158,7 +160,7 @@ async function startAll({
   parts,
   given,
   durable,
-  recorderEnv,
+  more,
   webhooks,
 }: Start): Promise<void> {
   /** Starts one part after those that it needs, unless it is left out or given, and tells about it. */
@@ -189,7 +191,7 @@ async function startAll({
   const mail = run("mail", [], () => mailPart({ smtp: ports.smtp, web: ports.mailWeb }, place));
   const livekit = run("livekit-server", [], () => livekitServerPart({ ports, env, webhooks }, place));
   const recorder = run("recorder", [livekit, storage], () =>
-    recorderPart({ ports, env, webhooks, more: recorderEnv }, place),
+    recorderPart({ ports, env, webhooks, more: more.recorder }, place),
   );
   const chat = run("chat", [postgres], () => chatPart({ ports, env }, place));
   const build = step("build", [], async () => ((await runBuild(place)) ? "built" : "up to date"));
@@ -199,8 +201,12 @@ async function startAll({
       ? "demo data is there"
       : "was done before",
   );
-  const worker = run("worker", [migrations, storage, mail], () => workerPart({ env }, place));
-  const web = run("web", [migrations, storage, mail, build], () => webPart({ port: ports.web, env }, place));
+  const worker = run("worker", [migrations, storage, mail], () =>
+    workerPart({ env: { ...env, ...more.worker } }, place),
+  );
+  const web = run("web", [migrations, storage, mail, build], () =>
+    webPart({ port: ports.web, env: { ...env, ...more.web } }, place),
+  );
   await Promise.all([postgres, storage, mail, livekit, recorder, chat, build, migrations, seed, worker, web]);
 }
 

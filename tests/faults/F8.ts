@@ -7,7 +7,7 @@ import { goOnAir, promise, recordingsOf, streamRow, until } from "./studio-tools
 
 export const name = "F8";
 export const title = "No recorder is free";
-export const edition = { recorder: { RECORDER_CAPACITY: "1" } };
+export const edition = { more: { recorder: { RECORDER_CAPACITY: "1" } } };
 
 export const run: Fault["run"] = async (tools) => {
   const air = await goOnAir(tools);

@@ -21,5 +21,5 @@ export type Fault = {
   /** What the edition's environment needs to be for this fault ("HOST_GRACE_SECONDS": "8"). */
   env?: Record<string, string>;
   /** What else the edition is started with. */
-  edition?: Pick<EditionOptions, "recorder" | "webhooks">;
+  edition?: Pick<EditionOptions, "more" | "webhooks">;
 };

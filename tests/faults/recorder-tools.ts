@@ -1,7 +1,10 @@
 import { sql } from "kysely";
+import { readConfig } from "#app/config.ts";
 import { listParts, type Part } from "#app/domain/recordings/parts.ts";
+import { createStorage } from "#app/services/storage.ts";
 import { commandOf, descendantsOf } from "#local/processes.ts";
 import { endStream } from "#tests/browser/people.ts";
+import { decodeRecording } from "#tests/contract/recorded.ts";
 import type { Tools } from "./fault.ts";
 import { type OnAir, promise, recordingsOf, until } from "./studio-tools.ts";
 
@@ -55,8 +58,35 @@ export async function verifiedOf({ db }: Tools, streamId: string): Promise<Map<s
     .select(["a.number as attempt", "s.number", "s.bytes"])
     .where("r.stream_id", "=", streamId)
     .where("s.problem", "is", null)
+    .orderBy("a.number")
+    .orderBy("s.number")
     .execute();
   return new Map(rows.map(({ attempt, number, bytes }) => [`${attempt}/${number}`, bytes]));
+}
+
+/** Whether a segment (`attempt/number`) shows the host's camera, which is magenta, and not what is put in its place. */
+export async function showsCamera({ db, env }: Tools, streamId: string, place: string): Promise<boolean> {
+  const [attempt, number] = place.split("/").map(Number);
+  const { key } = await db
+    .selectFrom("streaming_recording_segments as s")
+    .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")
+    .innerJoin("streaming_recordings as r", "r.id", "a.recording_id")
+    .select("s.key")
+    .where("r.stream_id", "=", streamId)
+    .where("a.number", "=", attempt!)
+    .where("s.number", "=", number!)
+    .executeTakeFirstOrThrow();
+  const config = readConfig(env);
+  if (!config.ok) throw new Error(config.problems.join("; "));
+  const storage = createStorage(config.config.storage);
+  try {
+    const bytes = await storage.read(key);
+    if (!bytes) return false;
+    const { looks } = await decodeRecording([bytes], { middle: [0.45, 0.2] });
+    return looks.some(({ at: { middle } }) => middle![1] > 160 && middle![2] > 160);
+  } finally {
+    storage.close();
+  }
 }
 
 /** The processes that record, one for each recording of the local recorder. */

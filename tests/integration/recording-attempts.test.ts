@@ -49,7 +49,7 @@ async function replaced() {
   const live = await insertPublishing();
   const { services, db } = test;
   await startRecording(services, live);
-  await later(live.recordingId, 16);
+  await later(live.recordingId, 17);
   await sweepAttempts(services);
   await startRecording(services, live);
   const [first, second] = egressesOf(live.streamId);

@@ -179,7 +179,7 @@ describe("starting", () => {
   it("gives up a recorder that does not become active in time, tells the host, and starts another", async () => {
     const { services, db } = test;
     const { recordingId, egress, attempt } = await record();
-    await later(recordingId, 16);
+    await later(recordingId, 17);
     await sweepAttempts(services);
     expect(await recordingRow(db, recordingId)).toMatchObject({
       status: "starting",

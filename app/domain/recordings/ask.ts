@@ -10,10 +10,10 @@ import type { StartServices } from "./start.ts";
 /** Our client gives up a start after 10 s; until then it may still be answered. */
 const startAnswerSeconds = 12;
 /**
- * From the call to ACTIVE a real egress takes 3 s. With up to 1 s from the track to the call, and 3 s until it is asked
+ * From the call to ACTIVE a real egress takes 3 s. With up to 1 s from the track to the call, and 2 s until it is asked
  * about again, the host hears of one that does not begin within 20 s.
  */
-const activeSeconds = 15;
+const activeSeconds = 16;
 /** A recorder's service that does not answer either is told to the host after this long. */
 const answerSeconds = 10;
 

@@ -113,8 +113,7 @@ async function claimToAsk({ db }: StartServices): Promise<string[]> {
           sql<Date>`coalesce(a.asked_at, a.requested_at, a.created_at)`,
           "<",
           sql<Date>`clock_timestamp() - case
-            when r.status = 'stopping' then interval '900 milliseconds'
-            when a.status in ('requested', 'starting') then interval '2 seconds'
+            when r.status = 'stopping' or a.status in ('requested', 'starting') then interval '900 milliseconds'
             else interval '10 seconds' end`,
         )
         .limit(100)

@@ -5,7 +5,7 @@ import { goOnAir, promise, recordingsOf, until } from "./studio-tools.ts";
 export const name = "F11";
 export const title = "A recorder ends because it has reached its limit";
 /** Two limits are reached while this looks, and what follows is ended with the stream. */
-export const edition = { more: { recorder: { RECORDER_LIMIT_SECONDS: "12" } } };
+export const edition = { more: { recorder: { RECORDER_LIMIT_SECONDS: "20" } } };
 
 const limit = "Session limit reached";
 
@@ -15,9 +15,9 @@ export const run: Fault["run"] = async (tools) => {
     const { value: attempts } = await until(
       () => attemptsOf(tools, air.stream.id),
       (all) => all.filter(({ reason }) => reason === limit).length === 2 && all.at(-1)!.good >= 2,
-      { seconds: 150, words: "two recorders have reached their limit, and another one records" },
+      { seconds: 200, words: "two recorders have reached their limit, and another one records" },
     );
-    tools.say("two recorders have reached their limit of 12 s, and another one records");
+    tools.say("two recorders have reached their limit of 20 s, and another one records");
     for (const { number, status, good } of attempts.filter(({ reason }) => reason === limit)) {
       promise(status === "complete", `attempt ${number} is complete (${status})`);
       promise(good >= 5, `its part is usable (${good} segments)`);
@@ -30,7 +30,7 @@ export const run: Fault["run"] = async (tools) => {
     promise(new Set(parts.map(({ attempt }) => attempt)).size >= 3, "the replay has the parts of all");
     promise(gaps.length >= 2, `what is missing in between is marked (${gaps.join(", ")} ms)`);
     return {
-      did: "gave the recorder a limit of 12 s and let two attempts reach it",
+      did: "gave the recorder a limit of 20 s and let two attempts reach it",
       saw: `both ended as LIMIT_REACHED with usable parts, and were followed at once; one replay of parts ${partsInWords(parts)}, ${gaps.map((ms) => (ms / 1000).toFixed(1)).join(" and ")} s missing in between, marked`,
     };
   } finally {

@@ -16,10 +16,10 @@ test(
   "a stream whose recorder dies twice, and whose worker dies while it is finished, is one replay with marked gaps, both pictures and the chat in step",
   { tag: "@alone" },
   async ({ person, db }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(360_000);
     const { people, path: address, stream } = await insertPeople(db, { status: "scheduled" });
     await db.updateTable("streams").set({ chat_after_minutes: 0 }).where("id", "=", stream.id).execute();
-    const studio = await (await person({ userId: people.host.id, largePicture: true })).newPage();
+    const studio = await (await person({ userId: people.host.id })).newPage();
     await studio.goto(`/account/streams/${stream.id}`);
     await goLive(studio, { share: true });
     const watching = await (await person({ userId: people.viewer.id })).newPage();
@@ -29,7 +29,7 @@ test(
         .poll(
           async () =>
             (await attemptsOf({ db }, stream.id)).find(({ number }) => number === attempt)?.good ?? 0,
-          { timeout: 90_000 },
+          { timeout: 120_000 },
         )
         .toBeGreaterThanOrEqual(count);
 

@@ -142,6 +142,22 @@ describe("a recorder that was given up", () => {
   });
 });
 
+it("a recorder after one that did not begin in time is given twice as long", async () => {
+  const { services, db } = test;
+  const { recordingId, second } = await replaced();
+  const [, attempt] = await attemptRows(db, recordingId);
+  const ask = async (secondsAgo: number) => {
+    await sql`update streaming_recording_attempts set asked_at = null,
+      requested_at = now() - make_interval(secs => ${secondsAgo}) where id = ${attempt!.id}`.execute(db);
+    await sweepAttempts(services);
+    return (await attemptRows(db, recordingId))[1]!.status;
+  };
+  expect(await ask(17)).toBe("starting");
+  expect(await ask(30)).toBe("starting");
+  expect(second.status).toBe("EGRESS_STARTING");
+  expect(await ask(33)).toBe("failed");
+});
+
 describe("a recorder's service that does not answer", () => {
   it("is told to the host, and no second recorder is started that could be one too many", async () => {
     const { services, db } = test;

@@ -14,6 +14,8 @@ const startAnswerSeconds = 12;
  * about again, the host hears of one that does not begin within 20 s.
  */
 const activeSeconds = 16;
+/** Each one after it is given as long again, up to so often: where all are slow, none would ever begin. */
+const mostFollowed = 3;
 /** A recorder's service that does not answer either is told to the host after this long. */
 const answerSeconds = 10;
 
@@ -31,14 +33,19 @@ export async function askAboutAttempt(services: StartServices, attempt: Attempt)
   if (said) await db.transaction().execute((trx) => takeAnnouncement(trx, queue, said));
   const isActive = said !== undefined && said.status !== "starting";
   if (isActive) return;
-  const patience = said ? activeSeconds : startAnswerSeconds;
+  const patience = said
+    ? sql<number>`${activeSeconds} * (1 + least(${mostFollowed}, (
+        select count(*) from streaming_recording_attempts before
+        where before.recording_id = a.recording_id and before.number < a.number and before.active_at is null
+      )))`
+    : sql<number>`${startAnswerSeconds}`;
   const late = await db
-    .selectFrom("streaming_recording_attempts")
-    .select("id")
-    .where("id", "=", attempt.id)
-    .where("sealed_at", "is", null)
-    .where("status", "in", said ? ["requested", "starting"] : ["requested", "starting", "active", "ending"])
-    .where("requested_at", "<", sql<Date>`clock_timestamp() - make_interval(secs => ${patience})`)
+    .selectFrom("streaming_recording_attempts as a")
+    .select("a.id")
+    .where("a.id", "=", attempt.id)
+    .where("a.sealed_at", "is", null)
+    .where("a.status", "in", said ? ["requested", "starting"] : ["requested", "starting", "active", "ending"])
+    .where("a.requested_at", "<", sql<Date>`clock_timestamp() - make_interval(secs => ${patience})`)
     .executeTakeFirst();
   if (!late) return;
   const reason = said ? "it did not begin in time" : "nobody knows of it any more";

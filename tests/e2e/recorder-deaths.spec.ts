@@ -24,6 +24,8 @@ test(
     await goLive(studio, { share: true });
     const watching = await (await person({ userId: people.viewer.id })).newPage();
     await watching.goto(address);
+    // Beside a recorder that begins anew, pages can be slow.
+    for (const page of [studio, watching]) page.setDefaultTimeout(60_000);
     const recorded = (attempt: number, count: number) =>
       expect
         .poll(

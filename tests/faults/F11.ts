@@ -14,7 +14,10 @@ export const run: Fault["run"] = async (tools) => {
   try {
     const { value: attempts } = await until(
       () => attemptsOf(tools, air.stream.id),
-      (all) => all.filter(({ reason }) => reason === limit).length === 2 && all.at(-1)!.good >= 2,
+      (all) =>
+        all.filter(({ reason }) => reason === limit).length >= 2 &&
+        all.at(-1)!.reason !== limit &&
+        all.at(-1)!.good >= 2,
       { seconds: 200, words: "two recorders have reached their limit, and another one records" },
     );
     tools.say("two recorders have reached their limit of 20 s, and another one records");

@@ -16,6 +16,8 @@ export type Services = {
   config: Config;
   log: Log;
   db: Db;
+  /** What follows the database's clock, until it is stopped. */
+  clock: { stop(): void };
   queue: Queue;
   livekit: LiveKit;
   egress: Egress;

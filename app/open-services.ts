@@ -2,6 +2,7 @@ import type { Config } from "#app/config.ts";
 import type { Services } from "#app/context.ts";
 import { openQueue } from "#app/jobs/queue.ts";
 import { createChat } from "#app/services/chat.ts";
+import { followDatabaseClock } from "#app/services/clock.ts";
 import { createEgress } from "#app/services/egress.ts";
 import { createLiveKit } from "#app/services/livekit.ts";
 import { createLog } from "#app/services/log.ts";
@@ -18,11 +19,13 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
   if (config.webhooksAllowPrivate && config.secure)
     log.warn("WEBHOOKS_ALLOW_PRIVATE is set: owners of spaces can make the worker talk to private addresses");
   const db = openDatabase(config.databaseUrl, { max: 10, onError });
+  const clock = await followDatabaseClock(db, log);
   const queue = await openQueue(config.databaseUrl, { worker: name === "worker", onError });
   return {
     config,
     log,
     db,
+    clock,
     queue,
     livekit: createLiveKit(config.livekit),
     egress: createEgress(config.livekit, config.storage),
@@ -34,8 +37,9 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
   };
 }
 
-export async function closeServices({ db, queue, storage, mailer }: Services): Promise<void> {
+export async function closeServices({ db, clock, queue, storage, mailer }: Services): Promise<void> {
   await queue.stop({ graceful: true, timeout: 10_000 });
+  clock.stop();
   storage.close();
   mailer.close();
   await db.destroy();

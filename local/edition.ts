@@ -46,11 +46,17 @@ export type EditionOptions = {
   /** The product's variables: they come before the edition's own, and some stand in for a part. */
   env?: Record<string, string | undefined>;
   signal?: AbortSignal;
+  /** More for the environment of single parts; what the recorder knows is in `local/recorder/settings.ts`. */
+  more?: More;
+  /** False: what LiveKit and the recorder announce reaches nobody (default true). */
+  webhooks?: boolean;
   /** False trades the database's promise to survive a power cut for speed: for tests (default true). */
   durable?: boolean;
   /** Whether what runs is ended when this process dies without stopping it (default true). */
   guarded?: boolean;
 };
+
+type More = Partial<Record<"recorder" | "web" | "worker", Record<string, string>>>;
 
 export type Edition = {
   dir: string;
@@ -105,6 +111,8 @@ export async function startEdition(options: EditionOptions): Promise<Edition> {
         parts,
         given,
         durable: options.durable,
+        more: options.more ?? {},
+        webhooks: options.webhooks !== false,
       }),
       aborted(options.signal),
     ]);
@@ -139,6 +147,8 @@ type Start = {
   parts: Map<string, Part>;
   given: Given;
   durable: boolean | undefined;
+  more: More;
+  webhooks: boolean;
 };
 
 async function startAll({
@@ -150,6 +160,8 @@ async function startAll({
   parts,
   given,
   durable,
+  more,
+  webhooks,
 }: Start): Promise<void> {
   /** Starts one part after those that it needs, unless it is left out or given, and tells about it. */
   const run = async (name: PartName, needs: Promise<unknown>[], start: () => Promise<Part>) => {
@@ -177,8 +189,10 @@ async function startAll({
   );
   const storage = run("storage", [], () => storagePart({ port: ports.storage, env }, place));
   const mail = run("mail", [], () => mailPart({ smtp: ports.smtp, web: ports.mailWeb }, place));
-  const livekit = run("livekit-server", [], () => livekitServerPart({ ports, env }, place));
-  const recorder = run("recorder", [livekit, storage], () => recorderPart({ ports, env }, place));
+  const livekit = run("livekit-server", [], () => livekitServerPart({ ports, env, webhooks }, place));
+  const recorder = run("recorder", [livekit, storage], () =>
+    recorderPart({ ports, env, webhooks, more: more.recorder }, place),
+  );
   const chat = run("chat", [postgres], () => chatPart({ ports, env }, place));
   const build = step("build", [], async () => ((await runBuild(place)) ? "built" : "up to date"));
   const migrations = step("migrations", [postgres], () => runMigrations(env, place));
@@ -187,8 +201,12 @@ async function startAll({
       ? "demo data is there"
       : "was done before",
   );
-  const worker = run("worker", [migrations, storage, mail], () => workerPart({ env }, place));
-  const web = run("web", [migrations, storage, mail, build], () => webPart({ port: ports.web, env }, place));
+  const worker = run("worker", [migrations, storage, mail], () =>
+    workerPart({ env: { ...env, ...more.worker } }, place),
+  );
+  const web = run("web", [migrations, storage, mail, build], () =>
+    webPart({ port: ports.web, env: { ...env, ...more.web } }, place),
+  );
   await Promise.all([postgres, storage, mail, livekit, recorder, chat, build, migrations, seed, worker, web]);
 }
 

@@ -13,6 +13,7 @@ import { sweepRooms } from "#app/domain/participants/removal.ts";
 import { verifyLiveSegments } from "#app/domain/recordings/live.ts";
 import { sweepDeleted } from "#app/domain/recordings/removal.ts";
 import { deleteByRule, warnByRule } from "#app/domain/recordings/space-rule.ts";
+import { sweepStrays } from "#app/domain/recordings/strays.ts";
 import {
   sweepAttempts,
   sweepExports,
@@ -46,6 +47,7 @@ export const schedule: readonly Task[] = [
   { name: "recordings.verify-live", everySeconds: 1, run: verifyLiveSegments },
   { name: "recordings.start", everySeconds: 1, run: sweepStarts },
   { name: "recordings.ask", everySeconds: 1, run: sweepAttempts },
+  { name: "recordings.stop-strays", everySeconds: 5, run: sweepStrays },
   { name: "recordings.finish", everySeconds: 1, run: sweepFinishing },
   { name: "recordings.stop-forgotten", everySeconds: 5, run: sweepForgotten },
   { name: "recordings.requeue-exports", everySeconds: 10, run: sweepExports },

@@ -19,6 +19,12 @@ export const catalog = {
     retryDelay: 1,
     expireInSeconds: 60,
   },
+  "recording.stop-attempt": {
+    payload: z.object({ attemptId: id }),
+    retryLimit: 2,
+    retryDelay: 2,
+    expireInSeconds: 60,
+  },
   "recording.finalize": {
     payload: z.object({ recordingId: id }),
     retryLimit: 50,

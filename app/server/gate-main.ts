@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import express from "express";
 import { configOrExit } from "#app/config.ts";
+import { followDatabaseClock } from "#app/services/clock.ts";
 import { createLiveKit } from "#app/services/livekit.ts";
 import { createLog } from "#app/services/log.ts";
 import { openDatabase } from "#db/client.ts";
@@ -16,6 +17,8 @@ const config = configOrExit();
 const log = createLog({ level: config.logLevel, name: "gate" });
 const onError = (error: Error) => log.warn({ err: error }, "database connection lost");
 const db = openDatabase(config.databaseUrl, { max: 10, onError });
+// A database that is away is waited for, and the machine's own clock taken meanwhile.
+const clock = await followDatabaseClock(db, log).catch(() => undefined);
 const gate = createGate({ config, db, log, livekit: createLiveKit(config.livekit) });
 
 let draining = false;
@@ -53,6 +56,7 @@ async function drain() {
   server.closeIdleConnections();
   await gate.close();
   await door.close();
+  clock?.stop();
   await db.destroy();
   clearTimeout(forced);
   process.exit(0);

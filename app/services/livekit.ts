@@ -1,12 +1,6 @@
-import {
-  AccessToken,
-  RoomServiceClient,
-  TokenVerifier,
-  TrackSource,
-  TwirpError,
-  type VideoGrant,
-} from "livekit-server-sdk";
+import { AccessToken, RoomServiceClient, TrackSource, TwirpError, type VideoGrant } from "livekit-server-sdk";
 import type { LiveKitConfig } from "#app/config.ts";
+import { askingByDatabaseClock, byDatabaseClock, readSigned } from "./livekit-tokens.ts";
 import { serviceError } from "./service-error.ts";
 
 export type RoomRole = "host" | "viewer";
@@ -27,11 +21,14 @@ const tokenSeconds = 60;
  * when LiveKit cannot be reached within 5 s; "there is no such room" is an answer, not an error.
  */
 export function createLiveKit(config: LiveKitConfig) {
-  const rooms = new RoomServiceClient(config.url, config.apiKey, config.apiSecret, { requestTimeout: 5 });
+  const rooms = askingByDatabaseClock(
+    new RoomServiceClient(config.url, config.apiKey, config.apiSecret, { requestTimeout: 5 }),
+    config.apiSecret,
+  );
   // LiveKit signs the tokens that it refreshes with either pair, at random.
-  const verifiers = [
-    new TokenVerifier(config.apiKey, config.apiSecret),
-    new TokenVerifier(config.webhookKey, config.webhookSecret),
+  const pairs = [
+    { key: config.apiKey, secret: config.apiSecret },
+    { key: config.webhookKey, secret: config.webhookSecret },
   ];
 
   return {
@@ -72,9 +69,9 @@ export function createLiveKit(config: LiveKitConfig) {
      * its holder may do by now: that is the decision's.
      */
     async readToken(token: string): Promise<{ streamId: string; identity: string } | undefined> {
-      for (const verifier of verifiers) {
+      for (const pair of pairs) {
         try {
-          const { sub, video } = await verifier.verify(token);
+          const { sub, video } = (await readSigned(token, pair)) as { sub?: string; video?: VideoGrant };
           if (!sub || !video?.roomJoin || !video.room) return undefined;
           return { streamId: video.room, identity: sub };
         } catch {
@@ -98,7 +95,7 @@ export function createLiveKit(config: LiveKitConfig) {
     }): Promise<string> {
       const token = new AccessToken(config.apiKey, config.apiSecret, { identity, ttl: seconds });
       token.addGrant({ room: streamId, roomJoin: true, ...(role === "host" ? hostGrant : viewerGrant) });
-      return token.toJwt();
+      return byDatabaseClock(await token.toJwt(), config.apiSecret);
     },
   };
 }

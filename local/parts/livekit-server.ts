@@ -8,7 +8,7 @@ import { writePrivately } from "../secrets.ts";
 
 /** LiveKit's server: rooms only when we create them, webhooks to web, signed by a pair of their own. */
 export async function livekitServerPart(
-  { ports, env }: { ports: Ports; env: EditionEnv },
+  { ports, env, webhooks }: { ports: Ports; env: EditionEnv; webhooks: boolean },
   place: Place,
 ): Promise<Part> {
   const file = await findProgram(livekitServer, {
@@ -18,7 +18,7 @@ export async function livekitServerPart(
   });
   const config = path.join(place.dir, "livekit.yaml");
   // Every JSON text is YAML.
-  writePrivately(config, `${JSON.stringify(configuration(ports, env), null, 2)}\n`);
+  writePrivately(config, `${JSON.stringify(configuration({ ports, env, webhooks }), null, 2)}\n`);
   return startPart(
     {
       name: "livekit-server",
@@ -31,7 +31,7 @@ export async function livekitServerPart(
   );
 }
 
-function configuration(ports: Ports, env: EditionEnv) {
+function configuration({ ports, env, webhooks }: { ports: Ports; env: EditionEnv; webhooks: boolean }) {
   return {
     port: ports.livekit,
     bind_addresses: ["127.0.0.1"],
@@ -47,7 +47,10 @@ function configuration(ports: Ports, env: EditionEnv) {
       [env.LIVEKIT_API_KEY]: env.LIVEKIT_API_SECRET,
       [env.LIVEKIT_WEBHOOK_KEY]: env.LIVEKIT_WEBHOOK_SECRET,
     },
-    webhook: { api_key: env.LIVEKIT_WEBHOOK_KEY, urls: [`http://127.0.0.1:${ports.web}/webhooks/livekit`] },
+    webhook: {
+      api_key: env.LIVEKIT_WEBHOOK_KEY,
+      urls: webhooks ? [`http://127.0.0.1:${ports.web}/webhooks/livekit`] : [],
+    },
     // At info it writes whole joins, secrets included.
     logging: { level: "warn" },
   };

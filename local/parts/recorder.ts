@@ -6,7 +6,15 @@ import { root } from "../root.ts";
 import type { Ports } from "../ports.ts";
 
 /** The stand-in for LiveKit Egress: it answers as the real one does, and really records. */
-export function recorderPart({ ports, env }: { ports: Ports; env: EditionEnv }, place: Place): Promise<Part> {
+export function recorderPart(
+  {
+    ports,
+    env,
+    webhooks,
+    more = {},
+  }: { ports: Ports; env: EditionEnv; webhooks: boolean; more?: Record<string, string> },
+  place: Place,
+): Promise<Part> {
   return startPart(
     {
       name: "recorder",
@@ -16,9 +24,10 @@ export function recorderPart({ ports, env }: { ports: Ports; env: EditionEnv }, 
         args: ["local/recorder/main.ts"],
         env: childEnvironment(env, {
           PORT: String(ports.recorder),
-          WEBHOOK_URL: `http://127.0.0.1:${ports.web}/webhooks/livekit`,
+          WEBHOOK_URL: webhooks ? `http://127.0.0.1:${ports.web}/webhooks/livekit` : "",
           // Stands for the Redis of the real one, which remembers what a killed recorder was doing.
           RECORDER_STATE_FILE: path.join(place.dir, "egresses.json"),
+          ...more,
         }),
         cwd: root,
       },

@@ -34,7 +34,8 @@ export type EgressStatus =
   | "EGRESS_ENDING"
   | "EGRESS_COMPLETE"
   | "EGRESS_FAILED"
-  | "EGRESS_ABORTED";
+  | "EGRESS_ABORTED"
+  | "EGRESS_LIMIT_REACHED";
 
 export type SegmentsInfo = {
   playlist_name: string;
@@ -48,8 +49,9 @@ export type SegmentsInfo = {
   ended_at: string;
 };
 
-export const isOver = ({ status }: EgressInfo) =>
-  status === "EGRESS_COMPLETE" || status === "EGRESS_FAILED" || status === "EGRESS_ABORTED";
+const over: EgressStatus[] = ["EGRESS_COMPLETE", "EGRESS_FAILED", "EGRESS_ABORTED", "EGRESS_LIMIT_REACHED"];
+
+export const isOver = ({ status }: EgressInfo) => over.includes(status);
 
 export function newEgress(facts: {
   egressId: string;

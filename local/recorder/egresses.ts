@@ -24,8 +24,16 @@ type Running = {
   /** As it was when its process began; what is said when that process is killed. */
   original: EgressInfo;
   stored: { segments: number; bytes: number };
+  /** It is being ended because it has lasted as long as it may. */
+  limited?: boolean;
   ended: Promise<void>;
 };
+
+const limitReached = {
+  status: "EGRESS_LIMIT_REACHED",
+  error: "Session limit reached",
+  error_code: 413,
+} as const;
 
 export type Egresses = ReturnType<typeof createEgresses>;
 
@@ -66,6 +74,7 @@ export function createEgresses(settings: RecorderSettings & { log(line: string):
           updated_at: nanosNow(),
         });
         webhooks.send("egress_updated", find(egress.egress_id));
+        limit(run);
         return;
       case "stored":
         run.stored = message;
@@ -89,7 +98,7 @@ export function createEgresses(settings: RecorderSettings & { log(line: string):
       case "complete": {
         const complete: EgressInfo = {
           ...withSegments(egress, storedSegments(output, run.stored)),
-          status: "EGRESS_COMPLETE",
+          ...(run.limited ? limitReached : { status: "EGRESS_COMPLETE" as const }),
           ended_at: message.at,
           updated_at: message.at,
           manifest_location: message.manifest
@@ -138,6 +147,16 @@ export function createEgresses(settings: RecorderSettings & { log(line: string):
         return;
       }
     }
+  };
+
+  /** As the real one's source says it: it ends in order, and its last status tells why. */
+  const limit = (run: Running) => {
+    if (settings.limitSeconds === 0) return;
+    const timer = setTimeout(() => {
+      run.limited = true;
+      send(run, { kind: "stop", reason: "Session limit reached" });
+    }, settings.limitSeconds * 1000);
+    run.child.once("exit", () => clearTimeout(timer));
   };
 
   const lost = (run: Running, code: number | null, signal: NodeJS.Signals | null) => {

@@ -16,7 +16,8 @@ export type ToRoom =
     }
   | { kind: "stop"; reason: StopReason };
 
-export type StopReason = "StopEgress API" | "Source closed" | "Service terminated" | "Failure";
+export type StopReason =
+  "StopEgress API" | "Source closed" | "Service terminated" | "Session limit reached" | "Failure";
 
 /** What it hears back. Times are nanoseconds since 1970, as strings. */
 export type FromRoom =

@@ -27,6 +27,8 @@ export function readSettings(environment: Record<string, string | undefined>) {
     webhookSecret: environment.WEBHOOK_URL ? required("LIVEKIT_WEBHOOK_SECRET") : "",
     /** Recordings at once; one with camera and screen takes a little more than half a core. */
     capacity: whole("RECORDER_CAPACITY", Math.max(4, availableParallelism()), 1, 64),
+    /** Seconds after which a recording is ended as the real one's `session_limits` do; 0 for never. */
+    limitSeconds: whole("RECORDER_LIMIT_SECONDS", 0, 0, 86_400),
     framesPerSecond: whole("RECORDER_FPS", 30, 5, 60),
     /** Stands for the real one's Redis: what is known of egresses outlives the recorder. */
     stateFile: environment.RECORDER_STATE_FILE || undefined,

@@ -1,4 +1,4 @@
-import { AccessToken, EgressClient } from "livekit-server-sdk";
+import { AccessToken, EgressClient, EgressStatus } from "livekit-server-sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newRoom, stored } from "./play.ts";
 import { ended, type Json, openStage, type Stage, until } from "./stage.ts";
@@ -99,6 +99,27 @@ test.runIf(own)(
     await until("there is a place again", async () => (await canAccept()) === "1");
     child.kill("SIGTERM");
     await ended(child);
+  },
+);
+
+test.runIf(own)(
+  "a recorder with a limit ends a recording in order when it has lasted as long, and says so",
+  { timeout: 90_000 },
+  async () => {
+    const { client, child } = await stage.startRecorder({ RECORDER_LIMIT_SECONDS: "5" });
+    const room = await newRoom(stage);
+    await stage.publish(room);
+    const { egressId } = await client.startRoomCompositeEgress(room, { segments: stage.output(room, 2) });
+    const ended = () => stage.webhooksOf(room, "egress_ended").map(({ body }) => body.egressInfo);
+    await until("it has ended", () => ended().length > 0);
+    expect(ended()).toMatchObject([
+      { egressId, status: "EGRESS_LIMIT_REACHED", error: "Session limit reached", errorCode: 413 },
+    ]);
+    const [listed] = await client.listEgress({ egressId });
+    expect(listed!.status).toBe(EgressStatus.EGRESS_LIMIT_REACHED);
+    await expect(client.stopEgress(egressId)).rejects.toMatchObject({ code: "failed_precondition" });
+    expect(String(await stage.read(`${room}/index.m3u8`))).toContain("#EXT-X-ENDLIST");
+    child.kill("SIGTERM");
   },
 );
 

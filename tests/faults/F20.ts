@@ -1,6 +1,6 @@
-import { sql } from "kysely";
 import { advances } from "#tests/browser/picture.ts";
 import type { Fault } from "./fault.ts";
+import { endToReplay, partsInWords, showsCamera, verifiedOf } from "./recorder-tools.ts";
 import { goOnAir, promise, publishers, recordingsOf, streamRow, until } from "./studio-tools.ts";
 
 export const name = "F20";
@@ -41,25 +41,26 @@ export const run: Fault["run"] = async (tools) => {
       "it is the same stream, still live",
     );
     promise(loads === 0, "the viewer's page was not loaded again");
-    const parts = async () =>
-      (
-        await sql<{ attempts: number; segments: number; same: boolean }>`
-          select count(distinct a.id)::int as attempts, bool_and(r.id = ${recording!.id}::uuid) as same,
-            count(s.key) filter (where s.problem is null and s.has_video)::int as segments
-          from streaming_recordings r
-          join streaming_recording_attempts a on a.recording_id = r.id
-          left join streaming_recording_segments s on s.attempt_id = a.id
-          where r.stream_id = ${air.stream.id}::uuid
-        `.execute(tools.db)
-      ).rows[0]!;
-    const then = await parts();
-    const grown = await until(parts, ({ segments, same }) => same && segments >= then.segments + 3, {
-      seconds: 60,
-      words: "the same recording goes on, with verified segments",
-    });
+    const then = await verifiedOf(tools, air.stream.id);
+    const seen = await until(
+      async () => {
+        const all = await verifiedOf(tools, air.stream.id);
+        const newest = [...all.keys()].filter((place) => !then.has(place)).at(-1);
+        return newest && (await showsCamera(tools, air.stream.id, newest)) ? newest : undefined;
+      },
+      (place) => place !== undefined,
+      { seconds: 90, words: "the recording shows the host's camera again" },
+    );
+    const recordings = await recordingsOf(tools, air.stream.id);
+    promise(recordings.length === 1 && recordings[0]!.id === recording!.id, "it is the same recording");
+    const parts = await endToReplay(tools, air);
+    promise(
+      parts.some(({ attempt, number }) => `${attempt}/${number}` === seen.value),
+      "the replay has it",
+    );
     return {
       did: `kill -9 of livekit-server; it ran again after ${restarted.tookMs} ms, without any room`,
-      saw: `host and viewer back ${tookMs} ms after that, without a page being loaded; same stream, same recording, which goes on in attempt ${grown.value.attempts} (3 verified segments within ${grown.tookMs} ms)`,
+      saw: `host and viewer back ${tookMs} ms after that, without a page being loaded; same stream, same recording, which shows the camera again in attempt ${seen.value!.split("/")[0]} after another ${seen.tookMs} ms; replay of parts ${partsInWords(parts)}`,
     };
   } finally {
     await air.close();

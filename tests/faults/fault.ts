@@ -1,5 +1,5 @@
 import type { Db } from "#db/client.ts";
-import type { Edition } from "#local/edition.ts";
+import type { Edition, EditionOptions } from "#local/edition.ts";
 
 /** What a fault is tried with: a whole edition of its own, with real processes that can be killed. */
 export type Tools = {
@@ -20,4 +20,6 @@ export type Fault = {
   run(tools: Tools): Promise<{ did: string; saw: string }>;
   /** What the edition's environment needs to be for this fault ("HOST_GRACE_SECONDS": "8"). */
   env?: Record<string, string>;
+  /** What else the edition is started with. */
+  edition?: Pick<EditionOptions, "more" | "webhooks">;
 };

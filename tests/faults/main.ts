@@ -31,16 +31,21 @@ async function loadFaults(): Promise<Fault[]> {
   return found.sort((a, b) => Number(a.name.slice(1)) - Number(b.name.slice(1)));
 }
 
-/** Those that need the same environment share an edition. */
+/** Those that need the same edition share one. */
 function byEnvironment(chosen: Fault[]): Fault[][] {
-  const groups = Map.groupBy(chosen, ({ env }) => JSON.stringify(env ?? {}));
+  const groups = Map.groupBy(chosen, ({ env, edition }) => JSON.stringify([env, edition]));
   return [...groups.values()];
 }
 
 async function runAll(together: Fault[]): Promise<Outcome[]> {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-faults-"));
   console.log("Starting an edition of its own …");
-  const edition = await startEdition({ dir, ports: "fresh", env: together[0]?.env });
+  const edition = await startEdition({
+    dir,
+    ports: "fresh",
+    env: together[0]?.env,
+    ...together[0]?.edition,
+  });
   const db = openDatabase(edition.env.DATABASE_URL ?? "");
   const done: Outcome[] = [];
   try {

@@ -7,7 +7,7 @@ import { verifyLiveSegments } from "#app/domain/recordings/live.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { createRecording, stopRecording } from "#app/domain/recordings/recordings.ts";
 import { startRecording } from "#app/domain/recordings/start.ts";
-import { stopRecorder } from "#app/domain/recordings/stop.ts";
+import { stopGivenUpAttempt, stopRecorder } from "#app/domain/recordings/stop.ts";
 import {
   sweepAttempts,
   sweepExports,
@@ -178,13 +178,15 @@ describe("starting", () => {
 
   it("gives up a recorder that does not become active in time, tells the host, and starts another", async () => {
     const { services, db } = test;
-    const { recordingId, egress } = await record();
-    await later(recordingId, 19);
+    const { recordingId, egress, attempt } = await record();
+    await later(recordingId, 17);
     await sweepAttempts(services);
     expect(await recordingRow(db, recordingId)).toMatchObject({
       status: "starting",
       reason: "The recorder stopped: it did not begin in time",
     });
+    await stopGivenUpAttempt(services, { attemptId: attempt.id });
+    await stopGivenUpAttempt(services, { attemptId: attempt.id });
     expect(egress.status).toBe("EGRESS_ENDING");
     await startRecording(services, { recordingId });
     expect(await attemptRows(db, recordingId)).toMatchObject([

@@ -16,6 +16,7 @@ import { recordingRemove } from "./recording-remove.ts";
 import { recordingRuleMail } from "./recording-rule-mail.ts";
 import { recordingStart } from "./recording-start.ts";
 import { recordingStop } from "./recording-stop.ts";
+import { recordingStopAttempt } from "./recording-stop-attempt.ts";
 import { roomSweep } from "./room-sweep.ts";
 import { signInMail } from "./sign-in-mail.ts";
 import { streamCloseRoom } from "./stream-close-room.ts";
@@ -31,6 +32,7 @@ export type Handler<Name extends JobName> = (services: Services, payload: JobPay
 export const handlers: { [Name in JobName]: Handler<Name> } = {
   "recording.start": recordingStart,
   "recording.stop": recordingStop,
+  "recording.stop-attempt": recordingStopAttempt,
   "recording.finalize": recordingFinalize,
   "recording.export": recordingExport,
   "recording.remove": recordingRemove,

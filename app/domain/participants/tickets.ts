@@ -2,6 +2,7 @@ import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { type AccessReason, findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { takePlace } from "#app/domain/devices/places.ts";
+import { databaseNow } from "#app/services/clock.ts";
 import type { LiveKit, RoomRole } from "#app/services/livekit.ts";
 import type { Db } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
@@ -74,8 +75,8 @@ export async function mintTicket(
     .setProtectedHeader({ alg: "HS256" })
     .setAudience(audience)
     .setSubject(identity)
-    .setIssuedAt()
-    .setExpirationTime(`${ticketSeconds} s`)
+    .setIssuedAt(nowSeconds())
+    .setExpirationTime(nowSeconds() + ticketSeconds)
     .sign(keyOf(sessionSecrets[0] ?? ""));
   return { url: null, token, identity };
 }
@@ -87,6 +88,7 @@ export async function readTicket(sessionSecrets: string[], token: string): Promi
       const { payload } = await jwtVerify(token, keyOf(secret), {
         algorithms: ["HS256"],
         audience,
+        currentDate: new Date(databaseNow()),
         requiredClaims: ["exp", "sub", "room"],
       });
       if (typeof payload.sub !== "string" || typeof payload.room !== "string") return undefined;
@@ -97,6 +99,8 @@ export async function readTicket(sessionSecrets: string[], token: string): Promi
   }
   return undefined;
 }
+
+const nowSeconds = () => Math.floor(databaseNow() / 1000);
 
 const keys = new Map<string, KeyObject>();
 

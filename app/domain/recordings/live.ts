@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { type Attempt, beginRecording, selectAttempts, takeAnnouncement } from "./attempts.ts";
-import { giveUp, type StartServices } from "./start.ts";
+import { giveUp } from "./ask.ts";
+import type { StartServices } from "./start.ts";
 import { verifySegments } from "./verify.ts";
 
 /** A worker that was killed while reading segments back is missed after this long. */
@@ -74,13 +75,14 @@ async function lookAt(services: StartServices, attempt: Attempt): Promise<void> 
     });
     return;
   }
-  if (attempt.status !== "active") return;
+  // One that said it would end can be silent as well: its host was lost before it had.
+  if (attempt.status !== "active" && attempt.status !== "ending") return;
   const silent = await db
     .selectFrom("streaming_recording_attempts as a")
     .innerJoin("streaming_recordings as r", "r.id", "a.recording_id")
     .select("a.id")
     .where("a.id", "=", attempt.id)
-    .where("a.status", "=", "active")
+    .where("a.status", "in", ["active", "ending"])
     .where("r.status", "=", "recording")
     .where(
       sql<Date>`greatest(a.active_at, (

@@ -14,11 +14,6 @@ import { verifySegments } from "./verify.ts";
 
 export type StartServices = Pick<Services, "db" | "queue" | "livekit" | "egress" | "storage" | "log">;
 
-/** Our client gives up a start after 10 s; until then it may still be answered. */
-const startAnswerSeconds = 12;
-/** From the call to ACTIVE a real egress takes 3 s. Together with the wait for a track this stays under 20 s. */
-const activeSeconds = 18;
-
 /**
  * Starts the recorder of a live stream where none is running: at first, and after an attempt that ended early. Waits
  * for the host's first track, since a recorder of an empty room never becomes active: without one this does nothing,
@@ -136,48 +131,3 @@ const refusals: Record<string, string> = {
   not_found: "the room was not there",
   resource_exhausted: "no recorder is free",
 };
-
-/**
- * Asks egress about an attempt under way, since webhooks can be lost: what it says is taken like an announcement. A
- * start that nobody answered is looked for by its room; an attempt that egress does not know, or that does not become
- * active in time, is given up.
- */
-export async function askAboutAttempt(services: StartServices, attempt: Attempt): Promise<void> {
-  const { db, queue, egress } = services;
-  const known = attempt.egressId
-    ? await egress.list({ egressId: attempt.egressId })
-    : await egress.list({ streamId: attempt.streamId });
-  const said = known.find(({ egressId, prefix }) =>
-    attempt.egressId ? egressId === attempt.egressId : prefix === attempt.prefix,
-  );
-  if (said) await db.transaction().execute((trx) => takeAnnouncement(trx, queue, said));
-  const isActive = said !== undefined && said.status !== "starting";
-  if (isActive) return;
-  const patience = said ? activeSeconds : startAnswerSeconds;
-  const late = await db
-    .selectFrom("streaming_recording_attempts")
-    .select("egress_id")
-    .where("id", "=", attempt.id)
-    .where("sealed_at", "is", null)
-    .where("status", "in", said ? ["requested", "starting"] : ["requested", "starting", "active", "ending"])
-    .where("requested_at", "<", sql<Date>`clock_timestamp() - make_interval(secs => ${patience})`)
-    .executeTakeFirst();
-  if (!late) return;
-  const reason = said ? "it did not begin in time" : "nobody knows of it any more";
-  await giveUp(services, { ...attempt, egressId: said?.egressId ?? late.egress_id }, reason);
-}
-
-/** Fails an attempt and tells its recorder to end, should there be one that still listens. */
-export async function giveUp(services: StartServices, attempt: Attempt, reason: string): Promise<void> {
-  const { db, queue, egress, log } = services;
-  const failed = await db
-    .transaction()
-    .execute((trx) => failAttempt(trx, queue, { attemptId: attempt.id, reason, seal: true }));
-  if (!failed) return;
-  log.warn({ attemptId: attempt.id, streamId: attempt.streamId, reason }, "a recording attempt was given up");
-  if (!attempt.egressId) return;
-  await egress.stop(attempt.egressId).catch((error: unknown) => {
-    // Its prefix is sealed, so whatever it still writes does no harm.
-    log.warn({ err: error, attemptId: attempt.id }, "an egress did not answer its stop");
-  });
-}

@@ -1,6 +1,13 @@
 import { sql } from "kysely";
 import { enqueue } from "#app/jobs/queue.ts";
-import { type Attempt, findOpenAttempt, hasEnded, sealAttempt, takeAnnouncement } from "./attempts.ts";
+import {
+  type Attempt,
+  findOpenAttempt,
+  hasEnded,
+  sealAttempt,
+  selectAttempts,
+  takeAnnouncement,
+} from "./attempts.ts";
 import { finalizeRecording } from "./finalize.ts";
 import type { StartServices } from "./start.ts";
 
@@ -40,6 +47,18 @@ export async function stopRecorder(
     if (said && (await takeAnnouncement(trx, queue, said))) return;
     await enqueue(trx, queue, "recording.finalize", { recordingId });
   });
+}
+
+/**
+ * Tells the recorder of an attempt that was given up to end, should it still listen; what it writes is not looked at any
+ * more. Rejects with a retryable error when it does not answer. One that nobody knows of yet is found by `sweepStrays`.
+ */
+export async function stopGivenUpAttempt(
+  { db, egress }: StartServices,
+  { attemptId }: { attemptId: string },
+): Promise<void> {
+  const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirst();
+  if (attempt?.sealedAt && attempt.egressId) await egress.stop(attempt.egressId);
 }
 
 /** The egress of an attempt whose start was not answered; undefined when none was started. */

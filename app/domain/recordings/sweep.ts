@@ -1,11 +1,12 @@
 import { sql } from "kysely";
 import { enqueue } from "#app/jobs/queue.ts";
+import { askAboutAttempt } from "./ask.ts";
 import { selectAttempts } from "./attempts.ts";
 import { afterTheQueue } from "./export-claims.ts";
 import { finalizeRecording } from "./finalize.ts";
 import { recordingMoves } from "./moves.ts";
 import { stopRecording } from "./recordings.ts";
-import { askAboutAttempt, startRecording, type StartServices } from "./start.ts";
+import { startRecording, type StartServices } from "./start.ts";
 
 /** A recorder that was told to stop and says nothing is waited for this long, and longer while segments still come. */
 const stopSeconds = 8;
@@ -39,7 +40,8 @@ export const sweepExports = (services: StartServices) =>
 
 const atOnce = 6;
 
-async function sweep(
+/** Does one thing for each of those that are waiting for it, some at once. */
+export async function sweep(
   services: StartServices,
   task: string,
   list: (services: StartServices) => Promise<string[]>,
@@ -111,8 +113,7 @@ async function claimToAsk({ db }: StartServices): Promise<string[]> {
           sql<Date>`coalesce(a.asked_at, a.requested_at, a.created_at)`,
           "<",
           sql<Date>`clock_timestamp() - case
-            when r.status = 'stopping' then interval '900 milliseconds'
-            when a.status in ('requested', 'starting') then interval '2 seconds'
+            when r.status = 'stopping' or a.status in ('requested', 'starting') then interval '900 milliseconds'
             else interval '10 seconds' end`,
         )
         .limit(100)

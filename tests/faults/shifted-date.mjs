@@ -1,0 +1,26 @@
+// What a process gets (`--import`) where there is no libfaketime: its clock is off by what a file says, "+5m" or "-5m".
+import { readFileSync } from "node:fs";
+
+const file = process.env.SHIFTED_DATE_FILE ?? "";
+const RealDate = Date;
+let lookedAt = 0;
+let shiftMs = 0;
+
+function now() {
+  const real = RealDate.now();
+  if (real - lookedAt > 1000) {
+    lookedAt = real;
+    try {
+      shiftMs = Number.parseInt(readFileSync(file, "utf8"), 10) * 60_000 || 0;
+    } catch {
+      shiftMs = 0;
+    }
+  }
+  return real + shiftMs;
+}
+
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, args, self) => Reflect.construct(target, args.length ? args : [now()], self),
+  apply: () => new RealDate(now()).toString(),
+  get: (target, name) => (name === "now" ? now : Reflect.get(target, name)),
+});

@@ -541,8 +541,18 @@ export interface StreamingRecordingEdits {
   recording_id: string;
 }
 
+export interface StreamingRecordingExportParts {
+  bytes: number;
+  etag: string;
+  export_id: string;
+  number: number;
+  sha256: string;
+  upload_id: string;
+}
+
 export interface StreamingRecordingExports {
   bytes: number | null;
+  claims: Generated<number>;
   created_at: Generated<Timestamp>;
   duration_ms: number | null;
   edit: Generated<number | null>;
@@ -556,6 +566,8 @@ export interface StreamingRecordingExports {
   sha256: string | null;
   status: Generated<RecordingExportStatus>;
   tries: Generated<number>;
+  upload_id: string | null;
+  upload_key: string | null;
   version: Generated<number>;
   work_until: Timestamp | null;
 }
@@ -774,6 +786,7 @@ export interface DB {
   streaming_recording_captions: StreamingRecordingCaptions;
   streaming_recording_chapters: StreamingRecordingChapters;
   streaming_recording_edits: StreamingRecordingEdits;
+  streaming_recording_export_parts: StreamingRecordingExportParts;
   streaming_recording_exports: StreamingRecordingExports;
   streaming_recording_segments: StreamingRecordingSegments;
   streaming_recording_steps: StreamingRecordingSteps;

@@ -1,30 +1,28 @@
 import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Readable } from "node:stream";
 import type { StorageConfig } from "#app/config.ts";
 import { serviceError } from "./service-error.ts";
+import { asked, orMissing } from "./storage-answer.ts";
+import { wholeOf, withPatience } from "./storage-body.ts";
+import { storageUploads } from "./storage-uploads.ts";
 
 export type StoredObject = { key: string; bytes: number; etag: string; modifiedAt: Date };
 export type ObjectRange = { start: number; end: number };
 export type Storage = ReturnType<typeof createStorage>;
 
 /**
- * Object storage (R2 or anything that speaks S3). Every function throws a ServiceError when storage cannot be reached
- * or refuses; a missing object is undefined, not an error.
+ * Object storage (R2 or anything that speaks S3). Every function throws a ServiceError when storage cannot be reached,
+ * refuses, or says nothing for `patienceMs`; a missing object is undefined, not an error.
  */
-export function createStorage(config: StorageConfig) {
+export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { patienceMs?: number } = {}) {
   const client = new S3Client({
     endpoint: config.endpoint,
     region: config.region,
@@ -35,7 +33,7 @@ export function createStorage(config: StorageConfig) {
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: 3,
     // Until an answer begins: a store that has gone silent must not hold a worker for ever.
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: patienceMs, throwOnRequestTimeout: true },
   });
   const Bucket = config.bucket;
 
@@ -82,7 +80,24 @@ export function createStorage(config: StorageConfig) {
     /** All bytes of a small object (a segment, a picture). */
     async read(key: string): Promise<Uint8Array | undefined> {
       const object = await orMissing(client.send(new GetObjectCommand({ Bucket, Key: key })));
-      return object?.Body && (await asked(object.Body.transformToByteArray()));
+      if (!object?.Body) return undefined;
+      return wholeOf(withPatience(object.Body as Readable, patienceMs), object.ContentLength ?? 0);
+    },
+
+    /**
+     * All bytes of an object that was just listed. Rejects when it is not there, or is another by now: what storage says
+     * at this moment is not what it holds, and asking again will tell.
+     */
+    async readListed({ key, bytes, etag }: StoredObject): Promise<Uint8Array> {
+      const object = await orMissing(client.send(new GetObjectCommand({ Bucket, Key: key })));
+      if (!object?.Body || object.ContentLength !== bytes || plain(object.ETag) !== etag) {
+        (object?.Body as Readable | undefined)?.destroy();
+        throw serviceError("storage", "an object is not what was listed", {
+          retryable: true,
+          code: "not_as_listed",
+        });
+      }
+      return wholeOf(withPatience(object.Body as Readable, patienceMs), bytes);
     },
 
     /**
@@ -91,7 +106,8 @@ export function createStorage(config: StorageConfig) {
     async open(key: string, range?: ObjectRange): Promise<{ body: Readable; bytes: number } | undefined> {
       const Range = range && `bytes=${range.start}-${range.end}`;
       const object = await orMissing(client.send(new GetObjectCommand({ Bucket, Key: key, Range })));
-      return object?.Body && { body: object.Body as Readable, bytes: object.ContentLength ?? 0 };
+      if (!object?.Body) return undefined;
+      return { body: withPatience(object.Body as Readable, patienceMs), bytes: object.ContentLength ?? 0 };
     },
 
     async write(key: string, body: Uint8Array, contentType: string): Promise<void> {
@@ -100,49 +116,7 @@ export function createStorage(config: StorageConfig) {
       );
     },
 
-    /**
-     * Begins one large object of numbered parts, which may come in any order: all of one size but the last. It exists
-     * when `complete` has resolved, and not at all after `abort`.
-     */
-    async beginUpload(key: string, contentType: string) {
-      const begun = await asked(
-        client.send(new CreateMultipartUploadCommand({ Bucket, Key: key, ContentType: contentType })),
-      );
-      const upload = { Bucket, Key: key, UploadId: begun.UploadId };
-      const etags = new Map<number, string | undefined>();
-      return {
-        async writePart(number: number, bytes: Uint8Array): Promise<void> {
-          const part = new UploadPartCommand({
-            ...upload,
-            PartNumber: number,
-            Body: bytes,
-            ContentLength: bytes.length,
-          });
-          etags.set(number, (await asked(client.send(part))).ETag);
-        },
-        async complete(): Promise<void> {
-          const Parts = [...etags]
-            .sort(([a], [b]) => a - b)
-            .map(([PartNumber, ETag]) => ({ PartNumber, ETag }));
-          await asked(
-            client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })),
-          );
-        },
-        async abort(): Promise<void> {
-          await asked(client.send(new AbortMultipartUploadCommand(upload)));
-        },
-      };
-    },
-
-    /** Throws away what uploads under `prefix` left when their process was killed. */
-    async abortUploads(prefix: string): Promise<void> {
-      const { Uploads = [] } = await asked(
-        client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix })),
-      );
-      for (const { Key, UploadId } of Uploads) {
-        await orMissing(client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));
-      }
-    },
+    ...storageUploads(client, Bucket),
 
     /** Removes an object; one that is gone already is fine. */
     async remove(key: string): Promise<void> {
@@ -169,29 +143,3 @@ export function createStorage(config: StorageConfig) {
 }
 
 const plain = (etag: string | undefined) => (etag ?? "").replaceAll('"', "");
-
-async function asked<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const { name = "unknown", $metadata } = error as {
-      name?: string;
-      $metadata?: { httpStatusCode?: number };
-    };
-    const status = $metadata?.httpStatusCode ?? 0;
-    throw serviceError("storage", `request failed (${name})`, {
-      retryable: status === 0 || status >= 500 || status === 429,
-      code: name,
-    });
-  }
-}
-
-async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked(answer);
-  } catch (error) {
-    const code = (error as { code?: string }).code;
-    if (code === "NoSuchKey" || code === "NotFound" || code === "NoSuchUpload") return undefined;
-    throw error;
-  }
-}

@@ -7,12 +7,13 @@ import { openQueue } from "#app/jobs/queue.ts";
 import { createChat } from "#app/services/chat.ts";
 import { migrate } from "#db/migrate.ts";
 import { startEdition } from "#local/edition.ts";
+import { startStorageProxy } from "#tests/storage-proxy.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The server; its database `template` is migrated and empty. */
     postgresUrl: string;
-    /** Of the parts around: names and values as in `.env.example`. */
+    /** Of the parts around: names and values as in `.env.example`. Storage refuses what R2 refuses. */
     partsEnvironment: Record<string, string>;
   }
 }
@@ -34,8 +35,13 @@ export default async function setup(project: TestProject) {
   const chat = createChat({ apiKey: STREAM_API_KEY, apiSecret: [STREAM_API_SECRET], url: STREAM_URL });
   if ((await chat.applySettings()).length > 0) throw new Error("The chat server does not take our settings.");
   project.provide("postgresUrl", edition.env.DATABASE_URL);
-  project.provide("partsEnvironment", edition.env);
+  const storage = await startStorageProxy({
+    endpoint: edition.env.S3_ENDPOINT,
+    bucket: edition.env.S3_BUCKET,
+  });
+  project.provide("partsEnvironment", { ...edition.env, S3_ENDPOINT: storage.url });
   return async () => {
+    await storage.close();
     await edition.stop();
     await rm(dir, { recursive: true, force: true });
   };

@@ -125,4 +125,8 @@ export const rowsAfter: Record<string, string> = {
   "0028_replay": `
     insert into streaming_recording_captions (recording_id, language, vtt, bytes, cues, ends_ms, added_by)
       values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});`,
+  "0031_export_uploads": `
+    update streaming_recording_exports set claims = 2, upload_id = 'upload-1', upload_key = 'exports/1/2/3.mp4';
+    insert into streaming_recording_export_parts (export_id, upload_id, number, bytes, sha256, etag)
+      select id, 'upload-1', 2, 5242880, repeat('ab', 32), '"1"' from streaming_recording_exports;`,
 };

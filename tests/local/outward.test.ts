@@ -18,6 +18,7 @@ const speakers: Record<string, string> = {
   "app/services/livekit.ts": "LiveKit",
   "app/services/mail.ts": "Mail",
   "app/services/outgoing-http.ts": "Webhooks",
+  "app/services/storage-uploads.ts": "Object storage",
   "app/services/storage.ts": "Object storage",
   "db/client.ts": "Postgres",
   "db/migrate.ts": "Postgres",

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { type ExportSegment, planMp4, writeMp4 } from "#app/domain/media/mp4-writer.ts";
 import { readMp4Facts } from "#app/services/media/mp4-facts.ts";
-import { serviceError } from "#app/services/service-error.ts";
+import { isServiceError, serviceError } from "#app/services/service-error.ts";
+import { piecesOf, wholeOf } from "#app/services/storage-body.ts";
 import type { Storage } from "#app/services/storage.ts";
+import { sha256 } from "./export-pieces.ts";
+import { openExportUpload } from "./export-upload.ts";
 import type { ExportResult, ExportServices, ExportTask } from "./exports.ts";
 import { listParts, type Part } from "./parts.ts";
-
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** What the writing of a file consists of: other segments or another layout give another file. */
 export function contentName(parts: readonly Part[], layout: string): string {
@@ -18,45 +19,39 @@ export function contentName(parts: readonly Part[], layout: string): string {
 
 /**
  * Writes the MP4 of a recording from its segments into storage, reads it back, and holds it against what was written
- * and against what another parser says. Nothing is left behind when it fails.
+ * and against what another parser says. What was sent before it failed stays for the next run; a file that is not what was
+ * sent does not.
  */
 export async function exportMp4(
   { db, storage }: ExportServices,
-  { recordingId, streamId, report }: ExportTask,
+  { exportId, recordingId, streamId, report }: ExportTask,
 ): Promise<ExportResult> {
   const parts = await listParts(db, recordingId);
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const durationMs = parts.reduce((sum, part) => sum + part.durationMs, 0);
   const plan = planMp4({ durationMs, bytes: total });
-  const folder = `exports/${streamId}/${recordingId}/`;
-  const key = `${folder}${contentName(parts, `mp4 ${plan.partSize} ${plan.headParts}`)}.mp4`;
-  await storage.abortUploads(folder);
-  const upload = await storage.beginUpload(key, "video/mp4");
-  const sums = new Map<number, string>();
+  const name = contentName(parts, `mp4 ${plan.partSize} ${plan.headParts}`);
+  const key = `exports/${streamId}/${recordingId}/${name}.mp4`;
+  const upload = await openExportUpload({ db, storage }, { exportId, key, contentType: "video/mp4" });
+  const summary = await writeMp4({
+    segments: readParts(storage, parts, (done) => report((done / Math.max(1, total)) * 0.7)),
+    plan,
+    sink: upload,
+  });
+  await upload.complete();
+  const written = { key, bytes: summary.bytes, partSize: plan.partSize, sums: upload.sums };
   try {
-    const summary = await writeMp4({
-      segments: readParts(storage, parts, (done) => report((done / Math.max(1, total)) * 0.7)),
-      plan,
-      sink: {
-        async writePart(number, bytes) {
-          sums.set(number, sha256(bytes));
-          await upload.writePart(number, bytes);
-        },
-      },
-    });
-    await upload.complete();
-    const whole = await readBack(
-      storage,
-      { key, bytes: summary.bytes, partSize: plan.partSize, sums },
-      (done) => report(0.7 + (done / summary.bytes) * 0.3),
-    );
+    const whole = await readBack(storage, written, (done) => report(0.7 + (done / summary.bytes) * 0.3));
     await expectFacts(storage, { key, summary });
     return { key, bytes: summary.bytes, sha256: whole, durationMs: Math.round(summary.durationMs) };
   } catch (error) {
-    await upload.abort().catch(() => {});
+    if (isServiceError(error) && error.code === wrongFile) await storage.remove(key);
     throw error;
   }
 }
+
+/** The code of the failure that a file in storage is not what was sent. */
+const wrongFile = "wrong_file";
 
 async function* readParts(
   storage: Storage,
@@ -95,7 +90,7 @@ async function readBack(
     object?.body.destroy();
     throw serviceError("storage", "an export is not as long as it was written", {
       retryable: true,
-      code: "truncated",
+      code: wrongFile,
     });
   }
   const whole = createHash("sha256");
@@ -107,13 +102,13 @@ async function readBack(
     if (part.digest("hex") !== sums.get(number))
       throw serviceError("storage", "an export is not what was written", {
         retryable: true,
-        code: "changed",
+        code: wrongFile,
       });
     part = createHash("sha256");
     number++;
     inPart = 0;
   };
-  for await (const chunk of object.body as AsyncIterable<Buffer>) {
+  for await (const chunk of piecesOf(object.body)) {
     whole.update(chunk);
     for (let at = 0; at < chunk.length;) {
       const count = Math.min(chunk.length - at, partSize - inPart);
@@ -138,9 +133,7 @@ async function expectFacts(
     async read(start, end) {
       const object = await storage.open(key, { start, end: end - 1 });
       if (!object) throw serviceError("storage", "an export is gone", { retryable: true, code: "missing" });
-      const chunks: Buffer[] = [];
-      for await (const chunk of object.body as AsyncIterable<Buffer>) chunks.push(chunk);
-      return Buffer.concat(chunks);
+      return wholeOf(object.body, end - start);
     },
   });
   const isRight =
@@ -148,5 +141,8 @@ async function expectFacts(
     facts.audioTracks === (summary.audio ? 1 : 0) &&
     Math.abs(facts.durationMs - summary.durationMs) < 500;
   if (!isRight)
-    throw serviceError("media", "an export does not say what it holds", { retryable: true, code: "wrong" });
+    throw serviceError("media", "an export does not say what it holds", {
+      retryable: true,
+      code: wrongFile,
+    });
 }

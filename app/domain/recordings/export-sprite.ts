@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { keyFrameOf } from "#app/domain/media/poster.ts";
 import { readSegment } from "#app/domain/media/segment.ts";
-import { createSheet, sheetSize, spriteShape, tilePieces, toSheets } from "#app/domain/media/sprite.ts";
+import { createSheet, spriteShape, tilePieces, toSheets } from "#app/domain/media/sprite.ts";
 import type { Decoder, Picture } from "#app/services/media.ts";
 import { isServiceError, serviceError } from "#app/services/service-error.ts";
 import { contentName } from "./export-mp4.ts";
+import { insertMade, listMade, sha256 } from "./export-pieces.ts";
 import type { ExportResult, ExportServices, ExportTask } from "./exports.ts";
 import { listParts, type Part } from "./parts.ts";
 
@@ -16,16 +16,19 @@ const layout = `sprite ${everyMs} ${width}x${height} ${columns}x${rows} 1`;
 
 /**
  * Makes the small pictures that show what is where in a recording, a sheet at a time, and reads each back. Where the
- * sheets lie follows from the segments, so that one which is there already is not made again. Null: it has no picture.
+ * sheets lie follows from the segments; one that an earlier run has made and read back is not made again. Null: it has no
+ * picture.
  */
 export async function exportSprite(
   { db, storage, media }: ExportServices,
-  { recordingId, streamId, report }: ExportTask,
+  { exportId, recordingId, streamId, report }: ExportTask,
 ): Promise<ExportResult | null> {
   const parts = await listParts(db, recordingId);
   if (parts.every((part) => part.width === null)) return null;
   const tiles = tilePieces(parts);
-  const key = `exports/${streamId}/${recordingId}/${contentName(parts, layout)}/sprite-0.jpg`;
+  const name = contentName(parts, layout);
+  const key = `exports/${streamId}/${recordingId}/${name}/sprite-0.jpg`;
+  const made = await listMade(db, { exportId, name });
   const decoder = media.openDecoder({ width, height });
   let first: Uint8Array | undefined;
   let done = 0;
@@ -33,7 +36,7 @@ export async function exportSprite(
   try {
     for (const [number, sheetTiles] of toSheets(tiles).entries()) {
       const address = sheetKey(key, number);
-      let bytes = await readSheet(address, sheetTiles.length);
+      let bytes = await readMade(address, number);
       if (bytes) pictures += sheetTiles.length;
       else {
         bytes = await makeSheet(sheetTiles, done);
@@ -44,6 +47,7 @@ export async function exportSprite(
             retryable: true,
             code: "changed",
           });
+        await insertMade(db, { exportId, name, sheet: number, bytes });
       }
       first ??= bytes;
       done += sheetTiles.length;
@@ -52,15 +56,13 @@ export async function exportSprite(
     decoder.close();
   }
   if (!first || pictures === 0) return null;
-  const sha256 = createHash("sha256").update(first).digest("hex");
-  return { key, bytes: first.length, sha256, durationMs: null };
+  return { key, bytes: first.length, sha256: sha256(first), durationMs: null };
 
-  /** A sheet that a run before this one has left. */
-  async function readSheet(address: string, count: number): Promise<Uint8Array | undefined> {
-    const bytes = await storage.read(address);
-    const found = bytes && (await media.sizeOfJpeg(bytes));
-    const size = sheetSize(count);
-    return found?.width === size.width && found.height === size.height ? bytes : undefined;
+  /** A sheet that a run before this one has left, as it was. */
+  async function readMade(address: string, sheet: number): Promise<Uint8Array | undefined> {
+    const sum = made.get(sheet);
+    const bytes = sum && (await storage.read(address));
+    return bytes && sha256(bytes) === sum ? bytes : undefined;
   }
 
   async function makeSheet(sheetTiles: readonly Part[], before: number): Promise<Uint8Array> {

@@ -3,7 +3,9 @@ import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import type { Db } from "#db/client.ts";
 import { isServiceError } from "#app/services/service-error.ts";
+import { claim, claimSeconds, giveBack, hold, type Making } from "./export-claims.ts";
 import { exportMp4 } from "./export-mp4.ts";
+import { deletePieces } from "./export-pieces.ts";
 import { exportPoster, posterKey, posterSizes } from "./export-poster.ts";
 import { exportSprite } from "./export-sprite.ts";
 
@@ -26,8 +28,6 @@ const makers: Record<string, (services: ExportServices, task: ExportTask) => Pro
   sprite: exportSprite,
 };
 
-/** A worker that was killed while exporting is missed after this long. */
-const claimSeconds = 30;
 const mostTries = 12;
 
 /**
@@ -39,8 +39,8 @@ export async function runExport(services: ExportServices, { exportId }: { export
   const { log } = services;
   const claimed = await claim(services, exportId);
   if (!claimed) return;
-  const { kind, recordingId, streamId, tries, version } = claimed;
-  const made = { exportId, version };
+  const { kind, recordingId, streamId, tries, version, claims } = claimed;
+  const made = { exportId, version, claims };
   let told = 0;
   let progress = 0;
   const report = async (now: number) => {
@@ -58,15 +58,24 @@ export async function runExport(services: ExportServices, { exportId }: { export
     const result = await makers[kind]!(services, task);
     await finish(services, { ...made, kind, streamId, result });
   } catch (error) {
+    const away = isAway(error);
     const isHopeless =
-      tries >= mostTries || (isServiceError(error) && !error.retryable && error.service === "media");
-    await giveBack(services, { ...made, streamId, isHopeless });
+      (tries >= mostTries && !away) ||
+      (isServiceError(error) && !error.retryable && error.service === "media");
+    await giveBack(services, { ...made, streamId, isHopeless, isTry: !away });
     log.warn({ err: error, exportId, kind, tries }, "an export failed");
     if (!isHopeless) throw error;
   } finally {
     clearInterval(holding);
   }
 }
+
+/** What we found wrong with something that storage gave us. Anything else of storage's says that it is away. */
+const wrong = new Set(["changed", "missing", "wrong_file"]);
+
+/** That storage is away, for however long, does not mean that an export cannot be made. */
+const isAway = (error: unknown) =>
+  isServiceError(error) && error.service === "storage" && !wrong.has(error.code);
 
 /** What was finished before there were small pictures gets them, too: their making is wanted, and the sweep sees to it. */
 export async function insertMissingSprites(db: Db): Promise<void> {
@@ -80,51 +89,12 @@ export async function insertMissingSprites(db: Db): Promise<void> {
   `.execute(db);
 }
 
-async function claim({ db }: ExportServices, exportId: string) {
-  return db
-    .updateTable("streaming_recording_exports as x")
-    .from("streaming_recordings as r")
-    .set({
-      status: "running",
-      progress: 0,
-      tries: sql`x.tries + 1`,
-      work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})`,
-    })
-    .whereRef("r.id", "=", "x.recording_id")
-    .where("x.id", "=", exportId)
-    .where("r.status", "=", "ready")
-    .where("x.status", "in", ["waiting", "running"])
-    .where((is) =>
-      is.or([is("x.work_until", "is", null), is("x.work_until", "<", sql<Date>`clock_timestamp()`)]),
-    )
-    .returning(["x.kind", "x.recording_id as recordingId", "r.stream_id as streamId", "x.tries", "x.version"])
-    .executeTakeFirst();
-}
-
-/** One making of an export: when what it shows was edited meanwhile, another one has taken its place. */
-type Making = { exportId: string; version: number };
-
-async function hold(
-  { db }: ExportServices,
-  { exportId, version }: Making,
-  progress: number,
-): Promise<boolean> {
-  const held = await db
-    .updateTable("streaming_recording_exports")
-    .set({ progress, work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
-    .where("id", "=", exportId)
-    .where("version", "=", version)
-    .where("status", "=", "running")
-    .returning("id")
-    .executeTakeFirst();
-  return held !== undefined;
-}
-
 async function finish(
   { db, storage }: ExportServices,
   {
     exportId,
     version,
+    claims,
     kind,
     streamId,
     result,
@@ -136,10 +106,12 @@ async function finish(
       .select("key")
       .where("id", "=", exportId)
       .where("version", "=", version)
+      .where("claims", "=", claims)
       .where("status", "=", "running")
       .forUpdate()
       .executeTakeFirst();
     if (!mine) return null;
+    await deletePieces(trx, exportId);
     await trx
       .updateTable("streaming_recording_exports")
       .set(
@@ -173,24 +145,4 @@ async function objectsOf(storage: ExportServices["storage"], { kind, key }: { ki
   if (kind === "poster") return posterSizes.map((size) => posterKey(key, size));
   if (kind === "mp4") return [key];
   return (await storage.list(key.slice(0, key.lastIndexOf("/") + 1))).map((sheet) => sheet.key);
-}
-
-async function giveBack(
-  { db }: ExportServices,
-  { exportId, version, streamId, isHopeless }: Making & { streamId: string; isHopeless: boolean },
-): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    await trx
-      .updateTable("streaming_recording_exports")
-      .set({
-        status: isHopeless ? "failed" : "waiting",
-        reason: isHopeless ? "It could not be made." : "",
-        work_until: null,
-      })
-      .where("id", "=", exportId)
-      .where("version", "=", version)
-      .where("status", "=", "running")
-      .execute();
-    if (isHopeless) await notifyChange(trx, { kind: "stream", streamId });
-  });
 }

@@ -13,6 +13,8 @@ export type FinalizeServices = Pick<Services, "db" | "queue" | "storage" | "log"
 
 /** A worker that was killed while finalizing is missed after this long. */
 const claimSeconds = 15;
+/** So long after the end the rest waits for a segment that storage lists but does not give. */
+const unreadableMinutes = 15;
 
 /**
  * Finishes a recording whose recorder has ended or was given up: reads back what is not verified yet, seals its
@@ -20,20 +22,24 @@ const claimSeconds = 15;
  * Its exports are requested in the same transaction.
  *
  * May run twice, late and at once: one worker holds the claim, each step is written down when it is done, and the last
- * move is guarded. Whoever finds it claimed or finished does nothing. Rejects while storage is away.
+ * move is guarded. Whoever finds it claimed or finished does nothing. Rejects while storage is away, and for some minutes
+ * also where it does not give a single segment, which is left out then.
  */
 export async function finalizeRecording(
   services: FinalizeServices,
   { recordingId }: { recordingId: string },
 ): Promise<void> {
   const { db } = services;
-  if (!(await claim(services, recordingId))) return;
+  const claimed = await claim(services, recordingId);
+  if (!claimed) return;
+  const hold = () => void holdOn(services, recordingId).catch(() => {});
+  const holding = setInterval(hold, (claimSeconds / 3) * 1000);
   try {
     const attempts = await selectAttempts(db)
       .where("a.recording_id", "=", recordingId)
       .orderBy("a.number")
       .execute();
-    for (const attempt of attempts) await finishAttempt(services, attempt);
+    for (const attempt of attempts) await finishAttempt(services, attempt, claimed);
     await publish(services, recordingId);
   } catch (error) {
     // Not at once: what failed is most likely still away.
@@ -44,12 +50,16 @@ export async function finalizeRecording(
       .where("status", "=", "finalizing")
       .execute();
     throw error;
+  } finally {
+    clearInterval(holding);
   }
 }
 
-async function claim({ db }: FinalizeServices, recordingId: string): Promise<boolean> {
+type Claimed = { leaveOut: boolean };
+
+async function claim({ db }: FinalizeServices, recordingId: string): Promise<Claimed | undefined> {
   const { from, to } = recordingMoves.finalize;
-  const claimed = await db
+  return db
     .updateTable("streaming_recordings")
     .set({ status: to, work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
     .where("id", "=", recordingId)
@@ -62,13 +72,20 @@ async function claim({ db }: FinalizeServices, recordingId: string): Promise<boo
         ]),
       ]),
     )
-    .returning("stream_id")
+    .returning(
+      sql<boolean>`coalesce(stopped_at < clock_timestamp() - make_interval(mins => ${unreadableMinutes}), false)`.as(
+        "leaveOut",
+      ),
+    )
     .executeTakeFirst();
-  return claimed !== undefined;
 }
 
 /** The step of one attempt: everything it has is verified, and nothing that comes later counts. */
-async function finishAttempt(services: FinalizeServices, attempt: Attempt): Promise<void> {
+async function finishAttempt(
+  services: FinalizeServices,
+  attempt: Attempt,
+  { leaveOut }: Claimed,
+): Promise<void> {
   const { db } = services;
   const { recordingId } = attempt;
   const step = `attempt ${attempt.number}`;
@@ -79,7 +96,7 @@ async function finishAttempt(services: FinalizeServices, attempt: Attempt): Prom
     .where("step", "=", step)
     .executeTakeFirst();
   if (done) return;
-  await verifySegments(services, attempt, { whole: true, onProgress: () => holdOn(services, recordingId) });
+  await verifySegments(services, attempt, { whole: true, leaveOut });
   await db.transaction().execute(async (trx) => {
     await sealAttempt(trx, attempt.id);
     await trx

@@ -52,7 +52,7 @@ export async function removeRecording(
     .where("recording_id", "=", recordingId)
     .execute();
   const exports = `exports/${streamId}/${recordingId}/`;
-  await storage.abortUploads(exports);
+  for (const upload of await storage.listUploads(exports)) await storage.abortUpload(upload);
   let objects = 0;
   for (const prefix of [...attempts.map((attempt) => attempt.prefix), exports]) {
     const keys = (await storage.list(prefix)).map(({ key }) => key);

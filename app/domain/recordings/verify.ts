@@ -3,16 +3,20 @@ import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { inspectSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
 import type { SegmentRefusal } from "#app/domain/media/transport-stream.ts";
+import { isServiceError } from "#app/services/service-error.ts";
 import type { StoredObject } from "#app/services/storage.ts";
 import type { Db } from "#db/client.ts";
 import type { Attempt } from "./attempts.ts";
 import { programTimesOf } from "./recorder-playlist.ts";
+import { givesAnything, markUnreadable, type Unread } from "./unreadable.ts";
 
 type VerifyServices = Pick<Services, "db" | "storage">;
 type Known = { number: number; bytes: number; etag: string; problem: string | null };
 
 /** How far behind the newest known segment one can still turn up: uploads can overtake each other a little. */
 const lookBack = 8;
+/** After so many that could not be read, one after the other, it is storage that is away. */
+const mostUnread = 3;
 
 const segmentNumber = (key: string, prefix: string): number | undefined => {
   const name = /^seg_(\d{5,})\.ts$/.exec(key.slice(prefix.length));
@@ -26,11 +30,14 @@ const segmentName = (number: number) => `seg_${String(number).padStart(5, "0")}.
  * checksum, or the problem that keeps it out of the recording. `whole` looks at everything the attempt has, also at
  * what is known, which may have vanished or become another object since. Of a sealed attempt only what was there when
  * it was sealed counts. Gives the number of segments that are new and good. Safe to run twice and at once.
+ *
+ * A segment that storage lists and does not give keeps none of the others waiting. Rejects in the end where it was one of the
+ * `whole`, or nothing was read; `leaveOut` writes it down as unreadable instead, unless storage gives nothing at all.
  */
 export async function verifySegments(
   { db, storage }: VerifyServices,
   attempt: Attempt,
-  { whole = false, onProgress }: { whole?: boolean; onProgress?: () => Promise<void> } = {},
+  { whole = false, leaveOut = false }: { whole?: boolean; leaveOut?: boolean } = {},
 ): Promise<number> {
   const { id: attemptId, prefix } = attempt;
   const known = await listKnown(db, attemptId, whole);
@@ -39,6 +46,8 @@ export async function verifySegments(
   const found = await storage.list(prefix, { after });
   const byNumber = new Map(known.map((segment) => [segment.number, segment]));
   let good = 0;
+  let inRow = 0;
+  const unread: (Unread & { error: unknown })[] = [];
   for (const object of found) {
     const number = segmentNumber(object.key, prefix);
     if (number === undefined) continue;
@@ -47,9 +56,21 @@ export async function verifySegments(
     if (before && before.bytes === object.bytes && before.etag === object.etag) continue;
     // Storage keeps whole seconds, rounded down.
     if (!before && attempt.sealedAt && object.modifiedAt > attempt.sealedAt) continue;
-    const facts = await verifyObject({ db, storage }, attempt, number, object);
-    if (facts?.ok) good++;
-    await onProgress?.();
+    try {
+      const facts = await verifyObject({ db, storage }, attempt, number, object);
+      if (facts.ok) good++;
+      inRow = 0;
+    } catch (error) {
+      if (!isServiceError(error)) throw error;
+      unread.push({ number, object, error });
+      if (++inRow === mostUnread && !(leaveOut && (await givesAnything(storage, { found, unread }))))
+        throw error;
+    }
+  }
+  if (unread[0]) {
+    const isThere = leaveOut && (await givesAnything(storage, { found, unread }));
+    if (isThere) for (const each of unread) await markUnreadable(db, attemptId, each);
+    else if (whole || good === 0) throw unread[0].error;
   }
   if (whole) await markMissing(db, attemptId, [...byNumber.values()]);
   await fillProgramTimes({ db, storage }, attempt, found);
@@ -70,10 +91,10 @@ async function verifyObject(
   { db, storage }: VerifyServices,
   { id: attemptId }: Attempt,
   number: number,
-  { key, bytes, etag }: StoredObject,
-): Promise<SegmentFacts | SegmentRefusal | undefined> {
-  const content = await storage.read(key);
-  if (!content) return undefined;
+  object: StoredObject,
+): Promise<SegmentFacts | SegmentRefusal> {
+  const { key, etag } = object;
+  const content = await storage.readListed(object);
   const facts = inspectSegment(content);
   const played = facts.ok && facts.durationTicks > 0 ? facts : undefined;
   const problem = facts.ok ? (played ? null : "no_length") : facts.reason;
@@ -88,7 +109,7 @@ async function verifyObject(
     height: played?.video?.height ?? null,
     has_video: Boolean(played?.video),
     has_audio: Boolean(played?.audio),
-    problem: content.length === bytes ? problem : (problem ?? "changed"),
+    problem,
   };
   await db
     .insertInto("streaming_recording_segments")

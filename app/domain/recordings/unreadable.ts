@@ -1,0 +1,28 @@
+import type { StoredObject, Storage } from "#app/services/storage.ts";
+import type { Db } from "#db/client.ts";
+
+/** A segment that storage lists and does not give. */
+export type Unread = { number: number; object: StoredObject };
+
+/** Whether storage gives any other of what it lists, so that it is not away as a whole. */
+export async function givesAnything(
+  storage: Storage,
+  { found, unread }: { found: readonly StoredObject[]; unread: readonly Unread[] },
+): Promise<boolean> {
+  const other = found.find((each) => !unread.some(({ object }) => object === each));
+  return other !== undefined && (await storage.read(other.key)) !== undefined;
+}
+
+/** Keeps a segment out of its recording, with the reason; what lies in storage is left as it is. */
+export async function markUnreadable(
+  db: Db,
+  attemptId: string,
+  { number, object: { key, bytes, etag } }: Unread,
+): Promise<void> {
+  const row = { key, bytes, etag, problem: "unreadable" };
+  await db
+    .insertInto("streaming_recording_segments")
+    .values({ attempt_id: attemptId, number, ...row })
+    .onConflict((conflict) => conflict.columns(["attempt_id", "number"]).doUpdateSet(row))
+    .execute();
+}

@@ -1,0 +1,49 @@
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { isServiceError, serviceError } from "./service-error.ts";
+
+/**
+ * The same body, which ends with an error when storage sends nothing of it for so many ms although somebody reads: the
+ * connection alone can stay for hours. Who reads slowly, or not at all for a while, may.
+ */
+export function withPatience(body: Readable & { socket?: Socket }, patienceMs: number): Readable {
+  let received = -1;
+  let since = performance.now();
+  const look = setInterval(() => {
+    const now = body.socket?.bytesRead ?? 0;
+    // What lies there unread is not storage's fault.
+    const moves = now !== received || body.readableLength > 0;
+    if (moves) [received, since] = [now, performance.now()];
+    else if (performance.now() - since >= patienceMs)
+      body.destroy(serviceError("storage", "an object stopped coming", { retryable: true, code: "silent" }));
+  }, patienceMs / 6);
+  look.unref();
+  body.once("close", () => clearInterval(look));
+  return body;
+}
+
+/** The pieces of a body. Rejects with a ServiceError when storage ends it before its end. */
+export async function* piecesOf(body: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) yield piece;
+  } catch (error) {
+    if (isServiceError(error)) throw error;
+    throw serviceError("storage", "an object was cut short", {
+      retryable: true,
+      code: "cut_short",
+      cause: error,
+    });
+  }
+}
+
+/** All of a body that is `length` bytes long. */
+export async function wholeOf(body: Readable, length: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of piecesOf(body)) pieces.push(piece);
+  const whole = Buffer.concat(pieces);
+  if (whole.length === length) return whole;
+  throw serviceError("storage", "an object is not as long as it says", {
+    retryable: true,
+    code: "cut_short",
+  });
+}

@@ -28,6 +28,13 @@ const listed = (text: string) =>
     .map((part) => part.trim())
     .filter(Boolean);
 
+/** The same as the one text, whose keys have names of their own in another variable. */
+const pairedSecrets = z
+  .string()
+  .refine((text) => listed(text).length > 0 && listed(text).every((each) => each.length >= 16), {
+    message: "must be at least 16 characters long",
+  });
+
 /** An address, a network with the length of its prefix, or one of express's names for such. */
 function isProxy(text: string): boolean {
   if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
@@ -56,9 +63,9 @@ const environment = z.object({
   TRUSTED_PROXIES: proxies,
   LIVEKIT_URL: url("http:", "https:", "ws:", "wss:"),
   LIVEKIT_API_KEY: required,
-  LIVEKIT_API_SECRET: secret,
+  LIVEKIT_API_SECRET: pairedSecrets,
   LIVEKIT_WEBHOOK_KEY: required,
-  LIVEKIT_WEBHOOK_SECRET: secret,
+  LIVEKIT_WEBHOOK_SECRET: pairedSecrets,
   LIVEKIT_PUBLIC_URL: url("http:", "https:", "ws:", "wss:").optional(),
   LIVEKIT_EGRESS_URL: url("http:", "https:", "ws:", "wss:").optional(),
   EGRESS_METRICS_URL: url("http:", "https:").optional(),
@@ -102,6 +109,19 @@ function sharedKeys(given: Record<string, string | undefined>): string[] {
   });
 }
 
+/** Lists that belong together, and are not as long as each other. */
+function unequalLists(given: Record<string, string | undefined>): string[] {
+  const pairs = [
+    ["LIVEKIT_API_SECRET", "LIVEKIT_API_KEY"],
+    ["LIVEKIT_WEBHOOK_SECRET", "LIVEKIT_WEBHOOK_KEY"],
+  ] as const;
+  return pairs.flatMap(([name, other]) =>
+    listed(given[name] ?? "").length === listed(given[other] ?? "").length
+      ? []
+      : [`${name} must have as many keys as ${other}`],
+  );
+}
+
 export type Config = ReturnType<typeof toConfig>;
 export type LiveKitConfig = Config["livekit"];
 export type StorageConfig = Config["storage"];
@@ -118,7 +138,7 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
   );
   const parsed = environment.safeParse(given);
-  const shared = sharedKeys(given);
+  const shared = [...sharedKeys(given), ...(parsed.success ? unequalLists(given) : [])];
   if (parsed.success && shared.length === 0) return { ok: true, config: toConfig(parsed.data) };
   const problems = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);

@@ -8,6 +8,7 @@ import {
 } from "livekit-server-sdk";
 import type { LiveKitConfig, StorageConfig } from "#app/config.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
+import { firstPairOf } from "./livekit-pairs.ts";
 import { serviceError } from "./service-error.ts";
 
 export type Egress = ReturnType<typeof createEgress>;
@@ -37,9 +38,8 @@ const certain = new Set([
 
 /** LiveKit Egress through its client and nothing else. Owned by the recordings: see `app/domain/recordings`. */
 export function createEgress(livekit: LiveKitConfig, storage: StorageConfig) {
-  const client = new EgressClient(livekit.egressUrl, livekit.apiKey, livekit.apiSecret, {
-    requestTimeout: 10,
-  });
+  const { key, secret } = firstPairOf(livekit.apiKey, livekit.apiSecret);
+  const client = new EgressClient(livekit.egressUrl, key, secret, { requestTimeout: 10 });
   return {
     /**
      * Starts a room composite that writes 2 s segments under `prefix` (ends with a slash); gives the egress id. A

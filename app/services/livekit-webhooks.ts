@@ -2,6 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { WebhookEvent, WebhookReceiver } from "livekit-server-sdk";
 import type { LiveKitConfig } from "#app/config.ts";
 import { type EgressAnnouncement, toAnnouncement } from "./egress.ts";
+import { pairsOf } from "./livekit-pairs.ts";
 
 /** What a webhook tells us, in our words. */
 export type WebhookNews =
@@ -28,12 +29,8 @@ export async function verifyWebhook(
   { webhookKey, webhookSecret }: Pick<LiveKitConfig, "webhookKey" | "webhookSecret">,
   { body, authorization, now = Date.now() / 1000 }: { body: string; authorization: string; now?: number },
 ): Promise<VerifiedWebhook | undefined> {
-  const keys = listed(webhookKey);
-  const secrets = listed(webhookSecret);
   const token = authorization.replace(/^Bearer /i, "");
-  for (const [index, key] of keys.entries()) {
-    const secret = secrets[index];
-    if (!secret) continue;
+  for (const { key, secret } of pairsOf(webhookKey, webhookSecret)) {
     try {
       if (!isFresh(token, key, now)) continue;
       await new WebhookReceiver(key, secret).receive(body, token, false, skewSeconds);
@@ -59,8 +56,6 @@ function isFresh(token: string, key: string, now: number): boolean {
     issued >= now - mostAgeSeconds - skewSeconds && issued <= now + skewSeconds && exp > now - skewSeconds
   );
 }
-
-const listed = (text: string) => text.split(",").map((part) => part.trim());
 
 /** Reads a stored webhook. What cannot be read, or means nothing to us, is `other`. */
 export function readWebhookBody(body: unknown): WebhookNews {

@@ -7,6 +7,7 @@ import {
   type VideoGrant,
 } from "livekit-server-sdk";
 import type { LiveKitConfig } from "#app/config.ts";
+import { firstPairOf, pairsOf } from "./livekit-pairs.ts";
 import { serviceError } from "./service-error.ts";
 
 export type RoomRole = "host" | "viewer";
@@ -27,12 +28,13 @@ const tokenSeconds = 60;
  * when LiveKit cannot be reached within 5 s; "there is no such room" is an answer, not an error.
  */
 export function createLiveKit(config: LiveKitConfig) {
-  const rooms = new RoomServiceClient(config.url, config.apiKey, config.apiSecret, { requestTimeout: 5 });
-  // LiveKit signs the tokens that it refreshes with either pair, at random.
+  const signing = firstPairOf(config.apiKey, config.apiSecret);
+  const rooms = new RoomServiceClient(config.url, signing.key, signing.secret, { requestTimeout: 5 });
+  // LiveKit signs the tokens that it refreshes with any of its pairs, at random.
   const verifiers = [
-    new TokenVerifier(config.apiKey, config.apiSecret),
-    new TokenVerifier(config.webhookKey, config.webhookSecret),
-  ];
+    ...pairsOf(config.apiKey, config.apiSecret),
+    ...pairsOf(config.webhookKey, config.webhookSecret),
+  ].map(({ key, secret }) => new TokenVerifier(key, secret));
 
   return {
     /** Where browsers reach LiveKit itself; null: only through our signal gate. */
@@ -96,7 +98,7 @@ export function createLiveKit(config: LiveKitConfig) {
       role: RoomRole;
       seconds?: number;
     }): Promise<string> {
-      const token = new AccessToken(config.apiKey, config.apiSecret, { identity, ttl: seconds });
+      const token = new AccessToken(signing.key, signing.secret, { identity, ttl: seconds });
       token.addGrant({ room: streamId, roomJoin: true, ...(role === "host" ? hostGrant : viewerGrant) });
       return token.toJwt();
     },

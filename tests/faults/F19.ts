@@ -46,7 +46,7 @@ export const run: Fault["run"] = async (tools) => {
     await air.watching.waitForTimeout(15_000);
     promise(await advances(camera, 2000), "and still does");
     await edition.part("postgres").start();
-    const stopped = await back();
+    await back();
     promise(String(pids()) === String(then), "web and worker are the same processes");
     const after = await streamRow(tools, air.stream.id);
     promise(

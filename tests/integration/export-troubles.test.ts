@@ -155,6 +155,7 @@ function flipped(bytes: Uint8Array): Uint8Array {
 describe("an MP4 of several parts", () => {
   it("is gone on with where it stopped: what was sent is not sent again, and the file is the same", async () => {
     const { services } = test;
+    const refused = proxy.broken.length;
     const base = await encodeSegments({ count: 2, kilobits: 24_000 });
     const segments = [...syntheticSegments({ base, durationMs: 8000 })].map(({ bytes }) => bytes);
     const partsOf = async (make: boolean) => {
@@ -180,6 +181,7 @@ describe("an MP4 of several parts", () => {
     expect(again.map(({ query }) => query.get("partNumber"))).toContain("3");
     expect(again.map(({ query }) => query.get("partNumber"))).not.toContain("2");
     expect(await row()).toMatchObject({ status: "ready", bytes: control.bytes, sha256: control.sha256 });
-    expect(proxy.broken).toEqual([]);
+    // R2 would have refused nothing.
+    expect(proxy.broken.slice(refused)).toEqual([]);
   }, 300_000);
 });

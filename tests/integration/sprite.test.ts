@@ -3,6 +3,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { keyFrameOf } from "#app/domain/media/poster.ts";
 import { readSegment } from "#app/domain/media/segment.ts";
+import { sha256 } from "#app/domain/recordings/export-pieces.ts";
 import { exportSprite, sheetKey } from "#app/domain/recordings/export-sprite.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { insertLiveRecording, segmentsOf } from "./recording-fixtures.ts";
@@ -10,6 +11,7 @@ import { openTestServices } from "./setup.ts";
 
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let live: Awaited<ReturnType<typeof insertLiveRecording>>;
+let exportId: string;
 beforeAll(async () => {
   test = await openTestServices({ env: { LIVEKIT_URL: "http://127.0.0.1:9" } });
 });
@@ -23,25 +25,33 @@ beforeEach(async () => {
   const [[pattern], [room]] = await Promise.all([segmentsOf("x264"), segmentsOf("egress")]);
   await services.storage.write(`${prefix}pattern.ts`, pattern!, "video/mp2t");
   await services.storage.write(`${prefix}room.ts`, room!, "video/mp2t");
-  await services.storage.write(`${prefix}rubbish.ts`, Buffer.alloc(188 * 20, 7), "video/mp2t");
+  const rubbish = Buffer.alloc(188 * 20, 7);
+  await services.storage.write(`${prefix}rubbish.ts`, rubbish, "video/mp2t");
   await sql`
     with attempt as (
       insert into streaming_recording_attempts (recording_id, number, prefix, status)
       values (${live.recordingId}::uuid, 1, ${prefix}, 'complete') returning id
     )
     insert into streaming_recording_segments
-      (attempt_id, number, key, bytes, first_pts, duration_ticks, has_video, width, height)
+      (attempt_id, number, key, sha256, bytes, first_pts, duration_ticks, has_video, width, height)
     select id, n, ${prefix}::text || case
         when n / 5 in (2, 104) then 'room.ts' when n / 5 = 4 then 'rubbish.ts' else 'pattern.ts' end,
+      case when n / 5 in (2, 104) then ${sha256(room!)} when n / 5 = 4 then ${sha256(rubbish)} else ${sha256(pattern!)} end,
       1000, n * 180000, 180000, true, 320, 180
     from attempt, generate_series(0, 599) n
   `.execute(db);
   await sql`update streaming_recordings set status = 'ready', ready_at = now(), duration_ms = 1200000
     where id = ${live.recordingId}::uuid`.execute(db);
+  const made = await db
+    .insertInto("streaming_recording_exports")
+    .values({ recording_id: live.recordingId, kind: "sprite" })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  exportId = made.id;
 });
 
 const task = (report: (progress: number) => Promise<void> = async () => {}) => ({
-  ...{ exportId: "", recordingId: live.recordingId, streamId: live.streamId, report },
+  ...{ exportId, recordingId: live.recordingId, streamId: live.streamId, report },
 });
 
 /** How much of a tile is what: its brightness, and how much its pixels differ from that. */
@@ -110,16 +120,11 @@ it("is said not to be possible for a recording of sound alone", async () => {
     from streaming_recording_attempts a where a.id = s.attempt_id and a.recording_id = ${live.recordingId}::uuid`.execute(
     db,
   );
-  const { id } = await db
-    .insertInto("streaming_recording_exports")
-    .values({ recording_id: live.recordingId, kind: "sprite" })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  await runExport(services, { exportId: id });
+  await runExport(services, { exportId });
   const row = await db
     .selectFrom("streaming_recording_exports")
     .select(["status", "reason"])
-    .where("id", "=", id)
+    .where("id", "=", exportId)
     .executeTakeFirstOrThrow();
   expect(row).toEqual({ status: "failed", reason: "There is no picture in this recording." });
 });

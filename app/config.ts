@@ -28,6 +28,13 @@ const listed = (text: string) =>
     .map((part) => part.trim())
     .filter(Boolean);
 
+/** The same as the one text, whose keys have names of their own in another variable. */
+const pairedSecrets = z
+  .string()
+  .refine((text) => listed(text).length > 0 && listed(text).every((each) => each.length >= 16), {
+    message: "must be at least 16 characters long",
+  });
+
 /** An address, a network with the length of its prefix, or one of express's names for such. */
 function isProxy(text: string): boolean {
   if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
@@ -56,9 +63,9 @@ const environment = z.object({
   TRUSTED_PROXIES: proxies,
   LIVEKIT_URL: url("http:", "https:", "ws:", "wss:"),
   LIVEKIT_API_KEY: required,
-  LIVEKIT_API_SECRET: secret,
+  LIVEKIT_API_SECRET: pairedSecrets,
   LIVEKIT_WEBHOOK_KEY: required,
-  LIVEKIT_WEBHOOK_SECRET: secret,
+  LIVEKIT_WEBHOOK_SECRET: pairedSecrets,
   LIVEKIT_PUBLIC_URL: url("http:", "https:", "ws:", "wss:").optional(),
   LIVEKIT_EGRESS_URL: url("http:", "https:", "ws:", "wss:").optional(),
   EGRESS_METRICS_URL: url("http:", "https:").optional(),
@@ -108,6 +115,19 @@ const roomUnguarded = (given: Record<string, string | undefined>): string[] =>
     ? ["ROOM_CEILING cannot be kept beside LIVEKIT_PUBLIC_URL: set one of them"]
     : [];
 
+/** Lists that belong together, and are not as long as each other. */
+function unequalLists(given: Record<string, string | undefined>): string[] {
+  const pairs = [
+    ["LIVEKIT_API_SECRET", "LIVEKIT_API_KEY"],
+    ["LIVEKIT_WEBHOOK_SECRET", "LIVEKIT_WEBHOOK_KEY"],
+  ] as const;
+  return pairs.flatMap(([name, other]) =>
+    listed(given[name] ?? "").length === listed(given[other] ?? "").length
+      ? []
+      : [`${name} must have as many keys as ${other}`],
+  );
+}
+
 export type Config = ReturnType<typeof toConfig>;
 export type LiveKitConfig = Config["livekit"];
 export type StorageConfig = Config["storage"];
@@ -124,13 +144,17 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
   );
   const parsed = environment.safeParse(given);
-  const shared = [...sharedKeys(given), ...roomUnguarded(given)];
-  if (parsed.success && shared.length === 0) return { ok: true, config: toConfig(parsed.data) };
+  const together = [
+    ...sharedKeys(given),
+    ...roomUnguarded(given),
+    ...(parsed.success ? unequalLists(given) : []),
+  ];
+  if (parsed.success && together.length === 0) return { ok: true, config: toConfig(parsed.data) };
   const problems = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     return given[name] === undefined ? `${name} is missing` : `${name} ${sentence(issue)}`;
   });
-  return { ok: false, problems: [...new Set([...problems, ...shared])].sort() };
+  return { ok: false, problems: [...new Set([...problems, ...together])].sort() };
 }
 
 /** The configuration of this process, or the end of it with the whole list of what is wrong. */

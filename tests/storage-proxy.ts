@@ -182,12 +182,14 @@ async function sendOn(
   if ("shortenTo" in how)
     headers["content-length"] = String(Math.min(Number(how.shortenTo), Number(headers["content-length"])));
   response.writeHead(found.statusCode ?? 502, headers);
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
   let left = bytesLeft(how);
   for await (const chunk of found as AsyncIterable<Buffer>) {
     const piece = chunk.subarray(0, Math.min(chunk.length, left));
     left -= piece.length;
     if (piece.length > 0 && !response.write(piece))
-      await Promise.race([once(response, "drain"), once(response, "close")]);
+      await once(response, "drain", { signal: gone.signal }).catch(() => {});
     if (left <= 0 || response.destroyed) break;
   }
   if ("cutAfter" in how) response.destroy();

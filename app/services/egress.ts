@@ -8,6 +8,7 @@ import {
 } from "livekit-server-sdk";
 import type { LiveKitConfig, StorageConfig } from "#app/config.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
+import { firstPairOf } from "./livekit-pairs.ts";
 import { askingByDatabaseClock } from "./livekit-tokens.ts";
 import { serviceError } from "./service-error.ts";
 
@@ -38,9 +39,10 @@ const certain = new Set([
 
 /** LiveKit Egress through its client and nothing else. Owned by the recordings: see `app/domain/recordings`. */
 export function createEgress(livekit: LiveKitConfig, storage: StorageConfig) {
+  const { key, secret } = firstPairOf(livekit.apiKey, livekit.apiSecret);
   const client = askingByDatabaseClock(
-    new EgressClient(livekit.egressUrl, livekit.apiKey, livekit.apiSecret, { requestTimeout: 10 }),
-    livekit.apiSecret,
+    new EgressClient(livekit.egressUrl, key, secret, { requestTimeout: 10 }),
+    secret,
   );
   return {
     /**

@@ -4,6 +4,7 @@ import { WebhookEvent } from "livekit-server-sdk";
 import type { LiveKitConfig } from "#app/config.ts";
 import { databaseNow } from "./clock.ts";
 import { type EgressAnnouncement, toAnnouncement } from "./egress.ts";
+import { pairsOf } from "./livekit-pairs.ts";
 import { readSigned } from "./livekit-tokens.ts";
 
 /** What a webhook tells us, in our words. */
@@ -31,12 +32,8 @@ export async function verifyWebhook(
   { webhookKey, webhookSecret }: Pick<LiveKitConfig, "webhookKey" | "webhookSecret">,
   { body, authorization, now = databaseNow() / 1000 }: { body: string; authorization: string; now?: number },
 ): Promise<VerifiedWebhook | undefined> {
-  const keys = listed(webhookKey);
-  const secrets = listed(webhookSecret);
   const token = authorization.replace(/^Bearer /i, "");
-  for (const [index, key] of keys.entries()) {
-    const secret = secrets[index];
-    if (!secret) continue;
+  for (const { key, secret } of pairsOf(webhookKey, webhookSecret)) {
     try {
       if (!isFresh(token, key, now)) continue;
       const { sha256 } = await readSigned(token, { key, secret, now: now * 1000 });
@@ -69,8 +66,6 @@ function isFresh(token: string, key: string, now: number): boolean {
     issued >= now - mostAgeSeconds - skewSeconds && issued <= now + skewSeconds && exp > now - skewSeconds
   );
 }
-
-const listed = (text: string) => text.split(",").map((part) => part.trim());
 
 /** Reads a stored webhook. What cannot be read, or means nothing to us, is `other`. */
 export function readWebhookBody(body: unknown): WebhookNews {

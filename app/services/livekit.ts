@@ -1,5 +1,6 @@
 import { AccessToken, RoomServiceClient, TrackSource, TwirpError, type VideoGrant } from "livekit-server-sdk";
 import type { LiveKitConfig } from "#app/config.ts";
+import { firstPairOf, pairsOf } from "./livekit-pairs.ts";
 import { askingByDatabaseClock, byDatabaseClock, readSigned } from "./livekit-tokens.ts";
 import { serviceError } from "./service-error.ts";
 
@@ -21,14 +22,15 @@ const tokenSeconds = 60;
  * when LiveKit cannot be reached within 5 s; "there is no such room" is an answer, not an error.
  */
 export function createLiveKit(config: LiveKitConfig) {
+  const signing = firstPairOf(config.apiKey, config.apiSecret);
   const rooms = askingByDatabaseClock(
-    new RoomServiceClient(config.url, config.apiKey, config.apiSecret, { requestTimeout: 5 }),
-    config.apiSecret,
+    new RoomServiceClient(config.url, signing.key, signing.secret, { requestTimeout: 5 }),
+    signing.secret,
   );
-  // LiveKit signs the tokens that it refreshes with either pair, at random.
+  // LiveKit signs the tokens that it refreshes with any of its pairs, at random.
   const pairs = [
-    { key: config.apiKey, secret: config.apiSecret },
-    { key: config.webhookKey, secret: config.webhookSecret },
+    ...pairsOf(config.apiKey, config.apiSecret),
+    ...pairsOf(config.webhookKey, config.webhookSecret),
   ];
 
   return {
@@ -75,7 +77,7 @@ export function createLiveKit(config: LiveKitConfig) {
           if (!sub || !video?.roomJoin || !video.room) return undefined;
           return { streamId: video.room, identity: sub };
         } catch {
-          // Of the other pair, of somebody else, or too old.
+          // Of another pair, of somebody else, or too old.
         }
       }
       return undefined;
@@ -93,9 +95,9 @@ export function createLiveKit(config: LiveKitConfig) {
       role: RoomRole;
       seconds?: number;
     }): Promise<string> {
-      const token = new AccessToken(config.apiKey, config.apiSecret, { identity, ttl: seconds });
+      const token = new AccessToken(signing.key, signing.secret, { identity, ttl: seconds });
       token.addGrant({ room: streamId, roomJoin: true, ...(role === "host" ? hostGrant : viewerGrant) });
-      return byDatabaseClock(await token.toJwt(), config.apiSecret);
+      return byDatabaseClock(await token.toJwt(), signing.secret);
     },
   };
 }

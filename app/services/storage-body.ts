@@ -8,19 +8,22 @@ import { isServiceError, serviceError } from "./service-error.ts";
  */
 export function withPatience(body: Readable & { socket?: Socket }, patienceMs: number): Readable {
   let received = -1;
-  let since = performance.now();
+  // Counted in looks, not by the clock: while this process is busy nothing can have come.
+  let still = 0;
   const look = setInterval(() => {
     const now = body.socket?.bytesRead ?? 0;
     // What lies there unread is not storage's fault.
-    const moves = now !== received || body.readableLength > 0;
-    if (moves) [received, since] = [now, performance.now()];
-    else if (performance.now() - since >= patienceMs)
-      body.destroy(serviceError("storage", "an object stopped coming", { retryable: true, code: "silent" }));
-  }, patienceMs / 6);
+    still = now !== received || body.readableLength > 0 ? 0 : still + 1;
+    received = now;
+    if (still < looks) return;
+    body.destroy(serviceError("storage", "an object stopped coming", { retryable: true, code: "silent" }));
+  }, patienceMs / looks);
   look.unref();
   body.once("close", () => clearInterval(look));
   return body;
 }
+
+const looks = 6;
 
 /** The pieces of a body. Rejects with a ServiceError when storage ends it before its end. */
 export async function* piecesOf(body: Readable): AsyncGenerator<Buffer> {

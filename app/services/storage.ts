@@ -3,6 +3,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
@@ -37,32 +38,42 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
   });
   const Bucket = config.bucket;
 
+  async function* pages(prefix: string, { after }: { after?: string } = {}): AsyncGenerator<StoredObject[]> {
+    let ContinuationToken: string | undefined;
+    do {
+      const page: ListObjectsV2CommandOutput = await asked(
+        client.send(
+          new ListObjectsV2Command({ Bucket, Prefix: prefix, StartAfter: after, ContinuationToken }),
+        ),
+      );
+      yield (page.Contents ?? []).flatMap(({ Key, Size, ETag, LastModified }) =>
+        Key
+          ? [{ key: Key, bytes: Size ?? 0, etag: plain(ETag), modifiedAt: LastModified ?? new Date(0) }]
+          : [],
+      );
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken);
+  }
+
   return {
     client,
     bucket: Bucket,
 
     /** Objects under `prefix`, all pages, in key order; with `after` only those whose keys come behind it. */
-    async list(prefix: string, { after }: { after?: string } = {}): Promise<StoredObject[]> {
+    async list(prefix: string, of: { after?: string } = {}): Promise<StoredObject[]> {
       const found: StoredObject[] = [];
-      let ContinuationToken: string | undefined;
-      do {
-        const page = await asked(
-          client.send(
-            new ListObjectsV2Command({ Bucket, Prefix: prefix, StartAfter: after, ContinuationToken }),
-          ),
-        );
-        for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-          if (Key)
-            found.push({
-              key: Key,
-              bytes: Size ?? 0,
-              etag: plain(ETag),
-              modifiedAt: LastModified ?? new Date(0),
-            });
-        }
-        ContinuationToken = page.NextContinuationToken;
-      } while (ContinuationToken);
+      for await (const page of pages(prefix, of)) found.push(...page);
       return found;
+    },
+
+    /** The same page by page, for more of them than fit into memory. */
+    pages,
+
+    /** The names before the first slash in the bucket. */
+    async folders(): Promise<string[]> {
+      const page = await asked(client.send(new ListObjectsV2Command({ Bucket, Delimiter: "/" })));
+      const loose = (page.Contents ?? []).map(({ Key }) => Key ?? "");
+      return [...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix ?? ""), ...loose];
     },
 
     async head(key: string): Promise<StoredObject | undefined> {

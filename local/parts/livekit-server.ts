@@ -43,15 +43,21 @@ function configuration({ ports, env, webhooks }: { ports: Ports; env: EditionEnv
       enable_loopback_candidate: true,
     },
     room: { auto_create: false },
+    // Lists of two while keys are rotated.
     keys: {
-      [env.LIVEKIT_API_KEY]: env.LIVEKIT_API_SECRET,
-      [env.LIVEKIT_WEBHOOK_KEY]: env.LIVEKIT_WEBHOOK_SECRET,
+      ...pairs(env.LIVEKIT_API_KEY, env.LIVEKIT_API_SECRET),
+      ...pairs(env.LIVEKIT_WEBHOOK_KEY, env.LIVEKIT_WEBHOOK_SECRET),
     },
     webhook: {
-      api_key: env.LIVEKIT_WEBHOOK_KEY,
+      api_key: env.LIVEKIT_WEBHOOK_KEY.split(",")[0],
       urls: webhooks ? [`http://127.0.0.1:${ports.web}/webhooks/livekit`] : [],
     },
     // At info it writes whole joins, secrets included.
     logging: { level: "warn" },
   };
+}
+
+function pairs(keys: string, secrets: string): Record<string, string> {
+  const all = secrets.split(",");
+  return Object.fromEntries(keys.split(",").map((key, index) => [key.trim(), (all[index] ?? "").trim()]));
 }

@@ -20,11 +20,11 @@ export function readSettings(environment: Record<string, string | undefined>) {
     host: environment.HOST || "127.0.0.1",
     port: environment.PORT ? whole("PORT", 0, 0, 65535) : Number(required("PORT")),
     livekitUrl: required("LIVEKIT_URL"),
-    apiKey: required("LIVEKIT_API_KEY"),
-    apiSecret: required("LIVEKIT_API_SECRET"),
+    apiKey: first(required("LIVEKIT_API_KEY")),
+    apiSecret: first(required("LIVEKIT_API_SECRET")),
     webhookUrl: environment.WEBHOOK_URL || undefined,
-    webhookKey: environment.WEBHOOK_URL ? required("LIVEKIT_WEBHOOK_KEY") : "",
-    webhookSecret: environment.WEBHOOK_URL ? required("LIVEKIT_WEBHOOK_SECRET") : "",
+    webhookKey: environment.WEBHOOK_URL ? first(required("LIVEKIT_WEBHOOK_KEY")) : "",
+    webhookSecret: environment.WEBHOOK_URL ? first(required("LIVEKIT_WEBHOOK_SECRET")) : "",
     /** Recordings at once; one with camera and screen takes a little more than half a core. */
     capacity: whole("RECORDER_CAPACITY", Math.max(4, availableParallelism()), 1, 64),
     /** Seconds after which a recording is ended as the real one's `session_limits` do; 0 for never. */
@@ -36,3 +36,6 @@ export function readSettings(environment: Record<string, string | undefined>) {
   if (wrong.length > 0) throw new Error(`The recorder cannot start: ${wrong.join(", ")}.`);
   return settings;
 }
+
+/** Of the two that there are while keys are rotated. */
+const first = (text: string) => text.split(",")[0]!.trim();

@@ -12,7 +12,6 @@ import {
   verifiedOf,
 } from "#tests/faults/recorder-tools.ts";
 import { goOnAir, recordingsOf, until } from "#tests/faults/studio-tools.ts";
-import type { Tools } from "#tests/faults/fault.ts";
 import { endStream } from "#tests/browser/people.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { type Bench, type Measured, median, round } from "./bench.ts";
@@ -34,7 +33,7 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
   say("starting the product …");
   const edition = await startEdition({ dir, ports: "fresh" });
   const db = openDatabase(edition.env.DATABASE_URL);
-  const tools: Tools = { edition, db, web: { url: edition.url }, env: edition.env, say };
+  const tools = { edition, db, web: { url: edition.url } };
   const begun = performance.now();
   try {
     const air = await goOnAir(tools);

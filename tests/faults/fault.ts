@@ -1,11 +1,14 @@
 import type { Db } from "#db/client.ts";
 import type { Edition, EditionOptions } from "#local/edition.ts";
+import type { StorageProxy } from "#tests/storage-proxy.ts";
 
 /** What a fault is tried with: a whole edition of its own, with real processes that can be killed. */
 export type Tools = {
   edition: Edition;
   web: { url: string };
   db: Db;
+  /** What stands before the edition's storage: it can be told to make trouble. */
+  storage: StorageProxy;
   /** Names and values as in `.local/env`. */
   env: Record<string, string>;
   /** Says how far it is. */

@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startEdition } from "#local/edition.ts";
 import { openDatabase } from "#db/client.ts";
+import { startEditionBehindProxy } from "#tests/edition-behind-proxy.ts";
 import { describeMachine, describeRun, mergeRows } from "#tests/results.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, Tools } from "./fault.ts";
 import { brokenInvariants } from "./invariants.ts";
 
 type Outcome = { fault: Fault; ok: boolean; did: string; saw: string; seconds: number };
@@ -40,7 +40,7 @@ function byEnvironment(chosen: Fault[]): Fault[][] {
 async function runAll(together: Fault[]): Promise<Outcome[]> {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-faults-"));
   console.log("Starting an edition of its own …");
-  const edition = await startEdition({
+  const { edition, storage, stop } = await startEditionBehindProxy({
     dir,
     ports: "fresh",
     env: together[0]?.env,
@@ -50,13 +50,14 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
   const done: Outcome[] = [];
   try {
     for (const fault of together) {
-      const outcome = await runOne(fault, { edition, db });
+      const outcome = await runOne(fault, { edition, db, storage });
+      storage.calm();
       await keep(outcome);
       done.push(outcome);
     }
   } finally {
     await db.destroy();
-    await edition.stop();
+    await stop();
     await rm(dir, { recursive: true, force: true });
   }
   return done;
@@ -64,7 +65,7 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
 
 async function runOne(
   fault: Fault,
-  { edition, db }: { edition: Awaited<ReturnType<typeof startEdition>>; db: ReturnType<typeof openDatabase> },
+  { edition, db, storage }: Pick<Tools, "edition" | "db" | "storage">,
 ): Promise<Outcome> {
   console.log(`\n${fault.name}  ${fault.title}`);
   const begun = performance.now();
@@ -73,6 +74,7 @@ async function runOne(
     const tools = {
       edition,
       db,
+      storage,
       web: { url: edition.url },
       env: edition.env,
       say: (line: string) => console.log(`     ${line}`),

@@ -38,7 +38,7 @@ export async function attemptsOf({ db }: Pick<Tools, "db">, streamId: string): P
 
 /** Waits until so many segments of an attempt are verified; gives the attempts. */
 export async function awaitSegments(
-  tools: Tools,
+  tools: Pick<Tools, "db">,
   streamId: string,
   { attempt, count, seconds = 60 }: { attempt: number; count: number; seconds?: number },
 ) {
@@ -50,7 +50,10 @@ export async function awaitSegments(
 }
 
 /** The segments that are known to be good now, as `attempt/number`, with their bytes. */
-export async function verifiedOf({ db }: Tools, streamId: string): Promise<Map<string, number>> {
+export async function verifiedOf(
+  { db }: Pick<Tools, "db">,
+  streamId: string,
+): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom("streaming_recording_segments as s")
     .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")
@@ -96,7 +99,7 @@ export function recordingProcesses({ edition }: Pick<Tools, "edition">): number[
 }
 
 /** Kills the whole recorder, with all that records, as a host that is lost does: it announces nothing more. */
-export function killRecorder({ edition }: Tools): Date {
+export function killRecorder({ edition }: Pick<Tools, "edition">): Date {
   edition.part("recorder").kill("SIGKILL", { whole: true });
   return new Date();
 }

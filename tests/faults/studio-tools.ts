@@ -13,8 +13,7 @@ import type { Tools } from "./fault.ts";
 export type OnAir = Awaited<ReturnType<typeof goOnAir>>;
 
 /** A stream with its people, its host live in a browser of their own, and one viewer who sees it. */
-export async function goOnAir(tools: Tools) {
-  const { db, web } = tools;
+export async function goOnAir({ db, web }: Pick<Tools, "db" | "web">) {
   const cast = await insertPeople(db, { status: "scheduled" });
   const hostBrowser = await launchMortalBrowser();
   const viewerBrowser = await launchBrowser();
@@ -42,7 +41,7 @@ export async function streamRow({ db }: Tools, streamId: string) {
   return db.selectFrom("streams").selectAll().where("id", "=", streamId).executeTakeFirstOrThrow();
 }
 
-export async function recordingsOf({ db }: Tools, streamId: string) {
+export async function recordingsOf({ db }: Pick<Tools, "db">, streamId: string) {
   return db
     .selectFrom("streaming_recordings as r")
     .select(["r.id", "r.status", "r.bytes", "r.reason"])

@@ -111,6 +111,25 @@ export async function insertReplay(
   return { ...live, base: `/media/${live.streamId}/${live.recordingId}` };
 }
 
+/** A finished recording of these segments, in one attempt, of which nothing is exported yet. */
+export async function finishedRecording(
+  services: Pick<Services, "db" | "queue" | "storage" | "log">,
+  segments: readonly Uint8Array[],
+) {
+  const { db, queue, storage } = services;
+  const live = await insertLiveRecording(services);
+  const prefix = `recordings/${live.streamId}/1/`;
+  await db
+    .insertInto("streaming_recording_attempts")
+    .values({ recording_id: live.recordingId, number: 1, prefix, status: "complete" })
+    .execute();
+  await writeSegments(storage, prefix, segments);
+  await endStreamRow(db, live.streamId);
+  await db.transaction().execute((trx) => stopRecording(trx, queue, live));
+  await finalizeRecording(services, live);
+  return { ...live, prefix };
+}
+
 /** Makes what a recording's exports have still to be made of. */
 export async function makeExports(
   services: Pick<Services, "db" | "storage" | "media" | "log">,

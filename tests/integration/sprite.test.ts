@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { keyFrameOf } from "#app/domain/media/poster.ts";
 import { readSegment } from "#app/domain/media/segment.ts";
 import { exportFolder } from "#app/domain/recordings/export-folders.ts";
+import { sha256 } from "#app/domain/recordings/export-pieces.ts";
 import { exportSprite, sheetKey } from "#app/domain/recordings/export-sprite.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { insertLiveRecording, segmentsOf } from "./recording-fixtures.ts";
@@ -25,16 +26,18 @@ beforeEach(async () => {
   const [[pattern], [room]] = await Promise.all([segmentsOf("x264"), segmentsOf("egress")]);
   await services.storage.write(`${prefix}pattern.ts`, pattern!, "video/mp2t");
   await services.storage.write(`${prefix}room.ts`, room!, "video/mp2t");
-  await services.storage.write(`${prefix}rubbish.ts`, Buffer.alloc(188 * 20, 7), "video/mp2t");
+  const rubbish = Buffer.alloc(188 * 20, 7);
+  await services.storage.write(`${prefix}rubbish.ts`, rubbish, "video/mp2t");
   await sql`
     with attempt as (
       insert into streaming_recording_attempts (recording_id, number, prefix, status)
       values (${live.recordingId}::uuid, 1, ${prefix}, 'complete') returning id
     )
     insert into streaming_recording_segments
-      (attempt_id, number, key, bytes, first_pts, duration_ticks, has_video, width, height)
+      (attempt_id, number, key, sha256, bytes, first_pts, duration_ticks, has_video, width, height)
     select id, n, ${prefix}::text || case
         when n / 5 in (2, 104) then 'room.ts' when n / 5 = 4 then 'rubbish.ts' else 'pattern.ts' end,
+      case when n / 5 in (2, 104) then ${sha256(room!)} when n / 5 = 4 then ${sha256(rubbish)} else ${sha256(pattern!)} end,
       1000, n * 180000, 180000, true, 320, 180
     from attempt, generate_series(0, 599) n
   `.execute(db);

@@ -115,6 +115,27 @@ describe("The edition's environment", () => {
     expect(readConfig({ ...environment(), ROOM_CEILING: "0" })).toMatchObject({ ok: true });
   });
 
+  test("takes two of each of LiveKit's pairs while they are rotated, as many names as secrets", () => {
+    const given = {
+      ...environment(),
+      ...{
+        LIVEKIT_API_KEY: "new,old",
+        LIVEKIT_API_SECRET: "the-newer-secret-of-two,the-older-secret-of-two",
+      },
+    };
+    expect(readConfig(given)).toMatchObject({ ok: true, config: { livekit: { apiKey: "new,old" } } });
+    const unequal = { ...given, LIVEKIT_API_KEY: "new" };
+    expect(readConfig(unequal)).toEqual({
+      ok: false,
+      problems: ["LIVEKIT_API_SECRET must have as many keys as LIVEKIT_API_KEY"],
+    });
+    const short = { ...given, LIVEKIT_API_SECRET: "the-newer-secret-of-two,short" };
+    expect(readConfig(short)).toEqual({
+      ok: false,
+      problems: ["LIVEKIT_API_SECRET must be at least 16 characters long"],
+    });
+  });
+
   test.each(["", "loopback", "10.0.0.1, 192.168.0.0/16", "::1,fd00::/8"])(
     "is taken with proxies (%s) that express takes, too",
     (proxies) => {

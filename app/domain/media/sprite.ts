@@ -9,6 +9,10 @@ const tilesOfSheet = columns * rows;
 /** How many pictures stand for a recording of this length; the last of them for less than ten seconds. */
 export const tilesIn = (durationMs: number): number => Math.max(1, Math.ceil(durationMs / everyMs));
 
+/** How many sheets that makes. */
+export const sheetsIn = (durationMs: number): number =>
+  Math.ceil(tilesIn(durationMs) / (spriteShape.columns * spriteShape.rows));
+
 /** Of which of its `pieces` each picture of a recording is: of the one that plays in the middle of its ten seconds. */
 export function tilePieces<Piece extends { durationMs: number }>(pieces: readonly Piece[]): Piece[] {
   const durationMs = Math.round(pieces.reduce((sum, piece) => sum + piece.durationMs, 0));

@@ -4,9 +4,9 @@ import { readMp4Facts } from "#app/services/media/mp4-facts.ts";
 import { isServiceError, serviceError } from "#app/services/service-error.ts";
 import { piecesOf, wholeOf } from "#app/services/storage-body.ts";
 import type { Storage } from "#app/services/storage.ts";
-import { sha256 } from "./export-pieces.ts";
 import { openExportUpload } from "./export-upload.ts";
 import type { ExportResult, ExportServices, ExportTask } from "./exports.ts";
+import { readPart } from "./part-bytes.ts";
 import { listParts, type Part } from "./parts.ts";
 
 /** What the writing of a file consists of: other segments or another layout give another file. */
@@ -61,12 +61,9 @@ async function* readParts(
 ): AsyncGenerator<ExportSegment> {
   let done = 0;
   for (const part of parts) {
-    const bytes = await storage.read(part.key);
-    if (!bytes || sha256(bytes) !== part.sha256)
-      throw serviceError("storage", "a verified segment is not what it was", {
-        retryable: true,
-        code: "changed",
-      });
+    const bytes = await readPart(storage, part);
+    if (!bytes)
+      throw serviceError("storage", "a verified segment is gone", { retryable: true, code: "missing" });
     yield {
       bytes,
       attempt: String(part.attempt),

@@ -4,6 +4,7 @@ import { serviceError } from "#app/services/service-error.ts";
 import type { ExportResult, ExportServices, ExportTask } from "./exports.ts";
 import { toEdited } from "./edited-time.ts";
 import { findEdit } from "./edits.ts";
+import { readPart } from "./part-bytes.ts";
 import { listParts, type Part } from "./parts.ts";
 
 export const posterSizes = ["large", "medium", "small"] as const;
@@ -24,8 +25,8 @@ export async function exportPoster(
   const candidates = posterCandidates(parts.length).map((index) => parts[index]!);
   const chosen = await findChosen(db, recordingId, parts);
   async function* segments(of: readonly Part[]) {
-    for (const { key } of of) {
-      const bytes = await storage.read(key);
+    for (const part of of) {
+      const bytes = await readPart(storage, part);
       if (bytes) yield bytes;
       await report(0);
     }

@@ -6,6 +6,7 @@ import { isServiceError, serviceError } from "#app/services/service-error.ts";
 import { contentName } from "./export-mp4.ts";
 import { insertMade, listMade, sha256 } from "./export-pieces.ts";
 import type { ExportResult, ExportServices, ExportTask } from "./exports.ts";
+import { readPart } from "./part-bytes.ts";
 import { listParts, type Part } from "./parts.ts";
 
 /** Where a sheet lies; the export's own key is the first one's. */
@@ -70,7 +71,7 @@ export async function exportSprite(
   async function makeSheet(sheetTiles: readonly Part[], before: number): Promise<Uint8Array> {
     const sheet = createSheet(sheetTiles.length);
     for (const [tile, part] of sheetTiles.entries()) {
-      const bytes = await storage.read(part.key);
+      const bytes = await readPart(storage, part);
       const picture = bytes && (await decodeFirst(decoder, bytes, pictures > 0));
       if (picture) {
         sheet.put(tile, picture);

@@ -67,3 +67,31 @@ export async function resumeExports(
   `.execute(trx);
   for (const { id } of rows) await enqueue(trx, queue, "recording.export", { exportId: id });
 }
+
+/** Has one export of a recording made again, in the same transaction, whatever is said to be there. */
+export async function remakeExport(
+  trx: Transaction<Database>,
+  queue: Queue,
+  { exportId }: { exportId: string },
+): Promise<void> {
+  const wanted = await trx
+    .updateTable("streaming_recording_exports")
+    .set({
+      status: "waiting",
+      version: sql`version + 1`,
+      tries: 0,
+      progress: 0,
+      reason: "",
+      work_until: null,
+      next_try_at: afterTheQueue,
+      key: null,
+      bytes: null,
+      stored_bytes: null,
+      sha256: null,
+    })
+    .where("id", "=", exportId)
+    .where("status", "=", "ready")
+    .returning("id")
+    .executeTakeFirst();
+  if (wanted) await enqueue(trx, queue, "recording.export", { exportId });
+}

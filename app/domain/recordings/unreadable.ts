@@ -4,12 +4,13 @@ import type { Db } from "#db/client.ts";
 /** A segment that storage lists and does not give. */
 export type Unread = { number: number; object: StoredObject };
 
-/** Whether storage gives any other of what it lists, so that it is not away as a whole. */
+/** Whether storage gives any other segment that it lists, so that it is not away as a whole. */
 export async function givesAnything(
   storage: Storage,
   { found, unread }: { found: readonly StoredObject[]; unread: readonly Unread[] },
 ): Promise<boolean> {
-  const other = found.find((each) => !unread.some(({ object }) => object === each));
+  const isUnread = (each: StoredObject) => unread.some(({ object }) => object === each);
+  const other = found.find((each) => each.key.endsWith(".ts") && !isUnread(each));
   return other !== undefined && (await storage.read(other.key)) !== undefined;
 }
 

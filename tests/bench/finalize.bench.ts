@@ -1,0 +1,148 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import type { Db } from "#db/client.ts";
+import { openDatabase } from "#db/client.ts";
+import { type Edition, startEdition } from "#local/edition.ts";
+import { createStorage, type Storage } from "#app/services/storage.ts";
+import { insertPeople } from "#tests/factories.ts";
+import { type Bench, type Measured, median, round } from "./bench.ts";
+import { encodeSegments, syntheticSegments } from "./synthetic-segments.ts";
+
+export const name = "finalize";
+export const title =
+  "The MP4 of an hour from its segments, against copying the same bytes; its memory, also for six hours";
+
+const script = path.join(import.meta.dirname, "finalize-process.ts");
+
+export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
+  const minutes = args.includes("--short") ? 5 : 60;
+  const rounds = 3;
+  const dir = await mkdtemp(path.join(tmpdir(), "frontrow-bench-"));
+  say(`starting database and storage; an "hour" has ${minutes} minutes …`);
+  const without = [
+    ...(["livekit-server", "mail", "recorder", "chat", "web", "worker", "seed", "build"] as const),
+  ];
+  const edition = await startEdition({ dir, ports: "fresh", without });
+  const { env } = edition;
+  const db = openDatabase(env.DATABASE_URL);
+  const storage = createStorage({
+    endpoint: env.S3_ENDPOINT,
+    region: env.S3_REGION,
+    bucket: env.S3_BUCKET,
+    accessKeyId: env.S3_ACCESS_KEY_ID,
+    secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+  });
+  try {
+    say("encoding and storing what was recorded …");
+    const hour = await storeHour(storage, minutes);
+    const one = await insertRecording(db, hour, 1);
+    const six = await insertRecording(db, hour, 6);
+    const ours: number[] = [];
+    const base: number[] = [];
+    const memory: number[] = [];
+    for (let turn = 1; turn <= rounds; turn++) {
+      const copied = await inProcess(edition, "copy", one);
+      const made = await inProcess(edition, "mp4", one);
+      base.push(copied.ms);
+      ours.push(made.ms);
+      memory.push(made.rssMib);
+      say(`round ${turn} of ${rounds}: copied in ${round(copied.ms)} ms, MP4 in ${round(made.ms)} ms`);
+    }
+    const long = await inProcess(edition, "mp4", six);
+    say(`six times as long: ${round(long.ms)} ms, ${round(long.bytes / 1e6)} MB, ${round(long.rssMib)} MiB`);
+    const ratio = median(ours.map((ms, turn) => ms / base[turn]!));
+    const rss = Math.max(...memory);
+    const missed = [
+      ...(ratio > 2.5 ? [`ratio ${round(ratio, 2)}, goal at most 2.5`] : []),
+      ...(long.rssMib > 300 ? [`rss_6h ${round(long.rssMib)} MiB, goal at most 300`] : []),
+    ];
+    return {
+      keys: {
+        ratio: round(ratio, 2),
+        rss_mib: round(rss),
+        rss_6h_mib: round(long.rssMib),
+        ours_ms: round(median(ours)),
+        base_ms: round(median(base)),
+        minutes,
+      },
+      rows: [
+        { what: "MP4 with reading it back, ms", value: String(round(median(ours))) },
+        { what: "copying the same bytes, ms", value: String(round(median(base))) },
+        { what: "memory, MiB", value: String(round(rss)) },
+        { what: "memory of six times as much, MiB", value: String(round(long.rssMib)) },
+        { what: "minutes of an hour", value: String(minutes) },
+      ],
+      missed,
+    };
+  } finally {
+    storage.close();
+    await db.destroy();
+    await edition.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+};
+
+type Stored = { key: string; bytes: number; sha256: string; startMs: number; durationMs: number };
+
+async function storeHour(storage: Storage, minutes: number): Promise<Stored[]> {
+  const base = await encodeSegments({ count: 8 });
+  const stored: Stored[] = [];
+  for (const segment of syntheticSegments({ base, durationMs: minutes * 60_000, firstPts: 0 })) {
+    const { bytes, startMs, durationMs } = segment;
+    const key = `recordings/bench/1/seg_${String(segment.number).padStart(5, "0")}.ts`;
+    await storage.write(key, bytes, "video/mp2t");
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    stored.push({ key, bytes: bytes.length, sha256, startMs, durationMs });
+  }
+  return stored;
+}
+
+/** A finished recording of so many attempts, each of which has the same hour. */
+async function insertRecording(db: Db, hour: readonly Stored[], attempts: number) {
+  const { stream } = await insertPeople(db, { status: "ended" });
+  const hourMs = hour.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const { id: recordingId } = await db
+    .insertInto("streaming_recordings")
+    .values({
+      stream_id: stream.id,
+      status: "ready",
+      ready_at: new Date(),
+      duration_ms: Math.round(hourMs * attempts),
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  for (let number = 1; number <= attempts; number++) {
+    const prefix = `recordings/${stream.id}/${number}/`;
+    const { id: attempt_id } = await db
+      .insertInto("streaming_recording_attempts")
+      .values({ recording_id: recordingId, number, prefix, status: "complete", sealed_at: new Date() })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    const beganAt = Date.parse("2026-11-23T12:00:00Z") + (number - 1) * hourMs;
+    for (let from = 0; from < hour.length; from += 500) {
+      const rows = hour.slice(from, from + 500).map(({ key, bytes, sha256, startMs, durationMs }, index) => ({
+        ...{ attempt_id, number: from + index, key, bytes, sha256, has_video: true, has_audio: true },
+        ...{ width: 1280, height: 720, program_time: new Date(beganAt + startMs) },
+        ...{ first_pts: Math.round(startMs * 90), duration_ticks: Math.round(durationMs * 90) },
+      }));
+      await db.insertInto("streaming_recording_segments").values(rows).execute();
+    }
+  }
+  const { id: exportId } = await db
+    .insertInto("streaming_recording_exports")
+    .values({ recording_id: recordingId, kind: "mp4", status: "running" })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return [recordingId, stream.id, exportId];
+}
+
+async function inProcess({ env }: Edition, way: "mp4" | "copy", ids: string[]) {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, way, ...ids], {
+    env: { ...process.env, ...env, NODE_ENV: "production", LOG_LEVEL: "silent" },
+  });
+  return JSON.parse(stdout.trim().split("\n").at(-1)!) as { ms: number; rssMib: number; bytes: number };
+}

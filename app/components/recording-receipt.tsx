@@ -7,6 +7,8 @@ export type ReceiptWords = {
   parts: number;
   bytes: number;
   length: string;
+  /** "Picture and sound" */
+  holds: string;
   sha256: string;
   /** Where ("4:05") and how long ("12 seconds"). */
   gaps: { at: string; missing: string }[];
@@ -18,7 +20,8 @@ export type ReceiptWords = {
     until: string | null;
     parts: number;
     bytes: number;
-    broken: { number: number; problem: string }[];
+    /** What was left out, what is odd, and what its list said. */
+    said: string[];
   }[];
 };
 
@@ -26,7 +29,7 @@ type RecordingReceiptProps = { receipt: ReceiptWords; file: string; zone: string
 
 /** What a recording consists of. */
 export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingReceiptProps) {
-  const { parts, bytes, length, sha256, gaps, attempts } = receipt;
+  const { parts, bytes, length, holds, sha256, gaps, attempts } = receipt;
   return (
     <section className="part" aria-labelledby="receipt">
       <h2 id="receipt">Receipt</h2>
@@ -36,6 +39,7 @@ export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingR
       </p>
       <Facts>
         <Fact label="Recorded">{length}</Fact>
+        <Fact label="What it holds">{holds}</Fact>
         <Fact label="Pieces">{parts.toLocaleString("en-GB")}</Fact>
         <Fact label="Size">{formatBytes(bytes)}</Fact>
         <Fact label="Missing in between">
@@ -66,9 +70,11 @@ export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingR
               <td>
                 {endings[attempt.status] ?? "Under way"}
                 {attempt.reason && `: ${attempt.reason}`}
-                {attempt.broken.length > 0 && (
-                  <span className="small line-below">{brokenWords(attempt.broken)}</span>
-                )}
+                {attempt.said.map((words) => (
+                  <span key={words} className="small line-below">
+                    {words}
+                  </span>
+                ))}
               </td>
               <td>{attempt.since && <When at={attempt.since} zone={zone} streamZone={streamZone} />}</td>
               <td>{attempt.until && <When at={attempt.until} zone={zone} streamZone={streamZone} />}</td>
@@ -88,9 +94,3 @@ export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingR
 }
 
 const endings: Record<string, string> = { complete: "As it should", failed: "Failed", aborted: "Given up" };
-
-function brokenWords(broken: { number: number; problem: string }[]): string {
-  const some = broken.slice(0, 5).map(({ number, problem }) => `${number} (${problem.replaceAll("_", " ")})`);
-  const more = broken.length > some.length ? ` and ${broken.length - some.length} more` : "";
-  return `Left out, because they do not play: ${some.join(", ")}${more}`;
-}

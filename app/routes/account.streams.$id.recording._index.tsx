@@ -12,6 +12,7 @@ import { RecordingDeleted } from "#app/components/recording-deleted.tsx";
 import { RecordingFacts } from "#app/components/recording-facts.tsx";
 import { RecordingReceipt } from "#app/components/recording-receipt.tsx";
 import type { OwnRecording } from "#app/domain/recordings/own.ts";
+import { holdsWords, leftOutWords, playlistWords, remarkWords } from "#app/domain/recordings/piece-words.ts";
 import { findReceipt, type Receipt } from "#app/domain/recordings/receipt.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { streamPath } from "#app/domain/streams/find.ts";
@@ -86,10 +87,11 @@ function mp4Of({ exports }: OwnRecording, media: string) {
   };
 }
 
-const inWords = ({ parts, bytes, durationMs, sha256, gaps, attempts }: Receipt) => ({
+const inWords = ({ parts, picture, sound, bytes, durationMs, sha256, gaps, attempts }: Receipt) => ({
   parts: parts.length,
   bytes,
   length: writeTime(durationMs),
+  holds: holdsWords({ picture, sound }),
   sha256,
   gaps: gaps.map(({ atMs, ms }) => ({ at: writeTime(atMs), missing: lengthInWords(ms) })),
   attempts: attempts.map(({ number, status, reason, requestedAt, activeAt, endedAt, ...counts }) => ({
@@ -100,7 +102,11 @@ const inWords = ({ parts, bytes, durationMs, sha256, gaps, attempts }: Receipt) 
     until: endedAt?.toISOString() ?? null,
     parts: counts.parts,
     bytes: counts.bytes,
-    broken: counts.broken,
+    said: [
+      leftOutWords(counts.broken.map(({ number, problem }) => ({ number, word: problem }))),
+      remarkWords(counts.odd.flatMap(({ number, remarks }) => remarks.map((word) => ({ number, word })))),
+      playlistWords(counts.playlistRemarks),
+    ].filter((words): words is string => words !== null),
   })),
 });
 

@@ -125,4 +125,8 @@ export const rowsAfter: Record<string, string> = {
   "0028_replay": `
     insert into streaming_recording_captions (recording_id, language, vtt, bytes, cues, ends_ms, added_by)
       values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});`,
+  "0029_checked_segments": `
+    update streaming_recording_segments set remarks = '{no_sound}', picture = '0a', sound = 'aac', black = false, silent = true;
+    update streaming_recording_attempts set playlist_remarks = '{other_order}', lag = 'silent';
+    insert into streaming_recording_blanks (recording_id, kind, since, published) values (${recording}, 'silent', now(), 'on');`,
 };

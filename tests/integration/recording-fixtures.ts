@@ -48,6 +48,51 @@ export async function insertLiveRecording({ db, queue }: Pick<Services, "db" | "
   return { ...house, streamId, recordingId };
 }
 
+/** An attempt of a live recording whose recorder runs, as the worker finds it. */
+export async function insertRunningAttempt(
+  { db }: Pick<Services, "db">,
+  { recordingId, streamId }: { recordingId: string; streamId: string },
+  number = 1,
+) {
+  const prefix = `recordings/${streamId}/${number}/`;
+  const { id } = await db
+    .insertInto("streaming_recording_attempts")
+    .values({
+      recording_id: recordingId,
+      number,
+      prefix,
+      egress_id: `EG_${recordingId}_${number}`,
+      status: "active",
+      requested_at: new Date(),
+      active_at: new Date(),
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await db
+    .updateTable("streaming_recordings")
+    .set({ status: "recording", started_at: new Date() })
+    .where("id", "=", recordingId)
+    .execute();
+  return { id, prefix };
+}
+
+/** Ends a live stream whose recorder has ended, and finishes its recording. */
+export async function finishLive(
+  services: Pick<Services, "db" | "queue" | "storage" | "log">,
+  { recordingId, streamId }: { recordingId: string; streamId: string },
+): Promise<void> {
+  const { db, queue } = services;
+  await endStreamRow(db, streamId);
+  await db.transaction().execute((trx) => stopRecording(trx, queue, { streamId }));
+  await db
+    .updateTable("streaming_recording_attempts")
+    .set({ status: "complete", ended_at: new Date() })
+    .where("recording_id", "=", recordingId)
+    .where("sealed_at", "is", null)
+    .execute();
+  await finalizeRecording(services, { recordingId });
+}
+
 export type RecordedAttempt = { set: SegmentSet; startsAt?: Date };
 
 /**

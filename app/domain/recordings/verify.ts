@@ -1,31 +1,32 @@
-import { createHash } from "node:crypto";
-import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { inspectSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
-import type { SegmentRefusal } from "#app/domain/media/transport-stream.ts";
 import type { StoredObject } from "#app/services/storage.ts";
-import type { Db } from "#db/client.ts";
 import type { Attempt } from "./attempts.ts";
-import { programTimesOf } from "./recorder-playlist.ts";
+import { checkSegment, type CheckedSegment } from "./checked-segment.ts";
+import { noteHoles, noteVanished } from "./missing.ts";
+import { type KnownSegment, listKnown, placeSegments } from "./places.ts";
+import { remarksOnPlaylist } from "./playlist-remarks.ts";
+import { fillProgramTimes, readPlaylist } from "./program-times.ts";
+import { segmentName, segmentsAmong } from "./segment-names.ts";
 
 type VerifyServices = Pick<Services, "db" | "storage">;
-type Known = { number: number; bytes: number; etag: string; problem: string | null };
+type Found = { number: number; object: StoredObject };
 
 /** How far behind the newest known segment one can still turn up: uploads can overtake each other a little. */
 const lookBack = 8;
-
-const segmentNumber = (key: string, prefix: string): number | undefined => {
-  const name = /^seg_(\d{5,})\.ts$/.exec(key.slice(prefix.length));
-  return name ? Number(name[1]) : undefined;
-};
-
-const segmentName = (number: number) => `seg_${String(number).padStart(5, "0")}.ts`;
+/** So many segments after a missing one it is called missing; should it come yet, it counts. */
+const patience = 3;
+/** Read at once, and then written down by one statement. */
+const atOnce = 6;
 
 /**
  * Reads back from storage what an attempt wrote since the last time, and writes down what it is: exact times, size,
  * checksum, or the problem that keeps it out of the recording. `whole` looks at everything the attempt has, also at
- * what is known, which may have vanished or become another object since. Of a sealed attempt only what was there when
- * it was sealed counts. Gives the number of segments that are new and good. Safe to run twice and at once.
+ * what is known, which may have vanished or become another object since, and at how all of it fits together. Of a sealed
+ * attempt only what was there when it was sealed counts. Gives the number of segments that are new and good. Safe to run
+ * twice and at once. What was read is written down also when the rest cannot be: then it rejects.
+ *
+ * A turn asks storage for one list and once for each new segment, and the database a fixed number of things, however long
+ * the recording is and however many are new: that is how a worker keeps pace with many streams.
  */
 export async function verifySegments(
   { db, storage }: VerifyServices,
@@ -33,140 +34,77 @@ export async function verifySegments(
   { whole = false, onProgress }: { whole?: boolean; onProgress?: () => Promise<void> } = {},
 ): Promise<number> {
   const { id: attemptId, prefix } = attempt;
-  const known = await listKnown(db, attemptId, whole);
-  const newest = Math.max(-1, ...known.slice(-1).map(({ number }) => number));
+  let known = await listKnown(db, attemptId, whole ? undefined : lookBack + 2);
+  const newest = known.at(-1)?.number ?? -1;
   const after = whole || newest <= lookBack ? undefined : `${prefix}${segmentName(newest - lookBack)}`;
   const found = await storage.list(prefix, { after });
+  const there = segmentsAmong(found, { prefix, after: newest });
   const byNumber = new Map(known.map((segment) => [segment.number, segment]));
+  const fresh = there.filter((each) => isNew(each, byNumber.get(each.number), attempt));
+
   let good = 0;
-  for (const object of found) {
-    const number = segmentNumber(object.key, prefix);
-    if (number === undefined) continue;
-    const before = byNumber.get(number);
-    byNumber.delete(number);
-    if (before && before.bytes === object.bytes && before.etag === object.etag) continue;
-    // Storage keeps whole seconds, rounded down.
-    if (!before && attempt.sealedAt && object.modifiedAt > attempt.sealedAt) continue;
-    const facts = await verifyObject({ db, storage }, attempt, number, object);
-    if (facts?.ok) good++;
+  for (let from = 0; from < fresh.length; from += atOnce) {
+    const { read, failure } = await readSegments(storage, fresh.slice(from, from + atOnce));
+    const placed = await placeSegments(db, attempt, known, read);
+    known = placed.known;
+    good += placed.good;
+    if (failure) throw failure;
     await onProgress?.();
   }
-  if (whole) await markMissing(db, attemptId, [...byNumber.values()]);
+  if (whole) good += await lookOver({ db, storage }, attempt, known, { found, there });
+  else if (fresh.length > 0) {
+    const from = newest < lookBack ? 0 : newest - lookBack + 1;
+    await noteHoles(db, attempt, known, { from, before: (known.at(-1)?.number ?? 0) - patience });
+  }
   await fillProgramTimes({ db, storage }, attempt, found);
   return good;
 }
 
-/** The attempt's segments that are known, in order: all of them, or the last ones. */
-async function listKnown(db: Db, attemptId: string, whole: boolean): Promise<Known[]> {
-  const rows = db
-    .selectFrom("streaming_recording_segments")
-    .select(["number", "bytes", "etag", "problem"])
-    .where("attempt_id", "=", attemptId)
-    .orderBy("number", "desc");
-  return (await (whole ? rows : rows.limit(lookBack + 2)).execute()).reverse();
+function isNew({ object }: Found, before: KnownSegment | undefined, { sealedAt }: Attempt): boolean {
+  const isGone = !before || before.problem === "missing";
+  if (!isGone) return before.bytes !== object.bytes || before.etag !== object.etag;
+  // Storage keeps whole seconds, rounded down.
+  return !sealedAt || object.modifiedAt <= sealedAt;
 }
 
-async function verifyObject(
-  { db, storage }: VerifyServices,
-  { id: attemptId }: Attempt,
-  number: number,
-  { key, bytes, etag }: StoredObject,
-): Promise<SegmentFacts | SegmentRefusal | undefined> {
-  const content = await storage.read(key);
-  if (!content) return undefined;
-  const facts = inspectSegment(content);
-  const played = facts.ok && facts.durationTicks > 0 ? facts : undefined;
-  const problem = facts.ok ? (played ? null : "no_length") : facts.reason;
-  const row = {
-    key,
-    bytes: content.length,
-    etag,
-    sha256: createHash("sha256").update(content).digest("hex"),
-    first_pts: played?.firstPts ?? 0,
-    duration_ticks: played?.durationTicks ?? 0,
-    width: played?.video?.width ?? null,
-    height: played?.video?.height ?? null,
-    has_video: Boolean(played?.video),
-    has_audio: Boolean(played?.audio),
-    problem: content.length === bytes ? problem : (problem ?? "changed"),
-  };
-  await db
-    .insertInto("streaming_recording_segments")
-    .values({ attempt_id: attemptId, number, ...row })
-    .onConflict((conflict) =>
-      conflict
-        .columns(["attempt_id", "number"])
-        .doUpdateSet({ ...row, program_time: null, verified_at: sql`clock_timestamp()` })
-        // Two workers that verified the same bytes: the first one's row stands.
-        .where("streaming_recording_segments.etag", "!=", etag),
-    )
-    .execute();
-  return facts;
+/** Those that could be read, and why one could not. */
+async function readSegments(
+  storage: VerifyServices["storage"],
+  found: readonly Found[],
+): Promise<{ read: CheckedSegment[]; failure: unknown }> {
+  const results = await Promise.allSettled(
+    found.map(({ number, object }) => checkSegment(storage, number, object)),
+  );
+  const read: CheckedSegment[] = [];
+  let failure: unknown;
+  for (const result of results) {
+    if (result.status === "rejected") failure ??= result.reason;
+    else if (result.value) read.push(result.value);
+  }
+  return { read, failure };
 }
 
-async function markMissing(db: Db, attemptId: string, missing: Known[]): Promise<void> {
-  if (missing.length === 0) return;
-  await db
-    .updateTable("streaming_recording_segments")
-    .set({ problem: "missing" })
-    .where("attempt_id", "=", attemptId)
-    .where(
-      "number",
-      "in",
-      missing.map(({ number }) => number),
-    )
-    .execute();
-}
-
-/**
- * When each segment's first frame was recorded: the recorder's own playlist says it for one segment at least, and the
- * recorder's clock for the rest. Where there is no playlist, the moment of an upload is the nearest there is.
- */
-async function fillProgramTimes(
+/** What can only be told of an attempt as a whole. */
+async function lookOver(
   { db, storage }: VerifyServices,
   attempt: Attempt,
-  found: StoredObject[],
-): Promise<void> {
-  const { id: attemptId, prefix } = attempt;
-  const waiting = await db
-    .selectFrom("streaming_recording_segments")
-    .select(["number", "first_pts", "duration_ticks"])
-    .where("attempt_id", "=", attemptId)
-    .where("program_time", "is", null)
-    .where("problem", "is", null)
-    .orderBy("number")
-    .execute();
-  const first = waiting[0];
-  if (!first) return;
-  let anchor = await db
-    .selectFrom("streaming_recording_segments")
-    .select(["first_pts", "program_time"])
-    .where("attempt_id", "=", attemptId)
-    .where("program_time", "is not", null)
-    .orderBy("number", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  if (!anchor) {
-    const playlist = await storage.read(`${prefix}index.m3u8`);
-    const times = playlist && programTimesOf(new TextDecoder().decode(playlist));
-    const told = waiting.find(({ number }) => times?.has(number));
-    if (told) anchor = { first_pts: told.first_pts, program_time: times!.get(told.number)! };
-    else if (attempt.sealedAt || waiting.length > 2) {
-      const uploaded = found.find(({ key }) => segmentNumber(key, prefix) === first.number)?.modifiedAt;
-      const endMs = (uploaded ?? new Date()).getTime();
-      anchor = { first_pts: first.first_pts, program_time: new Date(endMs - first.duration_ticks / 90) };
-    }
-  }
-  if (!anchor) return;
+  known: readonly KnownSegment[],
+  { found, there }: { found: readonly StoredObject[]; there: readonly Found[] },
+): Promise<number> {
+  const listed = new Set(there.map(({ number }) => number));
+  await noteVanished(
+    { db, storage },
+    attempt,
+    known.filter(({ number }) => !listed.has(number)),
+  );
+  await noteHoles(db, attempt, known, { from: 0, before: known.at(-1)?.number ?? 0 });
+  const placed = await placeSegments(db, attempt, await listKnown(db, attempt.id), [], { over: true });
+  const playlist = await readPlaylist(storage, attempt, found);
+  const remarks = playlist === "none" ? ["no_playlist" as const] : remarksOnPlaylist(playlist, placed.known);
   await db
-    .updateTable("streaming_recording_segments")
-    .set({
-      // The shorter way round the 33-bit clock.
-      program_time: sql`${anchor.program_time}::timestamptz + make_interval(secs =>
-        (((first_pts - ${anchor.first_pts} + 4294967296) % 8589934592 + 8589934592) % 8589934592 - 4294967296) / 90000.0)`,
-    })
-    .where("attempt_id", "=", attemptId)
-    .where("program_time", "is", null)
-    .where("problem", "is", null)
+    .updateTable("streaming_recording_attempts")
+    .set({ playlist_remarks: placed.known.length > 0 ? remarks : [] })
+    .where("id", "=", attempt.id)
     .execute();
+  return placed.good;
 }

@@ -34,9 +34,10 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
   };
 }
 
-export async function closeServices({ db, queue, storage, mailer }: Services): Promise<void> {
+export async function closeServices({ db, queue, storage, mailer, media }: Services): Promise<void> {
   await queue.stop({ graceful: true, timeout: 10_000 });
   storage.close();
   mailer.close();
+  media.onlooker.close();
   await db.destroy();
 }

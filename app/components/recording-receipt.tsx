@@ -12,6 +12,8 @@ export type ReceiptWords = {
   sha256: string;
   /** Where ("4:05") and how long ("12 seconds"). */
   gaps: { at: string; missing: string }[];
+  /** When nothing was to be seen or heard for long. */
+  blanks: string[];
   attempts: {
     number: number;
     status: string;
@@ -29,7 +31,7 @@ type RecordingReceiptProps = { receipt: ReceiptWords; file: string; zone: string
 
 /** What a recording consists of. */
 export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingReceiptProps) {
-  const { parts, bytes, length, holds, sha256, gaps, attempts } = receipt;
+  const { parts, bytes, length, holds, sha256, gaps, blanks, attempts } = receipt;
   return (
     <section className="part" aria-labelledby="receipt">
       <h2 id="receipt">Receipt</h2>
@@ -45,6 +47,7 @@ export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingR
         <Fact label="Missing in between">
           {gaps.length === 0 ? "Nothing" : gaps.map(({ at, missing }) => `${missing} at ${at}`).join(", ")}
         </Fact>
+        {blanks.length > 0 && <Fact label="Nothing to see or hear">{blanks.join("; ")}</Fact>}
         <Fact
           label="SHA-256"
           note="Of the list of all pieces’ own sums, in order, one a line. They stand in the file."

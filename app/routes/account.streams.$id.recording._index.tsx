@@ -12,7 +12,13 @@ import { RecordingDeleted } from "#app/components/recording-deleted.tsx";
 import { RecordingFacts } from "#app/components/recording-facts.tsx";
 import { RecordingReceipt } from "#app/components/recording-receipt.tsx";
 import type { OwnRecording } from "#app/domain/recordings/own.ts";
-import { holdsWords, leftOutWords, playlistWords, remarkWords } from "#app/domain/recordings/piece-words.ts";
+import {
+  blankWords,
+  holdsWords,
+  leftOutWords,
+  playlistWords,
+  remarkWords,
+} from "#app/domain/recordings/piece-words.ts";
 import { findReceipt, type Receipt } from "#app/domain/recordings/receipt.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { streamPath } from "#app/domain/streams/find.ts";
@@ -87,13 +93,16 @@ function mp4Of({ exports }: OwnRecording, media: string) {
   };
 }
 
-const inWords = ({ parts, picture, sound, bytes, durationMs, sha256, gaps, attempts }: Receipt) => ({
+const inWords = ({ parts, picture, sound, bytes, durationMs, sha256, gaps, blanks, attempts }: Receipt) => ({
   parts: parts.length,
   bytes,
   length: writeTime(durationMs),
   holds: holdsWords({ picture, sound }),
   sha256,
   gaps: gaps.map(({ atMs, ms }) => ({ at: writeTime(atMs), missing: lengthInWords(ms) })),
+  blanks: blanks.map(({ kind, published, atMs, ms }) =>
+    blankWords({ kind, published, at: writeTime(atMs), long: lengthInWords(ms) }),
+  ),
   attempts: attempts.map(({ number, status, reason, requestedAt, activeAt, endedAt, ...counts }) => ({
     number,
     status,

@@ -90,8 +90,11 @@ function takeApart(bytes: Uint8Array): ({ ok: true } & Segment) | SegmentRefusal
  */
 export function inspectSegment(bytes: Uint8Array): SegmentFacts | SegmentRefusal {
   const segment = readSegment(bytes);
-  if (!segment.ok) return segment;
-  const { firstPts, endPts, video, audio, announced } = segment;
+  return segment.ok ? factsOf(segment) : segment;
+}
+
+/** The same of one that was taken apart already. */
+export function factsOf({ firstPts, endPts, video, audio, announced }: Segment): SegmentFacts {
   const durationTicks = endPts - firstPts;
   return {
     ok: true,

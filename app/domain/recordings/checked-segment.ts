@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { inspectSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
+import { type Sample, sampleOf } from "#app/domain/media/sample.ts";
+import { factsOf, readSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
 import type { SegmentProblem } from "#app/domain/media/transport-stream.ts";
 import type { Storage, StoredObject } from "#app/services/storage.ts";
 
@@ -51,20 +52,27 @@ const longestTicks = 30 * 90_000;
 /** How far apart picture and sound of a segment may begin: sound can be missing for most of it. */
 const apartTicks = 10 * 90_000;
 
-/** Reads a segment back from storage and says what it is; undefined when it is gone meanwhile. */
+/**
+ * Reads a segment back from storage and says what it is; undefined when it is gone meanwhile. `samples` gets what there is to
+ * be looked at of one that plays.
+ */
 export async function checkSegment(
   storage: Pick<Storage, "read">,
   number: number,
   { key, bytes, etag }: StoredObject,
+  samples?: Sample[],
 ): Promise<CheckedSegment | undefined> {
   if (bytes > mostBytes) return { ...nothing, number, key, bytes, etag, problem: "too_large" };
   const content = await storage.read(key);
   if (!content) return undefined;
   const seen = { number, key, bytes: content.length, etag, sha256: sha256Of(content) };
-  const facts = inspectSegment(content);
-  const problem = facts.ok ? problemOf(facts) : facts.reason;
+  const segment = readSegment(content);
+  if (!segment.ok) return { ...nothing, ...seen, problem: segment.reason };
+  const facts = factsOf(segment);
+  const problem = problemOf(facts);
+  if (problem) return { ...nothing, ...seen, problem };
   const changed = content.length === bytes ? null : "changed";
-  if (!facts.ok || problem) return { ...nothing, ...seen, problem: problem ?? changed };
+  samples?.push(sampleOf(number, segment));
   return { ...seen, ...describe(facts), problem: changed, remarks: remarksOn(facts) };
 }
 

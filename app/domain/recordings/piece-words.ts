@@ -65,6 +65,13 @@ export function playlistWords(said: readonly string[]): string | null {
   return `Its own list of the pieces ${words}. The pieces themselves count.`;
 }
 
+/** "Silent for 2 minutes at 4:05, although sound was on" */
+export function blankWords(blank: { kind: string; published: string; at: string; long: string }): string {
+  const [is, what] = blank.kind === "black" ? ["Black", "the picture"] : ["Silent", "the sound"];
+  const was = blank.published === "on" ? `although ${what} was on` : `${what} was switched off`;
+  return `${is} for ${blank.long} at ${blank.at}, ${was}`;
+}
+
 /** What of picture and sound a recording has. */
 export function holdsWords({ picture, sound }: { picture: boolean; sound: boolean }): string {
   if (picture && sound) return "Picture and sound";

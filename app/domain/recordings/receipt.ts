@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "#db/client.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
 import { listRecordedParts, type Part } from "./parts.ts";
+import { recordingClock } from "./recording-time.ts";
 
 export type ReceiptAttempt = {
   number: number;
@@ -35,6 +36,8 @@ export type Receipt = {
   sound: boolean;
   /** Where something is missing, in ms from the beginning, and how much. */
   gaps: { atMs: number; ms: number }[];
+  /** When nothing was to be seen or heard for a minute and more although something was sent, in ms from the beginning. */
+  blanks: { kind: string; published: string; atMs: number; ms: number }[];
   attempts: ReceiptAttempt[];
 };
 
@@ -59,8 +62,28 @@ export async function findReceipt(
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     sha256: sha256Of(parts),
     gaps,
+    blanks: await listBlanks(db, recordingId, parts),
     attempts,
   };
+}
+
+async function listBlanks(
+  db: Kysely<Database>,
+  recordingId: string,
+  parts: readonly Part[],
+): Promise<Receipt["blanks"]> {
+  const rows = await db
+    .selectFrom("streaming_recording_blanks")
+    .select(["kind", "published", "since", "until"])
+    .where("recording_id", "=", recordingId)
+    .orderBy("since")
+    .orderBy("kind")
+    .execute();
+  const { timeOf } = recordingClock(parts);
+  return rows.map(({ kind, published, since, until }) => {
+    const atMs = Math.round(timeOf(since));
+    return { kind, published, atMs, ms: Math.round(timeOf(until ?? new Date())) - atMs };
+  });
 }
 
 /** One sum for all: of the list of the parts' own, in order, one a line. Anybody can make it again from the files. */
@@ -96,7 +119,7 @@ async function listReceiptAttempts(db: Kysely<Database>, recordingId: string): P
 /** The same for programs: plain words, snake_case, times as ISO. */
 export function receiptAsJson(
   { streamId, recordingId }: { streamId: string; recordingId: string },
-  { parts, picture, sound, durationMs, bytes, sha256, gaps, attempts }: Receipt,
+  { parts, picture, sound, durationMs, bytes, sha256, gaps, blanks, attempts }: Receipt,
 ) {
   return {
     stream_id: streamId,
@@ -108,6 +131,7 @@ export function receiptAsJson(
     bytes,
     sha256_of_parts: sha256,
     gaps: gaps.map(({ atMs, ms }) => ({ at_ms: atMs, ms })),
+    blanks: blanks.map(({ kind, published, atMs, ms }) => ({ kind, published, at_ms: atMs, ms })),
     attempts: attempts.map((attempt) => ({
       number: attempt.number,
       status: attempt.status,

@@ -1,4 +1,5 @@
 import type { Services } from "#app/context.ts";
+import type { Sample } from "#app/domain/media/sample.ts";
 import type { StoredObject } from "#app/services/storage.ts";
 import type { Attempt } from "./attempts.ts";
 import { checkSegment, type CheckedSegment } from "./checked-segment.ts";
@@ -17,12 +18,14 @@ const lookBack = 8;
 const patience = 3;
 /** Read at once, and then written down by one statement. */
 const atOnce = 6;
+/** What lies further back is not worth a look any more, while there is something newer. */
+const mostSamples = 12;
 
 /**
  * Reads back from storage what an attempt wrote since the last time, and writes down what it is: exact times, size,
  * checksum, or the problem that keeps it out of the recording. `whole` looks at everything the attempt has, also at
  * what is known, which may have vanished or become another object since, and at how all of it fits together. Of a sealed
- * attempt only what was there when it was sealed counts. Gives the number of segments that are new and good. Safe to run
+ * attempt only what was there when it was sealed counts. `samples` gets the newest of what was read, to be looked at. Gives the number of segments that are new and good. Safe to run
  * twice and at once. What was read is written down also when the rest cannot be: then it rejects.
  *
  * A turn asks storage for one list and once for each new segment, and the database a fixed number of things, however long
@@ -31,7 +34,11 @@ const atOnce = 6;
 export async function verifySegments(
   { db, storage }: VerifyServices,
   attempt: Attempt,
-  { whole = false, onProgress }: { whole?: boolean; onProgress?: () => Promise<void> } = {},
+  {
+    whole = false,
+    onProgress,
+    samples,
+  }: { whole?: boolean; onProgress?: () => Promise<void>; samples?: Sample[] } = {},
 ): Promise<number> {
   const { id: attemptId, prefix } = attempt;
   let known = await listKnown(db, attemptId, whole ? undefined : lookBack + 2);
@@ -44,9 +51,10 @@ export async function verifySegments(
 
   let good = 0;
   for (let from = 0; from < fresh.length; from += atOnce) {
-    const { read, failure } = await readSegments(storage, fresh.slice(from, from + atOnce));
-    const placed = await placeSegments(db, attempt, known, read);
-    known = placed.known;
+    const { read, failure } = await readSegments(storage, fresh.slice(from, from + atOnce), samples);
+    samples?.splice(0, Math.max(0, samples.length - mostSamples));
+    const placed = await placeSegments(db, attempt, near(known, read), read);
+    known = merged(known, placed.known);
     good += placed.good;
     if (failure) throw failure;
     await onProgress?.();
@@ -60,6 +68,20 @@ export async function verifySegments(
   return good;
 }
 
+/** The known ones beside those that were read. */
+function near(known: readonly KnownSegment[], read: readonly CheckedSegment[]): KnownSegment[] {
+  const numbers = read.map(({ number }) => number);
+  const [from, to] = [Math.min(...numbers) - lookBack - 2, Math.max(...numbers) + lookBack + 2];
+  return known.filter(({ number }) => number >= from && number <= to);
+}
+
+function merged(known: readonly KnownSegment[], changed: readonly KnownSegment[]): KnownSegment[] {
+  const numbers = new Set(changed.map(({ number }) => number));
+  return [...known.filter(({ number }) => !numbers.has(number)), ...changed].sort(
+    (a, b) => a.number - b.number,
+  );
+}
+
 function isNew({ object }: Found, before: KnownSegment | undefined, { sealedAt }: Attempt): boolean {
   const isGone = !before || before.problem === "missing";
   if (!isGone) return before.bytes !== object.bytes || before.etag !== object.etag;
@@ -71,9 +93,10 @@ function isNew({ object }: Found, before: KnownSegment | undefined, { sealedAt }
 async function readSegments(
   storage: VerifyServices["storage"],
   found: readonly Found[],
+  samples?: Sample[],
 ): Promise<{ read: CheckedSegment[]; failure: unknown }> {
   const results = await Promise.allSettled(
-    found.map(({ number, object }) => checkSegment(storage, number, object)),
+    found.map(({ number, object }) => checkSegment(storage, number, object, samples)),
   );
   const read: CheckedSegment[] = [];
   let failure: unknown;

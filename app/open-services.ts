@@ -37,10 +37,11 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
   };
 }
 
-export async function closeServices({ db, clock, queue, storage, mailer }: Services): Promise<void> {
+export async function closeServices({ db, clock, queue, storage, mailer, media }: Services): Promise<void> {
   await queue.stop({ graceful: true, timeout: 10_000 });
   clock.stop();
   storage.close();
   mailer.close();
+  media.onlooker.close();
   await db.destroy();
 }

@@ -501,8 +501,10 @@ export interface StreamingRecordingAttempts {
   egress_id: string | null;
   ended_at: Timestamp | null;
   id: Generated<string>;
+  lag: string | null;
   look_until: Timestamp | null;
   number: number;
+  playlist_remarks: Generated<string[]>;
   prefix: string;
   reason: Generated<string>;
   recording_id: string;
@@ -510,6 +512,14 @@ export interface StreamingRecordingAttempts {
   sealed_at: Timestamp | null;
   status: Generated<RecordingAttemptStatus>;
   stop_asked_at: Timestamp | null;
+}
+
+export interface StreamingRecordingBlanks {
+  kind: string;
+  published: string;
+  recording_id: string;
+  since: Timestamp;
+  until: Timestamp | null;
 }
 
 export interface StreamingRecordingCaptions {
@@ -605,6 +615,7 @@ export interface StreamingRecordings {
 
 export interface StreamingRecordingSegments {
   attempt_id: string;
+  black: boolean | null;
   bytes: number;
   duration_ticks: Generated<number>;
   etag: Generated<string>;
@@ -615,9 +626,13 @@ export interface StreamingRecordingSegments {
   key: string;
   late: Generated<boolean>;
   number: number;
+  picture: string | null;
   problem: string | null;
   program_time: Timestamp | null;
+  remarks: Generated<string[]>;
   sha256: Generated<string>;
+  silent: boolean | null;
+  sound: string | null;
   verified_at: Generated<Timestamp>;
   width: number | null;
 }
@@ -788,6 +803,7 @@ export interface DB {
   streaming_chat_rooms: StreamingChatRooms;
   streaming_chat_timeouts: StreamingChatTimeouts;
   streaming_recording_attempts: StreamingRecordingAttempts;
+  streaming_recording_blanks: StreamingRecordingBlanks;
   streaming_recording_captions: StreamingRecordingCaptions;
   streaming_recording_chapters: StreamingRecordingChapters;
   streaming_recording_edits: StreamingRecordingEdits;

@@ -7,9 +7,13 @@ export type ReceiptWords = {
   parts: number;
   bytes: number;
   length: string;
+  /** "Picture and sound" */
+  holds: string;
   sha256: string;
   /** Where ("4:05") and how long ("12 seconds"). */
   gaps: { at: string; missing: string }[];
+  /** When nothing was to be seen or heard for long. */
+  blanks: string[];
   attempts: {
     number: number;
     status: string;
@@ -18,7 +22,8 @@ export type ReceiptWords = {
     until: string | null;
     parts: number;
     bytes: number;
-    broken: { number: number; problem: string }[];
+    /** What was left out, what is odd, and what its list said. */
+    said: string[];
   }[];
 };
 
@@ -26,7 +31,7 @@ type RecordingReceiptProps = { receipt: ReceiptWords; file: string; zone: string
 
 /** What a recording consists of. */
 export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingReceiptProps) {
-  const { parts, bytes, length, sha256, gaps, attempts } = receipt;
+  const { parts, bytes, length, holds, sha256, gaps, blanks, attempts } = receipt;
   return (
     <section className="part" aria-labelledby="receipt">
       <h2 id="receipt">Receipt</h2>
@@ -36,11 +41,13 @@ export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingR
       </p>
       <Facts>
         <Fact label="Recorded">{length}</Fact>
+        <Fact label="What it holds">{holds}</Fact>
         <Fact label="Pieces">{parts.toLocaleString("en-GB")}</Fact>
         <Fact label="Size">{formatBytes(bytes)}</Fact>
         <Fact label="Missing in between">
           {gaps.length === 0 ? "Nothing" : gaps.map(({ at, missing }) => `${missing} at ${at}`).join(", ")}
         </Fact>
+        {blanks.length > 0 && <Fact label="Nothing to see or hear">{blanks.join("; ")}</Fact>}
         <Fact
           label="SHA-256"
           note="Of the list of all pieces’ own sums, in order, one a line. They stand in the file."
@@ -66,9 +73,11 @@ export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingR
               <td>
                 {endings[attempt.status] ?? "Under way"}
                 {attempt.reason && `: ${attempt.reason}`}
-                {attempt.broken.length > 0 && (
-                  <span className="small line-below">{brokenWords(attempt.broken)}</span>
-                )}
+                {attempt.said.map((words) => (
+                  <span key={words} className="small line-below">
+                    {words}
+                  </span>
+                ))}
               </td>
               <td>{attempt.since && <When at={attempt.since} zone={zone} streamZone={streamZone} />}</td>
               <td>{attempt.until && <When at={attempt.until} zone={zone} streamZone={streamZone} />}</td>
@@ -88,9 +97,3 @@ export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingR
 }
 
 const endings: Record<string, string> = { complete: "As it should", failed: "Failed", aborted: "Given up" };
-
-function brokenWords(broken: { number: number; problem: string }[]): string {
-  const some = broken.slice(0, 5).map(({ number, problem }) => `${number} (${problem.replaceAll("_", " ")})`);
-  const more = broken.length > some.length ? ` and ${broken.length - some.length} more` : "";
-  return `Left out, because they do not play: ${some.join(", ")}${more}`;
-}

@@ -78,6 +78,11 @@ export type PageRecording = {
   status: "starting" | "recording" | "stopping" | "finalizing" | "ready" | "failed";
   reason: string;
   safeUntil: string | null;
+  /** Why what is verified is behind, and by how much; null while it is not. */
+  lag: { reason: string; seconds: number } | null;
+  leftOut: { count: number; last: string } | null;
+  /** What has not been to be seen or heard for long although it is sent. */
+  blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[];
   durationMs: number;
   exportReady: boolean;
   edit: number;

@@ -10,7 +10,13 @@ import { requireViewer } from "#app/http/viewer.ts";
 import { StudioPage } from "#app/live/studio/studio-page.tsx";
 import { useStudio } from "#app/live/studio/use-studio.ts";
 
-export const handle = { lights: "down" };
+type Loaded = ReturnType<typeof useLoaderData<typeof loader>>;
+
+/** Without scripts nothing else tells how the recording is getting on. */
+export const handle = {
+  lights: "down",
+  refresh: ({ state }: Loaded) => state.status === "live" && 15,
+};
 
 export const meta: MetaFunction<typeof loader> = ({ data: page, error }) =>
   pageTitle(page?.state.title, error);

@@ -12,6 +12,13 @@ import { RecordingActs } from "#app/components/recording-acts.tsx";
 import { RecordingDeleted } from "#app/components/recording-deleted.tsx";
 import { RecordingFacts } from "#app/components/recording-facts.tsx";
 import { RecordingReceipt } from "#app/components/recording-receipt.tsx";
+import {
+  blankWords,
+  holdsWords,
+  leftOutWords,
+  playlistWords,
+  remarkWords,
+} from "#app/domain/recordings/piece-words.ts";
 import { findReceipt, type Receipt } from "#app/domain/recordings/receipt.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { streamPath } from "#app/domain/streams/find.ts";
@@ -68,12 +75,16 @@ export async function loader(args: LoaderFunctionArgs) {
   };
 }
 
-const inWords = ({ parts, bytes, durationMs, sha256, gaps, attempts }: Receipt) => ({
+const inWords = ({ parts, picture, sound, bytes, durationMs, sha256, gaps, blanks, attempts }: Receipt) => ({
   parts: parts.length,
   bytes,
   length: writeTime(durationMs),
+  holds: holdsWords({ picture, sound }),
   sha256,
   gaps: gaps.map(({ atMs, ms }) => ({ at: writeTime(atMs), missing: lengthInWords(ms) })),
+  blanks: blanks.map(({ kind, published, atMs, ms }) =>
+    blankWords({ kind, published, at: writeTime(atMs), long: lengthInWords(ms) }),
+  ),
   attempts: attempts.map(({ number, status, reason, requestedAt, activeAt, endedAt, ...counts }) => ({
     number,
     status,
@@ -82,7 +93,11 @@ const inWords = ({ parts, bytes, durationMs, sha256, gaps, attempts }: Receipt) 
     until: endedAt?.toISOString() ?? null,
     parts: counts.parts,
     bytes: counts.bytes,
-    broken: counts.broken,
+    said: [
+      leftOutWords(counts.broken.map(({ number, problem }) => ({ number, word: problem }))),
+      remarkWords(counts.odd.flatMap(({ number, remarks }) => remarks.map((word) => ({ number, word })))),
+      playlistWords(counts.playlistRemarks),
+    ].filter((words): words is string => words !== null),
   })),
 });
 

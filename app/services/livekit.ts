@@ -1,4 +1,11 @@
-import { AccessToken, RoomServiceClient, TrackSource, TwirpError, type VideoGrant } from "livekit-server-sdk";
+import {
+  AccessToken,
+  RoomServiceClient,
+  TrackSource,
+  TrackType,
+  TwirpError,
+  type VideoGrant,
+} from "livekit-server-sdk";
 import type { LiveKitConfig } from "#app/config.ts";
 import { firstPairOf, pairsOf } from "./livekit-pairs.ts";
 import { askingByDatabaseClock, byDatabaseClock, readSigned } from "./livekit-tokens.ts";
@@ -12,6 +19,9 @@ export type RoomPerson = {
   /** By LiveKit's clock, in whole seconds of Unix time. */
   joinedAtSeconds: number;
 };
+/** What is sent of a kind: something, something that is switched off, or nothing. */
+export type Sending = "on" | "off" | "none";
+export type Published = { picture: Sending; sound: Sending };
 export type LiveKit = ReturnType<typeof createLiveKit>;
 
 /** How long a token can be used to join. A client that is in the room is refreshed by LiveKit itself. */
@@ -59,6 +69,20 @@ export function createLiveKit(config: LiveKitConfig) {
         publishes: tracks.length > 0,
         recorder: permission?.recorder === true,
       }));
+    },
+
+    /** What the people in a room send; undefined when there is no such room. */
+    async findPublished(streamId: string): Promise<Published | undefined> {
+      const people = await orNone(asked(rooms.listParticipants(streamId)));
+      const tracks = people
+        ?.filter(({ permission }) => !permission?.recorder)
+        .flatMap(({ tracks }) => tracks);
+      const sending = (type: TrackType): Sending => {
+        const some = tracks?.filter((track) => track.type === type) ?? [];
+        if (some.length === 0) return "none";
+        return some.some(({ muted }) => !muted) ? "on" : "off";
+      };
+      return people && { picture: sending(TrackType.VIDEO), sound: sending(TrackType.AUDIO) };
     },
 
     /** Disconnects one identity. It revokes nothing: who must stay out is refused by the decision. */

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { type Decoder, openDecoder, type Picture } from "./media/decoder.ts";
+import { createOnlooker } from "./media/onlooker.ts";
 
 export type { Decoder, Picture };
 
@@ -10,6 +11,9 @@ export type Jpeg = { width: number; height: number; bytes: Uint8Array };
 /** Native decoding (node-av, in a process of its own) and JPEG (sharp). */
 export function createMediaService({ decodeTimeoutMs = 15_000 }: { decodeTimeoutMs?: number } = {}) {
   return {
+    /** For what is being recorded right now; its process ends by itself, and with `close`. */
+    onlooker: createOnlooker(),
+
     /** For many key frames: a process that stays until it is closed. `within`: pictures are made as small as that. */
     openDecoder: (within?: { width: number; height: number }) =>
       openDecoder({ timeoutMs: decodeTimeoutMs, within }),

@@ -107,7 +107,8 @@ function shiftReference(bytes: Uint8Array, at: number, ticks: number): void {
 
 /**
  * Really encoded segments of 2 s with one key frame each, H.264 without B frames and AAC-LC at 48 kHz: what the local
- * recorder makes. 8 of them (16 s) hold a whole number of sound frames, so that they repeat without a seam.
+ * recorder makes. 8 of them (16 s) hold a whole number of sound frames, so that they repeat without a seam. `picture` and
+ * `sound` are what FFmpeg's lavfi makes, null for none of it; `seconds` for less than `count` of them.
  */
 export async function encodeSegments({
   count = 8,
@@ -115,7 +116,14 @@ export async function encodeSegments({
   height = 720,
   kilobits = 2900,
   preset = "ultrafast",
+  seconds = count * 2,
+  // Noise keeps the encoder from compressing a still test picture to nothing.
+  picture = `testsrc2=size=${width}x${height}:rate=30,noise=alls=30:allf=t`,
+  sound = "sine=frequency=440:sample_rate=48000",
 }: {
+  seconds?: number;
+  picture?: string | null;
+  sound?: string | null;
   count?: number;
   width?: number;
   height?: number;
@@ -125,36 +133,45 @@ export async function encodeSegments({
   Log.setLevel(AV_LOG_ERROR);
   const folder = await mkdtemp(join(tmpdir(), "segments-"));
   try {
-    // Noise keeps the encoder from compressing a still test picture to nothing.
-    const picture = `testsrc2=size=${width}x${height}:rate=30:duration=${count * 2},noise=alls=30:allf=t,format=yuv420p`;
-    const sound = `sine=frequency=440:sample_rate=48000:duration=${count * 2},aformat=channel_layouts=stereo`;
-    await using pictures = await Demuxer.open(picture, { format: "lavfi" });
-    await using sounds = await Demuxer.open(sound, { format: "lavfi" });
-    using pictureDecoder = await Decoder.create(pictures.video()!);
-    using soundDecoder = await Decoder.create(sounds.audio()!);
-    const rate = kilobits * 1000;
-    using pictureEncoder = await Encoder.create(FF_ENCODER_LIBX264, {
-      decoder: pictureDecoder,
-      context: { bitRate: rate, rcMaxRate: rate, rcBufferSize: rate, gopSize: 60, maxBFrames: 0 },
-      options: { preset, "x264-params": "scenecut=0:keyint=60:min-keyint=60:bframes=0" },
+    await using output = await Muxer.open(join(folder, "index.m3u8"), {
+      format: "hls",
+      options: { hls_time: 2, hls_list_size: 0, hls_segment_filename: join(folder, "seg_%05d.ts") },
     });
-    using soundEncoder = await Encoder.create(FF_ENCODER_AAC, { decoder: soundDecoder, autoResample: true });
-    {
-      await using output = await Muxer.open(join(folder, "index.m3u8"), {
-        format: "hls",
-        options: { hls_time: 2, hls_list_size: 0, hls_segment_filename: join(folder, "seg_%05d.ts") },
-      });
-      const pictureStream = output.addStream(pictureEncoder);
-      const soundStream = output.addStream(soundEncoder);
-      const write = async (encoder: Encoder, decoder: Decoder, from: Demuxer, stream: number) => {
-        for await (using packet of encoder.packets(decoder.frames(from.packets()))) {
+    const rate = kilobits * 1000;
+    const sources = [
+      picture && {
+        filter: `${picture},trim=duration=${seconds},format=yuv420p`,
+        encode: (decoder: Decoder) =>
+          Encoder.create(FF_ENCODER_LIBX264, {
+            decoder,
+            context: { bitRate: rate, rcMaxRate: rate, rcBufferSize: rate, gopSize: 60, maxBFrames: 0 },
+            options: { preset, "x264-params": "scenecut=0:keyint=60:min-keyint=60:bframes=0" },
+          }),
+      },
+      sound && {
+        filter: `${sound},atrim=duration=${seconds},aformat=channel_layouts=stereo`,
+        encode: (decoder: Decoder) => Encoder.create(FF_ENCODER_AAC, { decoder, autoResample: true }),
+      },
+    ].filter((source) => source !== null && source !== "");
+    const opened = [];
+    for (const { filter, encode } of sources) {
+      const demuxer = await Demuxer.open(filter, { format: "lavfi" });
+      const decoder = await Decoder.create((demuxer.video() ?? demuxer.audio())!);
+      const encoder = await encode(decoder);
+      opened.push({ demuxer, decoder, encoder, stream: output.addStream(encoder) });
+    }
+    await Promise.all(
+      opened.map(async ({ demuxer, decoder, encoder, stream }) => {
+        for await (using packet of encoder.packets(decoder.frames(demuxer.packets()))) {
           await output.writePacket(packet, stream);
         }
-      };
-      await Promise.all([
-        write(pictureEncoder, pictureDecoder, pictures, pictureStream),
-        write(soundEncoder, soundDecoder, sounds, soundStream),
-      ]);
+      }),
+    );
+    await output.close();
+    for (const { demuxer, decoder, encoder } of opened) {
+      encoder.close();
+      decoder.close();
+      await demuxer.close();
     }
     const names = (await readdir(folder)).filter((name) => name.endsWith(".ts")).sort();
     return await Promise.all(names.map(async (name) => new Uint8Array(await readFile(join(folder, name)))));

@@ -42,7 +42,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
       await page.getByLabel("Message", { exact: true }).waitFor();
     });
     if (live.chatKib === 0) throw new Error("the chat's code was not seen");
-    await hostPage.getByText(/safe until/i).waitFor({ timeout: 60_000 });
+    await hostPage.getByText(/verified until/i).waitFor({ timeout: 60_000 });
     await endStream(hostPage);
     say("live and studio weighed; waiting for the replay …");
     await hostPage.getByRole("link", { name: "Watch the replay" }).waitFor({ timeout: 60_000 });

@@ -100,7 +100,7 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
   });
 
   await test.step("the recorder tells what is safe", async () => {
-    await expect(studio.getByText(/safe until 00:(1[2-9]|[2-5]\d)/i)).toBeVisible({ timeout: 40_000 });
+    await expect(studio.getByText(/verified until 00:(1[2-9]|[2-5]\d)/i)).toBeVisible({ timeout: 40_000 });
   });
 
   await test.step("the end turns both pages to the replay, which plays from the stored bytes", async () => {

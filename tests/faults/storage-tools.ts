@@ -32,10 +32,10 @@ export async function withServices<T>(
   }
 }
 
-/** Five segments of two seconds, so large that an MP4 of them has several parts. */
-export async function largeSegments(): Promise<Uint8Array[]> {
+/** Segments of two seconds, so large that an MP4 of five of them has several parts. */
+export async function largeSegments(count = 5): Promise<Uint8Array[]> {
   const base = await encodeSegments({ count: 2, kilobits: 24_000 });
-  return [...syntheticSegments({ base, durationMs: 10_000 })].map(({ bytes }) => bytes);
+  return [...syntheticSegments({ base, durationMs: count * 2000 })].map(({ bytes }) => bytes);
 }
 
 export type Stopped = Awaited<ReturnType<typeof insertStopped>>;

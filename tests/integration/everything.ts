@@ -31,6 +31,7 @@ export async function everything(db: Db): Promise<string> {
       (select jsonb_agg(to_jsonb(t) order by t.recording_id, t.number) from streaming_recording_edits t),
       (select jsonb_agg(to_jsonb(t) order by t.recording_id, t.at_ms) from streaming_recording_chapters t),
       (select jsonb_agg(to_jsonb(t) order by t.recording_id, t.language) from streaming_recording_captions t),
+      (select jsonb_agg(to_jsonb(t) order by t.recording_id, t.kind, t.since) from streaming_recording_blanks t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from space_bans t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from moderation_acts t),
       (select jsonb_agg(to_jsonb(t) - 'away_since' - 'compared_at' - 'members_compared_at' order by t.stream_id) from streaming_chat_rooms t),

@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { request } from "node:http";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { inspectSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
 import { findAudience } from "#app/domain/presence/presence.ts";
 import { findOpenAttempt, sealAttempt } from "#app/domain/recordings/attempts.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
@@ -10,6 +11,7 @@ import { livePlaylist, nothingTold, tellMore } from "#app/domain/recordings/live
 import { listRecordedParts } from "#app/domain/recordings/parts.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
 import { findStreamState } from "#app/domain/streams/state.ts";
+import { syntheticSegments } from "#tests/bench/synthetic-segments.ts";
 import { signIn } from "#tests/factories.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import {
@@ -35,10 +37,16 @@ const admitted: Person[] = ["viewer", "moderator", "host", "owner"];
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let web: Awaited<ReturnType<typeof startMachinesWeb>>;
 let segments: Uint8Array[];
+/** As many as are needed, on the clock of the first three. */
+let clocked: Uint8Array[];
 beforeAll(async () => {
   test = await openTestServices({ env: { LIVEKIT_URL: "http://127.0.0.1:9" } });
   web = await startMachinesWeb(test.services);
   segments = await segmentsOf("x264");
+  const { firstPts } = inspectSegment(segments[0]!) as SegmentFacts;
+  clocked = [...syntheticSegments({ base: segments, durationMs: 24_000, firstPts })].map(
+    ({ bytes }) => bytes,
+  );
 }, 60_000);
 afterAll(async () => {
   await web.close();
@@ -78,8 +86,8 @@ async function live() {
         .insertInto("streaming_recording_attempts")
         .values({ recording_id: recordingId, number, prefix: prefix(number), status: "active" })
         .execute(),
-    /** Puts an attempt's segment where a recorder would: which of the three that we have, or other bytes. */
-    write: (attempt: number, number: number, bytes: Uint8Array = segments[number % segments.length]!) =>
+    /** Puts an attempt's segment where a recorder would, on its clock; or other bytes. */
+    write: (attempt: number, number: number, bytes: Uint8Array = clocked[number]!) =>
       services.storage.write(segmentKey(prefix(attempt), number), bytes, "video/mp2t"),
     /** What a worker does each second. */
     async verify() {

@@ -127,6 +127,10 @@ export const rowsAfter: Record<string, string> = {
       values (${recording}, 'de', 'WEBVTT', 6, 0, 0, ${person});
     insert into streaming_recording_exports (recording_id, kind)
       select id, 'sprite' from streaming_recordings where status = 'ready';`,
+  "0029_checked_segments": `
+    update streaming_recording_segments set remarks = '{no_sound}', picture = '0a', sound = 'aac', black = false, silent = true;
+    update streaming_recording_attempts set playlist_remarks = '{other_order}', lag = 'silent';
+    insert into streaming_recording_blanks (recording_id, kind, since, published) values (${recording}, 'silent', now(), 'on');`,
   "0031_export_uploads": `
     update streaming_recording_exports set claims = 2, upload_id = 'upload-1', upload_key = 'exports/1/2/3.mp4';
     insert into streaming_recording_export_parts (export_id, upload_id, number, bytes, sha256, etag)

@@ -48,6 +48,51 @@ export async function insertLiveRecording({ db, queue }: Pick<Services, "db" | "
   return { ...house, streamId, recordingId };
 }
 
+/** An attempt of a live recording whose recorder runs, as the worker finds it. */
+export async function insertRunningAttempt(
+  { db }: Pick<Services, "db">,
+  { recordingId, streamId }: { recordingId: string; streamId: string },
+  number = 1,
+) {
+  const prefix = `recordings/${streamId}/${number}/`;
+  const { id } = await db
+    .insertInto("streaming_recording_attempts")
+    .values({
+      recording_id: recordingId,
+      number,
+      prefix,
+      egress_id: `EG_${recordingId}_${number}`,
+      status: "active",
+      requested_at: new Date(),
+      active_at: new Date(),
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await db
+    .updateTable("streaming_recordings")
+    .set({ status: "recording", started_at: new Date() })
+    .where("id", "=", recordingId)
+    .execute();
+  return { id, prefix };
+}
+
+/** Ends a live stream whose recorder has ended, and finishes its recording. */
+export async function finishLive(
+  services: Pick<Services, "db" | "queue" | "storage" | "log">,
+  { recordingId, streamId }: { recordingId: string; streamId: string },
+): Promise<void> {
+  const { db, queue } = services;
+  await endStreamRow(db, streamId);
+  await db.transaction().execute((trx) => stopRecording(trx, queue, { streamId }));
+  await db
+    .updateTable("streaming_recording_attempts")
+    .set({ status: "complete", ended_at: new Date() })
+    .where("recording_id", "=", recordingId)
+    .where("sealed_at", "is", null)
+    .execute();
+  await finalizeRecording(services, { recordingId });
+}
+
 export type RecordedAttempt = { set: SegmentSet; startsAt?: Date };
 
 /**
@@ -116,17 +161,14 @@ export async function finishedRecording(
   services: Pick<Services, "db" | "queue" | "storage" | "log">,
   segments: readonly Uint8Array[],
 ) {
-  const { db, queue, storage } = services;
   const live = await insertLiveRecording(services);
   const prefix = `recordings/${live.streamId}/1/`;
-  await db
+  await services.db
     .insertInto("streaming_recording_attempts")
     .values({ recording_id: live.recordingId, number: 1, prefix, status: "complete" })
     .execute();
-  await writeSegments(storage, prefix, segments);
-  await endStreamRow(db, live.streamId);
-  await db.transaction().execute((trx) => stopRecording(trx, queue, live));
-  await finalizeRecording(services, live);
+  await writeSegments(services.storage, prefix, segments);
+  await finishLive(services, live);
   return { ...live, prefix };
 }
 

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decodeJwt } from "jose";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StreamStatus } from "#db/types.ts";
 import { insertPeople, signIn, unique } from "#tests/factories.ts";
+import { insertLiveRecording, insertRunningAttempt } from "./recording-fixtures.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
@@ -63,6 +65,64 @@ describe("the studio's page", () => {
     const nobody = await web.fetch(address);
     expect(nobody.status).toBe(302);
     expect(nobody.headers.get("location")).toContain("/sign-in?to=");
+  });
+
+  it("says without scripts how far is verified, why it lags, what was left out and what cannot be heard", async () => {
+    const { services, db } = web;
+    const live = await insertLiveRecording(services);
+    const { id, prefix } = await insertRunningAttempt(services, live);
+    const { cookie } = await signIn(db, live.people.host.id);
+    const at = (seconds: number) => sql<Date>`clock_timestamp() - make_interval(secs => ${seconds})`;
+    await db
+      .updateTable("streams")
+      .set({ live_at: at(100) })
+      .where("id", "=", live.streamId)
+      .execute();
+    const segment = (number: number) => ({ attempt_id: id, number, key: `${prefix}${number}`, bytes: 1 });
+    await db
+      .insertInto("streaming_recording_segments")
+      .values([
+        { ...segment(0), program_time: at(40), duration_ticks: 180_000 },
+        { ...segment(1), problem: "truncated" },
+      ])
+      .execute();
+    const read = async () => {
+      const answer = await web.fetch(`/account/streams/${live.streamId}`, { cookie });
+      const html = await answer.text();
+      expect(html).toMatch(/<noscript><meta http-equiv="refresh" content="15"/i);
+      return textOf(html);
+    };
+    const lagging = (lag: string | null) =>
+      db.updateTable("streaming_recording_attempts").set({ lag }).where("id", "=", id).execute();
+    await lagging("storage_away");
+    const words = await read();
+    expect(words).toMatch(/Recorded and verified until 01:0[0-3]/);
+    expect(words).toContain("It lags: storage does not answer.");
+    expect(words).toContain("One piece is left out of it (cut off).");
+    expect(words).not.toContain("No sound for over a minute");
+    await lagging("silent");
+    expect(await read()).toContain("It lags: nothing new comes from the recorder.");
+    await lagging(null);
+    await db
+      .insertInto("streaming_recording_blanks")
+      .values({ recording_id: live.recordingId, kind: "silent", since: at(70), published: "on" })
+      .execute();
+    const later = await read();
+    expect(later).toContain("It lags: nothing newer has been read back for some time.");
+    expect(later).toContain("No sound for over a minute");
+    await db
+      .updateTable("streaming_recording_attempts")
+      .set({ status: "failed", sealed_at: new Date() })
+      .where("id", "=", id)
+      .execute();
+    expect(await read()).toContain("another one is being started");
+    await db
+      .updateTable("streaming_recording_segments")
+      .set({ program_time: at(4) })
+      .where("attempt_id", "=", id)
+      .where("number", "=", 0)
+      .execute();
+    expect(await read()).not.toContain("It lags");
   });
 
   it("does not know streams that there are not", async () => {

@@ -1,6 +1,6 @@
 import { type AudioFormat, type AudioUnits, frameTicks, readAudio } from "./aac.ts";
 import { readVideo, type VideoFrame, type VideoUnits } from "./h264.ts";
-import { readTransportStream, refusal, type SegmentRefusal } from "./transport-stream.ts";
+import { type Announced, readTransportStream, refusal, type SegmentRefusal } from "./transport-stream.ts";
 
 /** A segment taken apart. Times are 90 kHz ticks of the segment's own clock; frames stand in decoding order. */
 export type Segment = {
@@ -10,6 +10,7 @@ export type Segment = {
   endPts: number;
   video: (VideoUnits & { frameTicks: number }) | null;
   audio: AudioUnits | null;
+  announced: Announced;
 };
 
 export type SegmentFacts = {
@@ -31,10 +32,13 @@ export type SegmentFacts = {
     hasBFrames: boolean;
     /** Equal for segments that one decoder set-up serves. */
     parametersHash: string;
+    /** How often they change within the segment. */
+    parameterChanges: number;
     firstPts: number;
     durationTicks: number;
   } | null;
   audio: (AudioFormat & { codec: "aac"; frames: number; firstPts: number; durationTicks: number }) | null;
+  announced: Announced;
 };
 
 /** One frame at 30 a second, for a segment of a single picture that states no rate. */
@@ -77,7 +81,7 @@ function takeApart(bytes: Uint8Array): ({ ok: true } & Segment) | SegmentRefusal
   if (!video && !audio) return refusal("no_media", "no pictures and no sound");
 
   const { firstPts, endPts } = video ? videoSpan(video) : audioSpan(audio!);
-  return { ok: true, firstPts, endPts, video, audio };
+  return { ok: true, firstPts, endPts, video, audio, announced: transport.announced };
 }
 
 /**
@@ -86,8 +90,11 @@ function takeApart(bytes: Uint8Array): ({ ok: true } & Segment) | SegmentRefusal
  */
 export function inspectSegment(bytes: Uint8Array): SegmentFacts | SegmentRefusal {
   const segment = readSegment(bytes);
-  if (!segment.ok) return segment;
-  const { firstPts, endPts, video, audio } = segment;
+  return segment.ok ? factsOf(segment) : segment;
+}
+
+/** The same of one that was taken apart already. */
+export function factsOf({ firstPts, endPts, video, audio, announced }: Segment): SegmentFacts {
   const durationTicks = endPts - firstPts;
   return {
     ok: true,
@@ -103,6 +110,7 @@ export function inspectSegment(bytes: Uint8Array): SegmentFacts | SegmentRefusal
       firstPts: Math.round(audio.frames[0]!.pts),
       durationTicks: audioSpan(audio).endPts - Math.round(audio.frames[0]!.pts),
     },
+    announced,
   };
 }
 
@@ -120,6 +128,7 @@ function videoFacts(video: NonNullable<Segment["video"]>): SegmentFacts["video"]
     startsWithKeyFrame: true,
     hasBFrames: video.frames.some((frame, index) => index > 0 && frame.pts < video.frames[index - 1]!.pts),
     parametersHash: hash,
+    parameterChanges: video.parameterSets.size - 1,
     firstPts,
     durationTicks: endPts - firstPts,
   };

@@ -12,6 +12,9 @@ export type ElementaryStream = { bytes: Uint8Array; marks: TimeMark[] };
 
 export type TransportStream = { h264: ElementaryStream | null; aac: ElementaryStream | null };
 
+/** What the programme map announces, whether it then comes or not. */
+export type Announced = { picture: boolean; sound: boolean };
+
 const PACKET = 188;
 const SYNC = 0x47;
 const PAT_PID = 0;
@@ -40,7 +43,7 @@ export function refusal(reason: SegmentProblem, detail: string): SegmentRefusal 
  */
 export function readTransportStream(
   bytes: Uint8Array,
-): { ok: true; streams: TransportStream } | SegmentRefusal {
+): { ok: true; streams: TransportStream; announced: Announced } | SegmentRefusal {
   const broken = checkPackets(bytes);
   if (broken) return broken;
 
@@ -67,7 +70,11 @@ export function readTransportStream(
   if (!aac.ok) return aac;
   if (!h264.stream && !aac.stream) return refusal("no_media", "the programme's streams carry nothing");
   alignClocks(h264.stream, aac.stream);
-  return { ok: true, streams: { h264: h264.stream, aac: aac.stream } };
+  return {
+    ok: true,
+    streams: { h264: h264.stream, aac: aac.stream },
+    announced: { picture: videoPid !== undefined, sound: audioPid !== undefined },
+  };
 }
 
 function checkPackets(bytes: Uint8Array): SegmentRefusal | undefined {

@@ -4,6 +4,7 @@ import { notifyChange } from "#app/domain/changes/notices.ts";
 import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
 import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
+import { closeBlanks } from "./blanks.ts";
 import { recordingMoves } from "./moves.ts";
 import { listRecordedParts, type Part } from "./parts.ts";
 import { replayPlaylist } from "./playlist.ts";
@@ -137,6 +138,7 @@ async function publish({ db, queue, log }: FinalizeServices, recordingId: string
         .execute();
       log.warn({ recordingId, streamId, reason }, "a recording failed");
     } else {
+      await closeBlanks(trx, { recordingId, until: endOf(parts) });
       // Throws where a segment could not be listed: then it is not ready.
       replayPlaylist(parts);
       await trx
@@ -166,6 +168,11 @@ async function publish({ db, queue, log }: FinalizeServices, recordingId: string
     }
     await notifyChange(trx, { kind: "stream", streamId });
   });
+}
+
+function endOf(parts: Part[]): Date {
+  const { programTime, durationMs } = parts.at(-1)!;
+  return new Date((programTime?.getTime() ?? Date.now()) + durationMs);
 }
 
 function sumOf(parts: Part[]) {

@@ -1,9 +1,17 @@
 import { sql } from "kysely";
+import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
-import { type Attempt, beginRecording, selectAttempts, takeAnnouncement } from "./attempts.ts";
+import type { Sample } from "#app/domain/media/sample.ts";
+import { isServiceError } from "#app/services/service-error.ts";
 import { giveUp } from "./ask.ts";
+import { type Attempt, beginRecording, selectAttempts, takeAnnouncement } from "./attempts.ts";
+import { followBlanks } from "./blanks.ts";
+import { findLag, noteLag } from "./lag.ts";
+import { lookAtSamples } from "./looks.ts";
 import type { StartServices } from "./start.ts";
 import { verifySegments } from "./verify.ts";
+
+type LiveServices = StartServices & Pick<Services, "media">;
 
 /** A worker that was killed while reading segments back is missed after this long. */
 const claimSeconds = 15;
@@ -15,7 +23,7 @@ const mostAtOnce = 40;
  * a recorder host that died is announced by nobody, and only storage tells. Several workers share the attempts: each
  * one is claimed before it is looked at.
  */
-export async function verifyLiveSegments(services: StartServices): Promise<void> {
+export async function verifyLiveSegments(services: LiveServices): Promise<void> {
   const attempts = await claimAttempts(services);
   await Promise.all(
     attempts.map(async (attempt) => {
@@ -23,6 +31,8 @@ export async function verifyLiveSegments(services: StartServices): Promise<void>
         await lookAt(services, attempt);
       } catch (error) {
         services.log.warn({ err: error, attemptId: attempt.id }, "segments could not be verified");
+        if (isServiceError(error) && error.service === "storage")
+          await noteLag(services, attempt, "storage_away");
       } finally {
         await services.db
           .updateTable("streaming_recording_attempts")
@@ -61,9 +71,13 @@ async function claimAttempts({ db }: StartServices): Promise<Attempt[]> {
   return selectAttempts(db).where("a.id", "in", ids).execute();
 }
 
-async function lookAt(services: StartServices, attempt: Attempt): Promise<void> {
+async function lookAt(services: LiveServices, attempt: Attempt): Promise<void> {
   const { db, queue } = services;
-  const good = await verifySegments(services, attempt);
+  const begun = performance.now();
+  const samples: Sample[] = [];
+  const good = await verifySegments(services, attempt, { samples });
+  const lag = await findLag(services, attempt, { ms: performance.now() - begun, good });
+  if (attempt.status === "active") await noteLag(services, attempt, lag);
   if (good > 0) {
     await db.transaction().execute(async (trx) => {
       // Segments are there: it is active, whoever forgot to say so.
@@ -73,6 +87,9 @@ async function lookAt(services: StartServices, attempt: Attempt): Promise<void> 
       else if (attempt.status === "active") await beginRecording(trx, recordingId);
       await notifyChange(trx, { kind: "stream", streamId });
     });
+    // Verified is verified: this comes after it, and nobody waits for it.
+    await lookAtSamples(services, attempt, samples);
+    await followBlanks(services, attempt);
     return;
   }
   // One that said it would end can be silent as well: its host was lost before it had.

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { ticksBetween } from "#app/domain/media/transport-stream.ts";
 import type { Database } from "#db/client.ts";
+import { isOther } from "./checked-segment.ts";
 import { partsThatStay } from "./cutting.ts";
 import { findEdit } from "./edits.ts";
 
@@ -15,7 +16,10 @@ export type Part = {
   programTime: Date | null;
   width: number | null;
   height: number | null;
-  /** Another clock, another attempt, other pictures, or something missing before it: a player starts anew. */
+  /**
+   * Another clock, another attempt, another set-up of the decoder, or something missing before it. A player that reads
+   * EXT-X-DISCONTINUITY takes the times and the parameter sets of what follows as they come (RFC 8216, 4.3.2.3).
+   */
   discontinuity: boolean;
   /** How much is missing before it, in ms; 0 where nothing is. */
   gapMs: number;
@@ -63,6 +67,8 @@ export async function listRecordedParts(
       "s.program_time",
       "s.width",
       "s.height",
+      "s.picture",
+      "s.sound",
     ])
     .where("a.recording_id", "=", recordingId)
     .where("s.problem", "is", null)
@@ -77,7 +83,9 @@ export async function listRecordedParts(
     const before = rows[index - 1];
     const isSameAttempt = before?.attempt === row.attempt;
     const step = before ? ticksBetween(before.first_pts + before.duration_ticks, row.first_pts) : 0;
-    const isSamePicture = before?.width === row.width && before.height === row.height;
+    const isSamePicture =
+      before?.width === row.width && before.height === row.height && !isOther(before.picture, row.picture);
+    const isSameSound = before !== undefined && !isOther(before.sound, row.sound);
     return {
       attempt: row.attempt,
       number: row.number,
@@ -89,7 +97,8 @@ export async function listRecordedParts(
       width: row.width,
       height: row.height,
       discontinuity:
-        before !== undefined && !(isSameAttempt && isSamePicture && Math.abs(step) <= toleranceTicks),
+        before !== undefined &&
+        !(isSameAttempt && isSamePicture && isSameSound && Math.abs(step) <= toleranceTicks),
       gapMs: before ? gapBetween(before, row, isSameAttempt ? step : undefined) : 0,
       afterCut: false,
     };

@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "#db/client.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
 import { leastGapMs, listRecordedParts, type Part } from "./parts.ts";
+import { recordingClock } from "./recording-time.ts";
 
 export type ReceiptAttempt = {
   number: number;
@@ -17,6 +18,10 @@ export type ReceiptAttempt = {
   bytes: number;
   /** Segments that do not, each with what is wrong with it. */
   broken: { number: number; problem: string }[];
+  /** What is odd about some that do. */
+  odd: { number: number; remarks: string[] }[];
+  /** What its recorder's own playlist said that was not so. */
+  playlistRemarks: string[];
 };
 
 /** What there is of a recording, as it was recorded: whatever was cut or exported later. */
@@ -26,8 +31,13 @@ export type Receipt = {
   bytes: number;
   /** `sha256Of` its parts. */
   sha256: string;
+  /** Whether any of it has a picture, and sound. */
+  picture: boolean;
+  sound: boolean;
   /** Where something is missing, in ms from the beginning, and how much. */
   gaps: { atMs: number; ms: number }[];
+  /** When nothing was to be seen or heard for a minute and more although something was sent, in ms from the beginning. */
+  blanks: { kind: string; published: string; atMs: number; ms: number }[];
   attempts: ReceiptAttempt[];
 };
 
@@ -43,14 +53,37 @@ export async function findReceipt(
     if (gapMs >= leastGapMs) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
     atMs += durationMs;
   }
+  const attempts = await listReceiptAttempts(db, recordingId);
   return {
     parts,
+    picture: attempts.some(({ picture }) => picture),
+    sound: attempts.some(({ sound }) => sound),
     durationMs: Math.round(atMs),
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     sha256: sha256Of(parts),
     gaps,
-    attempts: await listReceiptAttempts(db, recordingId),
+    blanks: await listBlanks(db, recordingId, parts),
+    attempts,
   };
+}
+
+async function listBlanks(
+  db: Kysely<Database>,
+  recordingId: string,
+  parts: readonly Part[],
+): Promise<Receipt["blanks"]> {
+  const rows = await db
+    .selectFrom("streaming_recording_blanks")
+    .select(["kind", "published", "since", "until"])
+    .where("recording_id", "=", recordingId)
+    .orderBy("since")
+    .orderBy("kind")
+    .execute();
+  const { timeOf } = recordingClock(parts);
+  return rows.map(({ kind, published, since, until }) => {
+    const atMs = Math.round(timeOf(since));
+    return { kind, published, atMs, ms: Math.round(timeOf(until ?? new Date())) - atMs };
+  });
 }
 
 /** One sum for all: of the list of the parts' own, in order, one a line. Anybody can make it again from the files. */
@@ -60,14 +93,20 @@ export function sha256Of(parts: readonly Pick<Part, "sha256">[]): string {
   return sum.digest("hex");
 }
 
-async function listReceiptAttempts(db: Kysely<Database>, recordingId: string): Promise<ReceiptAttempt[]> {
-  const { rows } = await sql<ReceiptAttempt>`
+type AttemptRow = ReceiptAttempt & { picture: boolean; sound: boolean };
+
+async function listReceiptAttempts(db: Kysely<Database>, recordingId: string): Promise<AttemptRow[]> {
+  const { rows } = await sql<AttemptRow>`
     select a.number, a.status, a.reason, a.requested_at as "requestedAt", a.active_at as "activeAt",
-      a.ended_at as "endedAt",
+      a.ended_at as "endedAt", a.playlist_remarks as "playlistRemarks",
+      coalesce(bool_or(s.has_video) filter (where s.problem is null), false) as picture,
+      coalesce(bool_or(s.has_audio) filter (where s.problem is null), false) as sound,
       count(s.number) filter (where s.problem is null) as parts,
       coalesce(sum(s.bytes) filter (where s.problem is null), 0)::bigint as bytes,
       coalesce(jsonb_agg(jsonb_build_object('number', s.number, 'problem', s.problem) order by s.number)
-        filter (where s.problem is not null), '[]') as broken
+        filter (where s.problem is not null), '[]') as broken,
+      coalesce(jsonb_agg(jsonb_build_object('number', s.number, 'remarks', to_jsonb(s.remarks)) order by s.number)
+        filter (where s.problem is null and s.remarks <> '{}'), '[]') as odd
     from streaming_recording_attempts a
     left join streaming_recording_segments s on s.attempt_id = a.id
     where a.recording_id = ${recordingId}::uuid
@@ -80,16 +119,19 @@ async function listReceiptAttempts(db: Kysely<Database>, recordingId: string): P
 /** The same for programs: plain words, snake_case, times as ISO. */
 export function receiptAsJson(
   { streamId, recordingId }: { streamId: string; recordingId: string },
-  { parts, durationMs, bytes, sha256, gaps, attempts }: Receipt,
+  { parts, picture, sound, durationMs, bytes, sha256, gaps, blanks, attempts }: Receipt,
 ) {
   return {
     stream_id: streamId,
     recording_id: recordingId,
     duration_ms: durationMs,
+    picture,
+    sound,
     parts_count: parts.length,
     bytes,
     sha256_of_parts: sha256,
     gaps: gaps.map(({ atMs, ms }) => ({ at_ms: atMs, ms })),
+    blanks: blanks.map(({ kind, published, atMs, ms }) => ({ kind, published, at_ms: atMs, ms })),
     attempts: attempts.map((attempt) => ({
       number: attempt.number,
       status: attempt.status,
@@ -100,6 +142,8 @@ export function receiptAsJson(
       parts_count: attempt.parts,
       bytes: attempt.bytes,
       broken: attempt.broken,
+      odd: attempt.odd,
+      playlist_remarks: attempt.playlistRemarks,
     })),
     parts: parts.map((part) => ({
       attempt: part.attempt,

@@ -1,8 +1,8 @@
 import type { StoredObject, Storage } from "#app/services/storage.ts";
 import type { Db } from "#db/client.ts";
 
-/** A segment that storage lists and does not give. */
-export type Unread = { number: number; object: StoredObject };
+/** A segment that storage lists and does not give, and why. */
+export type Unread = { number: number; object: StoredObject; error: unknown };
 
 /** Whether storage gives any other segment that it lists, so that it is not away as a whole. */
 export async function givesAnything(

@@ -1,209 +1,158 @@
-import { createHash } from "node:crypto";
-import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { inspectSegment, type SegmentFacts } from "#app/domain/media/segment.ts";
-import type { SegmentRefusal } from "#app/domain/media/transport-stream.ts";
+import type { Sample } from "#app/domain/media/sample.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import type { StoredObject } from "#app/services/storage.ts";
-import type { Db } from "#db/client.ts";
 import type { Attempt } from "./attempts.ts";
+import { checkSegment, type CheckedSegment } from "./checked-segment.ts";
 import { patience } from "./live-playlist.ts";
-import { programTimesOf } from "./recorder-playlist.ts";
+import { noteHoles, noteVanished } from "./missing.ts";
+import { type KnownSegment, listKnown, placeSegments } from "./places.ts";
+import { remarksOnPlaylist } from "./playlist-remarks.ts";
+import { fillProgramTimes, readPlaylist } from "./program-times.ts";
+import { segmentName, segmentsAmong } from "./segment-names.ts";
 import { givesAnything, markUnreadable, type Unread } from "./unreadable.ts";
 
 type VerifyServices = Pick<Services, "db" | "storage">;
-type Known = { number: number; bytes: number; etag: string; problem: string | null };
+type Found = { number: number; object: StoredObject };
 
 /** How far behind the newest known segment one can still turn up: uploads can overtake each other a little. */
 const lookBack = 8;
-/** After so many that could not be read, one after the other, it is storage that is away. */
+/** Read at once, and then written down by one statement. */
+const atOnce = 6;
+/** When so many of them, one after the other, could not be read, it is storage that is away. */
 const mostUnread = 3;
-
-const segmentNumber = (key: string, prefix: string): number | undefined => {
-  const name = /^seg_(\d{5,})\.ts$/.exec(key.slice(prefix.length));
-  return name ? Number(name[1]) : undefined;
-};
-
-const segmentName = (number: number) => `seg_${String(number).padStart(5, "0")}.ts`;
+/** What lies further back is not worth a look any more, while there is something newer. */
+const mostSamples = 12;
 
 /**
  * Reads back from storage what an attempt wrote since the last time, and writes down what it is: exact times, size,
  * checksum, or the problem that keeps it out of the recording. `whole` looks at everything the attempt has, also at
- * what is known, which may have vanished or become another object since. Of a sealed attempt only what was there when
- * it was sealed counts. Gives the number of segments that are new and good. Safe to run twice and at once.
+ * what is known, which may have vanished or become another object since, and at how all of it fits together. Of a sealed
+ * attempt only what was there when it was sealed counts. `samples` gets the newest of what was read, to be looked at.
+ * Gives the number of segments that are new and good. Safe to run twice and at once.
  *
- * A segment that storage lists and does not give keeps none of the others waiting. Rejects in the end where it was one of the
- * `whole`, or nothing was read; `leaveOut` writes it down as unreadable instead, unless storage gives nothing at all.
+ * A segment that storage lists and does not give keeps none of the others waiting, and is not called missing: what was read
+ * is written down. Rejects in the end where it was one of the `whole`, or nothing was read; `leaveOut` writes it down as
+ * unreadable instead, unless storage gives nothing at all.
+ *
+ * A turn asks storage for one list and once for each new segment, and the database a fixed number of things, however long
+ * the recording is and however many are new: that is how a worker keeps pace with many streams.
  */
 export async function verifySegments(
   { db, storage }: VerifyServices,
   attempt: Attempt,
-  { whole = false, leaveOut = false }: { whole?: boolean; leaveOut?: boolean } = {},
+  {
+    whole = false,
+    leaveOut = false,
+    samples,
+  }: { whole?: boolean; leaveOut?: boolean; samples?: Sample[] } = {},
 ): Promise<number> {
   const { id: attemptId, prefix } = attempt;
-  const known = await listKnown(db, attemptId, whole);
-  const newest = Math.max(-1, ...known.slice(-1).map(({ number }) => number));
+  let known = await listKnown(db, attemptId, whole ? undefined : lookBack + 2);
+  const newest = known.at(-1)?.number ?? -1;
   const after = whole || newest <= lookBack ? undefined : `${prefix}${segmentName(newest - lookBack)}`;
   const found = await storage.list(prefix, { after });
+  const there = segmentsAmong(found, { prefix, after: newest });
   const byNumber = new Map(known.map((segment) => [segment.number, segment]));
+  const fresh = there.filter((each) => isNew(each, byNumber.get(each.number), attempt));
+
   let good = 0;
-  let inRow = 0;
-  const unread: (Unread & { error: unknown })[] = [];
-  for (const object of found) {
-    const number = segmentNumber(object.key, prefix);
-    if (number === undefined) continue;
-    const before = byNumber.get(number);
-    byNumber.delete(number);
-    if (before && before.bytes === object.bytes && before.etag === object.etag) continue;
-    // Storage keeps whole seconds, rounded down.
-    if (!before && attempt.sealedAt && object.modifiedAt > attempt.sealedAt) continue;
-    try {
-      const facts = await verifyObject({ db, storage }, attempt, number, object);
-      if (facts.ok) good++;
-      inRow = 0;
-    } catch (error) {
-      if (!isServiceError(error)) throw error;
-      unread.push({ number, object, error });
-      if (++inRow === mostUnread && !(leaveOut && (await givesAnything(storage, { found, unread }))))
-        throw error;
-    }
+  const unread: Unread[] = [];
+  const canLeaveOut = async () => leaveOut && (await givesAnything(storage, { found, unread }));
+  for (let from = 0; from < fresh.length; from += atOnce) {
+    const turn = await readSegments(storage, fresh.slice(from, from + atOnce), samples);
+    samples?.splice(0, Math.max(0, samples.length - mostSamples));
+    const placed = await placeSegments(db, attempt, near(known, turn.read), turn.read);
+    known = merged(known, placed.known);
+    good += placed.good;
+    if (turn.failure) throw turn.failure;
+    unread.push(...turn.unread);
+    if (turn.inRow >= mostUnread && !(await canLeaveOut())) throw unread.at(-1)!.error;
   }
   if (unread[0]) {
-    const isThere = leaveOut && (await givesAnything(storage, { found, unread }));
-    if (isThere) for (const each of unread) await markUnreadable(db, attemptId, each);
+    if (await canLeaveOut()) for (const each of unread) await markUnreadable(db, attemptId, each);
     else if (whole || good === 0) throw unread[0].error;
   }
-  if (whole) await markMissing(db, attemptId, [...byNumber.values()]);
+  if (whole) good += await lookOver({ db, storage }, attempt, known, { found, there });
+  else if (fresh.length > 0) {
+    const from = newest < lookBack ? 0 : newest - lookBack + 1;
+    const before = (known.at(-1)?.number ?? 0) - patience;
+    await noteHoles(db, attempt, [...known, ...unread], { from, before });
+  }
   await fillProgramTimes({ db, storage }, attempt, found);
   return good;
 }
 
-/** The attempt's segments that are known, in order: all of them, or the last ones. */
-async function listKnown(db: Db, attemptId: string, whole: boolean): Promise<Known[]> {
-  const rows = db
-    .selectFrom("streaming_recording_segments")
-    .select(["number", "bytes", "etag", "problem"])
-    .where("attempt_id", "=", attemptId)
-    .orderBy("number", "desc");
-  return (await (whole ? rows : rows.limit(lookBack + 2)).execute()).reverse();
+/** The known ones beside those that were read. */
+function near(known: readonly KnownSegment[], read: readonly CheckedSegment[]): KnownSegment[] {
+  const numbers = read.map(({ number }) => number);
+  const [from, to] = [Math.min(...numbers) - lookBack - 2, Math.max(...numbers) + lookBack + 2];
+  return known.filter(({ number }) => number >= from && number <= to);
 }
 
-async function verifyObject(
-  { db, storage }: VerifyServices,
-  { id: attemptId }: Attempt,
-  number: number,
-  object: StoredObject,
-): Promise<SegmentFacts | SegmentRefusal> {
-  const { key, etag } = object;
-  const content = await storage.readListed(object);
-  const facts = inspectSegment(content);
-  const played = facts.ok && facts.durationTicks > 0 ? facts : undefined;
-  const problem = facts.ok ? (played ? null : "no_length") : facts.reason;
-  const row = {
-    key,
-    bytes: content.length,
-    etag,
-    sha256: createHash("sha256").update(content).digest("hex"),
-    first_pts: played?.firstPts ?? 0,
-    duration_ticks: played?.durationTicks ?? 0,
-    width: played?.video?.width ?? null,
-    height: played?.video?.height ?? null,
-    has_video: Boolean(played?.video),
-    has_audio: Boolean(played?.audio),
-    problem,
-  };
-  await db
-    .insertInto("streaming_recording_segments")
-    .values({ attempt_id: attemptId, number, ...row, late: isTold({ attemptId, after: number + patience }) })
-    .onConflict((conflict) =>
-      conflict
-        .columns(["attempt_id", "number"])
-        .doUpdateSet({
-          ...row,
-          program_time: null,
-          verified_at: sql`clock_timestamp()`,
-          // What did not play was waited for by nobody.
-          late: sql`streaming_recording_segments.late or
-            (streaming_recording_segments.problem is not null and ${isTold({ attemptId, after: number })})`,
-        })
-        // Two workers that verified the same bytes: the first one's row stands.
-        .where("streaming_recording_segments.etag", "!=", etag),
-    )
-    .execute();
-  return facts;
+function merged(known: readonly KnownSegment[], changed: readonly KnownSegment[]): KnownSegment[] {
+  const numbers = new Set(changed.map(({ number }) => number));
+  return [...known.filter(({ number }) => !numbers.has(number)), ...changed].sort(
+    (a, b) => a.number - b.number,
+  );
 }
 
-/** Whether those who watch live may have been told already what comes after a segment, or another attempt. */
-const isTold = ({ attemptId, after }: { attemptId: string; after: number }) => sql<boolean>`exists (
-  select from streaming_recording_attempts mine
-  join streaming_recording_attempts a on a.recording_id = mine.recording_id and a.number >= mine.number
-  join streaming_recording_segments g on g.attempt_id = a.id
-  where mine.id = ${attemptId}::uuid and (a.number > mine.number or g.number > ${after}::integer)
-)`;
-
-async function markMissing(db: Db, attemptId: string, missing: Known[]): Promise<void> {
-  if (missing.length === 0) return;
-  await db
-    .updateTable("streaming_recording_segments")
-    .set({ problem: "missing" })
-    .where("attempt_id", "=", attemptId)
-    .where(
-      "number",
-      "in",
-      missing.map(({ number }) => number),
-    )
-    .execute();
+function isNew({ object }: Found, before: KnownSegment | undefined, { sealedAt }: Attempt): boolean {
+  const isGone = !before || before.problem === "missing";
+  if (!isGone) return before.bytes !== object.bytes || before.etag !== object.etag;
+  // Storage keeps whole seconds, rounded down.
+  return !sealedAt || object.modifiedAt <= sealedAt;
 }
 
 /**
- * When each segment's first frame was recorded: the recorder's own playlist says it for one segment at least, and the
- * recorder's clock for the rest. Where there is no playlist, the moment of an upload is the nearest there is.
+ * Those that could be read, and those that storage did not give: the most of these in a row, too. `failure` is what else went
+ * wrong.
  */
-async function fillProgramTimes(
+async function readSegments(
+  storage: VerifyServices["storage"],
+  found: readonly Found[],
+  samples?: Sample[],
+): Promise<{ read: CheckedSegment[]; unread: Unread[]; inRow: number; failure: unknown }> {
+  const results = await Promise.allSettled(
+    found.map(({ number, object }) => checkSegment(storage, number, object, samples)),
+  );
+  const read: CheckedSegment[] = [];
+  const unread: Unread[] = [];
+  let [row, inRow] = [0, 0];
+  let failure: unknown;
+  for (const [index, result] of results.entries()) {
+    if (result.status === "fulfilled") {
+      read.push(result.value);
+      row = 0;
+    } else if (isServiceError(result.reason)) {
+      unread.push({ ...found[index]!, error: result.reason });
+      inRow = Math.max(inRow, ++row);
+    } else failure ??= result.reason;
+  }
+  return { read, unread, inRow, failure };
+}
+
+/** What can only be told of an attempt as a whole. */
+async function lookOver(
   { db, storage }: VerifyServices,
   attempt: Attempt,
-  found: StoredObject[],
-): Promise<void> {
-  const { id: attemptId, prefix } = attempt;
-  const waiting = await db
-    .selectFrom("streaming_recording_segments")
-    .select(["number", "first_pts", "duration_ticks"])
-    .where("attempt_id", "=", attemptId)
-    .where("program_time", "is", null)
-    .where("problem", "is", null)
-    .orderBy("number")
-    .execute();
-  const first = waiting[0];
-  if (!first) return;
-  let anchor = await db
-    .selectFrom("streaming_recording_segments")
-    .select(["first_pts", "program_time"])
-    .where("attempt_id", "=", attemptId)
-    .where("program_time", "is not", null)
-    .orderBy("number", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  if (!anchor) {
-    const playlist = await storage.read(`${prefix}index.m3u8`);
-    const times = playlist && programTimesOf(new TextDecoder().decode(playlist));
-    const told = waiting.find(({ number }) => times?.has(number));
-    if (told) anchor = { first_pts: told.first_pts, program_time: times!.get(told.number)! };
-    else if (attempt.sealedAt || waiting.length > 2) {
-      const uploaded = found.find(({ key }) => segmentNumber(key, prefix) === first.number)?.modifiedAt;
-      const endMs = (uploaded ?? new Date()).getTime();
-      anchor = { first_pts: first.first_pts, program_time: new Date(endMs - first.duration_ticks / 90) };
-    }
-  }
-  if (!anchor) return;
+  known: readonly KnownSegment[],
+  { found, there }: { found: readonly StoredObject[]; there: readonly Found[] },
+): Promise<number> {
+  const listed = new Set(there.map(({ number }) => number));
+  await noteVanished(
+    { db, storage },
+    attempt,
+    known.filter(({ number }) => !listed.has(number)),
+  );
+  await noteHoles(db, attempt, known, { from: 0, before: known.at(-1)?.number ?? 0 });
+  const placed = await placeSegments(db, attempt, await listKnown(db, attempt.id), [], { over: true });
+  const playlist = await readPlaylist(storage, attempt, found);
+  const remarks = playlist === "none" ? ["no_playlist" as const] : remarksOnPlaylist(playlist, placed.known);
   await db
-    .updateTable("streaming_recording_segments")
-    .set({
-      // The shorter way round the 33-bit clock.
-      program_time: sql`${anchor.program_time}::timestamptz + make_interval(secs =>
-        (((first_pts - ${anchor.first_pts} + 4294967296) % 8589934592 + 8589934592) % 8589934592 - 4294967296) / 90000.0)`,
-    })
-    .where("attempt_id", "=", attemptId)
-    .where("program_time", "is", null)
-    .where("problem", "is", null)
+    .updateTable("streaming_recording_attempts")
+    .set({ playlist_remarks: placed.known.length > 0 ? remarks : [] })
+    .where("id", "=", attempt.id)
     .execute();
+  return placed.good;
 }

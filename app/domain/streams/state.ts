@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { type AccessDecision, type AccessReason, findAccess } from "#app/domain/access/decision.ts";
 import { chatPhase, type ChatPhase } from "#app/domain/chat/phase.ts";
+import { problemWords } from "#app/domain/recordings/piece-words.ts";
 import type { Database } from "#db/client.ts";
 import type { RecordingStatus, StreamChatBefore, StreamEndedReason, StreamStatus } from "#db/types.ts";
 
@@ -48,6 +49,12 @@ export type RecordingState = {
   reason: string;
   /** What is recorded up to here is verified in storage. To viewers only when the stream has ended. */
   safeUntil: string | null;
+  /** While it runs: why what is verified is behind, and by how many seconds; null while it is not. The team only. */
+  lag: { reason: string; seconds: number } | null;
+  /** How many segments were left out of it, and what is wrong with the last of them (in words); the team only. */
+  leftOut: { count: number; last: string } | null;
+  /** What has not been to be seen or heard for a minute and more although it is sent; the team only. */
+  blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[];
   /** Of what plays of it. */
   durationMs: number;
   /** The MP4 is there. */
@@ -137,12 +144,15 @@ const liveRecordingOf = ({ status, recording }: StreamFacts) =>
 
 const isUnfinished = ({ status }: RecordingState) => status !== "ready" && status !== "failed";
 
-const forViewers = (recording: RecordingState | null) => recording && { ...recording, reason: "" };
+/** How it is getting on is the team's. */
+const untold = { reason: "", lag: null, leftOut: null, blanks: [] };
+
+const forViewers = (recording: RecordingState | null) => recording && { ...recording, ...untold };
 
 /** That there is a replay stands on the public page, too; how a recording is getting on does not. */
 const forPublic = (recording: RecordingState | null) =>
   recording?.status === "ready" && !recording.withheld
-    ? { ...recording, reason: "", safeUntil: null, exportReady: false }
+    ? { ...recording, ...untold, safeUntil: null, exportReady: false }
     : null;
 
 export type FactsRow = {
@@ -159,6 +169,11 @@ export type FactsRow = {
   recording_reason: string | null;
   recording_ms: number | null;
   safe_until: Date | null;
+  behind_seconds: number | null;
+  lag: string | null;
+  left_out: number | null;
+  left_out_last: string | null;
+  blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[] | null;
   export_ready: boolean | null;
   recording_edit: number | null;
   withheld: "hidden" | "deleted" | null;
@@ -180,7 +195,8 @@ export type FactsRow = {
 export const factColumns = sql`
   s.id as stream_id, s.title, s.status, s.starts_at, s.live_at, s.host_absent_since, s.ended_at, s.ended_reason,
   r.id as recording_id, r.status as recording_status, r.reason as recording_reason, r.duration_ms as recording_ms,
-  r.safe_until, r.export_ready, r.edit as recording_edit, r.withheld, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
+  r.safe_until, extract(epoch from clock_timestamp() - r.safe_until)::float8 as behind_seconds, r.lag,
+  r.left_out, r.left_out_last, r.blanks, r.export_ready, r.edit as recording_edit, r.withheld, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
   s.chat_before, s.chat_after_minutes, c.slow_mode_seconds, c.frozen_at is not null as chat_frozen, c.links_allowed,
   c.away_since is not null as chat_away,
   case when c.made_at is not null and (c.moved_at is null or c.told_at >= c.moved_at) then c.channel_id end
@@ -212,8 +228,29 @@ export const factJoins = sql`
         where a.recording_id = r.id and g.program_time is not null
         order by a.number desc, g.number desc
         limit 1
-      ) as safe_until
+      ) as safe_until,
+      (
+        select case when a.status not in ('complete', 'failed', 'aborted') then coalesce(a.lag, 'unknown')
+          else 'restarting' end
+        from streaming_recording_attempts a
+        where a.recording_id = r.id
+        order by a.number desc
+        limit 1
+      ) as lag,
+      left_out.count as left_out, left_out.last as left_out_last,
+      (
+        select jsonb_agg(jsonb_build_object('kind', b.kind, 'published', b.published, 'since', b.since) order by b.kind)
+        from streaming_recording_blanks b
+        where b.recording_id = r.id and b.until is null
+      ) as blanks
     from streaming_recordings r
+    left join lateral (
+      select count(*)::integer as count,
+        (array_agg(g.problem order by a.number desc, g.number desc))[1] as last
+      from streaming_recording_attempts a
+      join streaming_recording_segments g on g.attempt_id = a.id and g.problem is not null
+      where a.recording_id = r.id
+    ) left_out on true
     where r.stream_id = s.id
     -- One that plays before one that failed or was deleted, then the newest.
     order by r.status = 'failed', r.deleted_at is not null, r.created_at desc
@@ -226,6 +263,15 @@ export const factJoins = sql`
     where l.stream_id = s.id
   ) l on s.status in ('rehearsal', 'live')
 `;
+
+/** A segment takes two seconds to be recorded, and two to five to come and be read. */
+const usualSeconds = 10;
+
+function lagOf({ status, recording_status, behind_seconds, lag }: FactsRow): RecordingState["lag"] {
+  const runs = recording_status === "starting" || recording_status === "recording";
+  if (status !== "live" || !runs || behind_seconds === null || behind_seconds < usualSeconds) return null;
+  return { reason: lag ?? "unknown", seconds: Math.floor(behind_seconds) };
+}
 
 export function toFacts(row: FactsRow): StreamFacts {
   const { phase, opensAt, closesAt } = chatPhase(
@@ -254,6 +300,11 @@ export function toFacts(row: FactsRow): StreamFacts {
             status: row.recording_status,
             reason: row.recording_reason ?? "",
             safeUntil: row.safe_until?.toISOString() ?? null,
+            lag: lagOf(row),
+            leftOut: row.left_out
+              ? { count: row.left_out, last: problemWords(row.left_out_last ?? "") }
+              : null,
+            blanks: row.blanks ?? [],
             durationMs: row.recording_ms ?? 0,
             exportReady: row.export_ready ?? false,
             edit: row.recording_edit ?? 0,

@@ -11,8 +11,14 @@ function elapsed(from: string, to: string): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-/** What the recorder is really doing; times count from when the stream went live, as the page's own clock does. */
-export function recordingWords(state: Pick<StudioState, "status" | "liveAt" | "recording">): RecordingWords {
+/**
+ * What the recorder is really doing; times count from when the stream went live, as the page's own clock does. `still`: this
+ * page has heard of nothing newer for long, whatever it was told of why.
+ */
+export function recordingWords(
+  state: Pick<StudioState, "status" | "liveAt" | "recording">,
+  { still = false }: { still?: boolean } = {},
+): RecordingWords {
   const { recording, liveAt, status } = state;
   if (!recording) {
     return {
@@ -24,30 +30,58 @@ export function recordingWords(state: Pick<StudioState, "status" | "liveAt" | "r
     };
   }
   const safe = recording.safeUntil && liveAt ? elapsed(liveAt, recording.safeUntil) : undefined;
+  const left = leftOutWords(recording);
   switch (recording.status) {
     case "starting":
       if (recording.reason) return not(recording, safe);
       return { words: "Starting…", note: "It begins with your first picture or sound.", good: false };
-    case "recording":
+    case "recording": {
       if (recording.reason) return not(recording, safe);
-      return safe
-        ? { words: `Recording, safe until ${safe}`, note: "Read back from storage.", good: true }
-        : { words: "Recording", note: "The first seconds are on their way to storage.", good: true };
+      if (!safe)
+        return { words: "Recording", note: "The first seconds are on their way to storage.", good: true };
+      const words = `Recorded and verified until ${safe}`;
+      const why = recording.lag?.reason ?? (still ? "unknown" : undefined);
+      if (why) return { words, note: [lagWords(why), left].filter(Boolean).join(" "), good: false };
+      return { words, note: ["Read back from storage.", left].filter(Boolean).join(" "), good: true };
+    }
     case "stopping":
     case "finalizing":
-      return { words: "Finishing the replay…", note: safe && `Safe until ${safe}.`, good: false };
+      return { words: "Finishing the replay…", note: safe && `Verified until ${safe}.`, good: false };
     case "ready":
-      return { words: "The replay is ready", good: true };
+      return { words: "The replay is ready", note: left, good: true };
     case "failed":
       return not(recording, safe);
   }
+}
+
+/** Why what is verified lags behind what is sent. */
+function lagWords(reason: string): string {
+  return lags[reason] ?? lags.unknown!;
+}
+
+const lags: Record<string, string> = {
+  storage_away: "It lags: storage does not answer. Asked again each second; what is there stays there.",
+  storage_slow: "It lags: storage answers slowly.",
+  refused: "It lags: the newest piece does not play. The next ones are looked at as they come.",
+  silent:
+    "It lags: nothing new comes from the recorder. After ten seconds of silence another one takes its place.",
+  restarting: "It lags: the recorder stopped, and another one is being started.",
+  unknown: "It lags: nothing newer has been read back for some time.",
+};
+
+function leftOutWords({ leftOut }: StudioRecording): string | undefined {
+  if (!leftOut) return undefined;
+  const { count, last } = leftOut;
+  return count === 1
+    ? `One piece is left out of it (${last}).`
+    : `${count} pieces are left out of it (the last one: ${last}).`;
 }
 
 function not(recording: StudioRecording, safe: string | undefined): RecordingWords {
   const reason = recording.reason || "the recorder did not say why";
   return {
     words: `Not recording: ${reason.charAt(0).toLowerCase()}${reason.slice(1).replace(/\.$/, "")}`,
-    note: safe && `What there is until ${safe} is safe.`,
+    note: safe && `Recorded and verified until ${safe}.`,
     good: false,
   };
 }

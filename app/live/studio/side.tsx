@@ -9,6 +9,7 @@ import type { PageConnection } from "../page-messages.ts";
 import type { LineWords } from "./connection-words.ts";
 import { recordingWords } from "./recording-words.ts";
 import type { StudioState, StudioViewers } from "./types.ts";
+import { useStill } from "./use-still.ts";
 
 type SideProps = {
   streamId: string;
@@ -40,7 +41,8 @@ export function Side({
 }: SideProps) {
   const { status } = state;
   const was = status === "live" || status === "ended";
-  const recording = recordingWords(state);
+  const still = useStill(state.recording?.safeUntil ?? null);
+  const recording = recordingWords(state, { still });
   const many = (number: number) => number.toLocaleString("en-GB");
   return (
     <>

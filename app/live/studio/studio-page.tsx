@@ -9,6 +9,7 @@ import { Elapsed } from "#app/components/ticking.tsx";
 import { ChatPanel } from "../chat/chat-panel.tsx";
 import type { PageConnection } from "../page-messages.ts";
 import type { PageSocket } from "../page-socket.ts";
+import { blankWords } from "./blank-words.ts";
 import type { LineWords } from "./connection-words.ts";
 import { EndStream, StopRehearsal } from "./end-forms.tsx";
 import { GoLive } from "./go-live.tsx";
@@ -76,6 +77,12 @@ export function StudioPage(props: StudioPageProps) {
           itself.
         </Notice>
       )}
+      {state.status === "live" &&
+        state.recording?.blanks.map(blankWords).map(({ title, words }) => (
+          <Notice key={title} role="status" title={title}>
+            {words}
+          </Notice>
+        ))}
       <Middle {...props} view={view} onLine={setLine} />
     </Desk>
   );

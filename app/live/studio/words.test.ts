@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { blankWords } from "./blank-words.ts";
 import { connectionWords, qualityWords } from "./connection-words.ts";
 import { deviceLost, deviceProblem } from "./device-problems.ts";
 import { readDeviceChoice, writeDeviceChoice } from "./preferences.ts";
@@ -52,6 +53,9 @@ describe("what the recorder does", () => {
     status: "recording",
     reason: "",
     safeUntil: null,
+    lag: null,
+    leftOut: null,
+    blanks: [],
     durationMs: 0,
     exportReady: false,
     edit: 0,
@@ -62,9 +66,39 @@ describe("what the recorder does", () => {
     recordingWords({ status: "live", liveAt, recording: over && recording(over) });
 
   it("is told with how far it is safe, on the stream's own clock", () => {
-    expect(say({ safeUntil: "2026-11-24T19:12:04.300Z" }).words).toBe("Recording, safe until 12:04");
-    expect(say({ safeUntil: "2026-11-24T20:12:04.300Z" }).words).toBe("Recording, safe until 1:12:04");
+    expect(say({ safeUntil: "2026-11-24T19:12:04.300Z" }).words).toBe("Recorded and verified until 12:04");
+    expect(say({ safeUntil: "2026-11-24T20:12:04.300Z" }).words).toBe("Recorded and verified until 1:12:04");
     expect(say({}).good).toBe(true);
+  });
+
+  it("is told with why it lags, and what was left out", () => {
+    const safeUntil = "2026-11-24T19:12:04.300Z";
+    const reasons = ["storage_away", "storage_slow", "refused", "silent", "restarting", "unknown"];
+    const notes = reasons.map((reason) => {
+      const told = say({ safeUntil, lag: { reason, seconds: 12 } });
+      expect(told).toMatchObject({ words: "Recorded and verified until 12:04", good: false });
+      expect(told.note).toMatch(/^It lags: /);
+      return told.note;
+    });
+    expect(new Set(notes).size).toBe(reasons.length);
+    expect(say({ safeUntil, leftOut: { count: 1, last: "cut off" } })).toMatchObject({
+      note: "Read back from storage. One piece is left out of it (cut off).",
+      good: true,
+    });
+    expect(say({ safeUntil, leftOut: { count: 3, last: "missing" } }).note).toMatch(/3 pieces.*missing/);
+    const heard = recordingWords(
+      { status: "live", liveAt, recording: recording({ safeUntil }) },
+      { still: true },
+    );
+    expect(heard).toMatchObject({ note: expect.stringMatching(/nothing newer/), good: false });
+  });
+
+  it("is told with what cannot be seen or heard of it", () => {
+    const told = (["black", "silent"] as const).flatMap((kind) =>
+      (["on", "off"] as const).map((published) => blankWords({ kind, published, since: liveAt })),
+    );
+    expect(new Set(told.map(({ title }) => title)).size).toBe(4);
+    for (const { words } of told) expect(words).toMatch(/[.]$/);
   });
 
   it("is not called recording when it is none", () => {

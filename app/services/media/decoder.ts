@@ -10,18 +10,19 @@ export type Decoder = ReturnType<typeof openDecoder>;
 
 const CHILD = fileURLToPath(new URL("./decode-child.ts", import.meta.url));
 /** A picture of 4096×4096; no recorder of ours makes a larger one. */
-const MOST_RGB_BYTES = 4096 * 4096 * 3;
+const MOST_ANSWER_BYTES = 4096 * 4096 * 3 + 8;
+const KINDS = { picture: 0, sound: 1 } as const;
 
 type Failure = "undecodable" | "crashed" | "timeout" | "unavailable";
 
 const refused = (code: Failure, retryable: boolean, cause?: unknown) =>
-  serviceError("media", `decoding a key frame: ${code}`, { retryable, code, cause });
+  serviceError("media", `decoding: ${code}`, { retryable, code, cause });
 
-type Asked = { resolve: (picture: Picture) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
+type Asked = { resolve: (answer: Buffer) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
 
 /**
- * Decodes key frames, one after the other, in a process of its own, which is there until `close`; one that died is
- * followed by another for the next frame. `within`: pictures are made as small as that.
+ * Decodes key frames and sound, one after the other, in a process of its own, which is there until `close`; one that died
+ * is followed by another for the next. `within`: pictures are made as small as that.
  */
 export function openDecoder({
   timeoutMs,
@@ -53,10 +54,10 @@ export function openDecoder({
     started.stdout!.on("data", (chunk: Buffer) => {
       if (child !== started) return;
       chunks.push(chunk);
-      const picture = readPicture(chunks);
-      if (picture === "too_large") started.kill("SIGKILL");
-      else if (picture === "none") answer(({ reject }) => reject(refused("undecodable", false)));
-      else if (picture) answer(({ resolve }) => resolve(picture));
+      const read = readAnswer(chunks);
+      if (read === "too_large") started.kill("SIGKILL");
+      else if (read === "none") answer(({ reject }) => reject(refused("undecodable", false)));
+      else if (read) answer(({ resolve }) => resolve(read));
     });
     // A child that dies early closes the pipe; its exit says what happened.
     started.stdin!.on("error", () => {});
@@ -65,24 +66,36 @@ export function openDecoder({
     return started;
   }
 
+  function ask(kind: keyof typeof KINDS, bytes: Uint8Array): Promise<Buffer> {
+    child ??= start();
+    const { stdin } = child;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const late = child;
+        child = undefined;
+        late?.kill("SIGKILL");
+        answer((open) => open.reject(refused("timeout", true)));
+      }, timeoutMs);
+      asked = { resolve, reject, timer };
+      send(stdin!, KINDS[kind], bytes);
+    });
+  }
+
   return {
     /**
      * The picture of one H.264 key frame with its parameter sets (Annex B). Throws a ServiceError: `undecodable` and
      * `crashed` for good; `timeout` and `unavailable` are worth another try on a quieter machine.
      */
-    decode(keyFrame: Uint8Array): Promise<Picture> {
-      child ??= start();
-      const { stdin } = child;
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          const late = child;
-          child = undefined;
-          late?.kill("SIGKILL");
-          answer((open) => open.reject(refused("timeout", true)));
-        }, timeoutMs);
-        asked = { resolve, reject, timer };
-        send(stdin!, keyFrame);
-      });
+    async decode(keyFrame: Uint8Array): Promise<Picture> {
+      const answer = await ask("picture", keyFrame);
+      const [width, height] = [answer.readUInt32BE(0), answer.readUInt32BE(4)];
+      if (answer.length !== 8 + width * height * 3) throw refused("undecodable", false);
+      return { width, height, rgb: answer.subarray(8) };
+    },
+
+    /** How loud the loudest 20 ms or so of some AAC (ADTS) are: 1 is the loudest there is. Throws as `decode`. */
+    async loudness(sound: Uint8Array): Promise<number> {
+      return (await ask("sound", sound)).readFloatBE(0);
     },
 
     close() {
@@ -105,22 +118,22 @@ function spawnChild(within: { width: number; height: number } | undefined): Chil
   });
 }
 
-function send(stdin: Writable, keyFrame: Uint8Array): void {
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(keyFrame.length, 0);
+function send(stdin: Writable, kind: number, bytes: Uint8Array): void {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(bytes.length, 0);
+  head[4] = kind;
   stdin.write(head);
-  stdin.write(keyFrame);
+  stdin.write(bytes);
 }
 
-/** What has come of an answer: a picture when it is whole, `none` for a frame that has none, undefined until then. */
-function readPicture(chunks: Buffer[]): Picture | "none" | "too_large" | undefined {
+/** What has come of an answer: all of it when it is whole, `none` for what has none, undefined until then. */
+function readAnswer(chunks: Buffer[]): Buffer | "none" | "too_large" | undefined {
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (length < 8) return undefined;
-  const head = chunks[0]!.length >= 8 ? chunks[0]! : Buffer.concat(chunks);
-  const [width, height] = [head.readUInt32BE(0), head.readUInt32BE(4)];
-  const bytes = width * height * 3;
+  if (length < 4) return undefined;
+  const head = chunks[0]!.length >= 4 ? chunks[0]! : Buffer.concat(chunks);
+  const bytes = head.readUInt32BE(0);
   if (bytes === 0) return "none";
-  if (bytes > MOST_RGB_BYTES || length > bytes + 8) return "too_large";
-  if (length < bytes + 8) return undefined;
-  return { width, height, rgb: Buffer.concat(chunks).subarray(8) };
+  if (bytes > MOST_ANSWER_BYTES || length > bytes + 4) return "too_large";
+  if (length < bytes + 4) return undefined;
+  return Buffer.concat(chunks).subarray(4);
 }

@@ -22,15 +22,17 @@ export async function* auditSegments(
     .orderBy("number")
     .execute();
   counts.segments += known.length;
+  const isFinished = attempt.status === "ready" || attempt.status === "failed";
   const byKey = new Map(objects.map((object) => [object.key, object]));
   for (const segment of known) {
     // What was written down after the listing is asked for by itself.
     const object = byKey.get(segment.key) ?? (await storage.head(segment.key));
     byKey.delete(segment.key);
+    // Of one that goes on, what was left out counts again when it is there.
+    if (segment.problem !== null && !isFinished) continue;
     const found = await compare(auditing, segment, object);
     if (found) yield { ...found, key: segment.key };
   }
-  const isFinished = attempt.status === "ready" || attempt.status === "failed";
   if (!isFinished) return;
   for (const { key, modifiedAt } of byKey.values()) {
     if (beside.test(key) || !isSettled(modifiedAt)) continue;

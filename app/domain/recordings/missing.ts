@@ -1,0 +1,57 @@
+import type { Services } from "#app/context.ts";
+import type { Db } from "#db/client.ts";
+import type { Attempt } from "./attempts.ts";
+import type { KnownSegment } from "./places.ts";
+import { segmentName } from "./segment-names.ts";
+
+/**
+ * Calls missing what has no segment between those that are there: numbers up to `before`, from the first that `known` tells
+ * of. Each counts again as soon as it turns up, unless its attempt was sealed before.
+ */
+export async function noteHoles(
+  db: Db,
+  { id: attemptId, prefix }: Attempt,
+  known: readonly Pick<KnownSegment, "number">[],
+  { from, before }: { from: number; before: number },
+): Promise<void> {
+  const there = new Set(known.map(({ number }) => number));
+  const holes: number[] = [];
+  for (let number = from; number < before; number++) if (!there.has(number)) holes.push(number);
+  if (holes.length === 0) return;
+  await db
+    .insertInto("streaming_recording_segments")
+    .values(
+      holes.map((number) => ({
+        attempt_id: attemptId,
+        number,
+        key: `${prefix}${segmentName(number)}`,
+        bytes: 0,
+        problem: "missing",
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/**
+ * Calls missing what was verified and is gone. Each is asked for by its name first: a list that is not whole takes nothing
+ * out of a recording.
+ */
+export async function noteVanished(
+  { db, storage }: Pick<Services, "db" | "storage">,
+  { id: attemptId, prefix }: Attempt,
+  unlisted: readonly KnownSegment[],
+): Promise<void> {
+  const gone: number[] = [];
+  for (const { number, problem } of unlisted) {
+    if (problem === "missing") continue;
+    if (!(await storage.head(`${prefix}${segmentName(number)}`))) gone.push(number);
+  }
+  if (gone.length === 0) return;
+  await db
+    .updateTable("streaming_recording_segments")
+    .set({ problem: "missing" })
+    .where("attempt_id", "=", attemptId)
+    .where("number", "in", gone)
+    .execute();
+}

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
+import { databaseNow } from "#app/services/clock.ts";
 import type { Database } from "#db/client.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
 import { leastGapMs, listRecordedParts, type Part } from "./parts.ts";
@@ -82,7 +83,7 @@ async function listBlanks(
   const { timeOf } = recordingClock(parts);
   return rows.map(({ kind, published, since, until }) => {
     const atMs = Math.round(timeOf(since));
-    return { kind, published, atMs, ms: Math.round(timeOf(until ?? new Date())) - atMs };
+    return { kind, published, atMs, ms: Math.round(timeOf(until ?? new Date(databaseNow()))) - atMs };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Services } from "#app/context.ts";
+import { databaseNow } from "#app/services/clock.ts";
 import { auditAttempts } from "./attempts.ts";
 import { auditExports } from "./exports.ts";
 
@@ -50,7 +51,7 @@ export async function* auditRecordings(
   { hashes = false, settledMs = hourMs }: AuditOptions = {},
   counts: AuditCounts = { objects: 0, bytes: 0, segments: 0, exports: 0 },
 ): AsyncGenerator<Finding> {
-  const begun = Date.now();
+  const begun = databaseNow();
   const isSettled = (at: Date) => begun - at.getTime() > settledMs;
   const auditing = { ...services, hashes, settledMs, counts, isSettled };
   yield* auditAttempts(auditing);

@@ -1,3 +1,4 @@
+import { databaseNow } from "#app/services/clock.ts";
 import type { Auditing, Finding } from "./audit.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -6,7 +7,7 @@ const dayMs = 24 * 3_600_000;
 export async function* auditUploads({ db, storage, settledMs }: Auditing): AsyncGenerator<Finding> {
   const patienceMs = Math.min(dayMs, settledMs * 24);
   for (const { key, uploadId, begunAt } of await storage.listUploads("")) {
-    if (Date.now() - begunAt.getTime() < patienceMs) continue;
+    if (databaseNow() - begunAt.getTime() < patienceMs) continue;
     const used = await db
       .selectFrom("streaming_recording_exports")
       .select("id")

@@ -50,10 +50,7 @@ export async function awaitSegments(
 }
 
 /** The segments that are known to be good now, as `attempt/number`, with their bytes. */
-export async function verifiedOf(
-  { db }: Pick<Tools, "db">,
-  streamId: string,
-): Promise<Map<string, number>> {
+export async function verifiedOf({ db }: Pick<Tools, "db">, streamId: string): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom("streaming_recording_segments as s")
     .innerJoin("streaming_recording_attempts as a", "a.id", "s.attempt_id")

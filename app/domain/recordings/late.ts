@@ -14,7 +14,13 @@ export const isLateNow = (attemptId: string): RawBuilder<boolean> => sql`(stream
     and ${isTold({ attemptId, after: sql`streaming_recording_segments.number` })}))`;
 
 /** Whether those who watch live may have been told already what comes after a segment, or another attempt. */
-const isTold = ({ attemptId, after }: { attemptId: string; after: RawBuilder<number> }): RawBuilder<boolean> =>
+const isTold = ({
+  attemptId,
+  after,
+}: {
+  attemptId: string;
+  after: RawBuilder<number>;
+}): RawBuilder<boolean> =>
   sql`(exists (
     select from streaming_recording_segments g where g.attempt_id = ${attemptId}::uuid and g.number > ${after}
   ) or exists (

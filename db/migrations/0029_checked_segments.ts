@@ -13,7 +13,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column silent boolean;
     -- The same bytes in another place.
     create index streaming_recording_segments_sha256 on streaming_recording_segments (sha256);
-    create index streaming_recording_segments_problems on streaming_recording_segments (attempt_id) where problem is not null;
 
     alter table streaming_recording_attempts
       -- What its recorder's own playlist says that is not so.

@@ -124,7 +124,7 @@ it("0033_export_turns has small pictures made for what was finished before there
   const rows = await afterMigration("0033_export_turns", {
     before: `
       delete from streaming_recording_exports;
-      update streaming_recordings set status = 'ready', started_at = null;
+      update streaming_recordings set status = 'ready', started_at = null, ready_at = now();
       insert into streaming_recordings (stream_id, status, ready_at, deleted_at, removed_at)
         select stream_id, 'ready', now(), now() - interval '20 days', now() from streaming_recordings limit 1;
       insert into streaming_recording_exports (recording_id, kind, status)

@@ -135,7 +135,9 @@ async function tell(news: News): Promise<unknown> {
     await says(of, "EGRESS_ACTIVE");
     // The same between two of them each time, and nothing that cannot be: after it was asked for, give or take a minute.
     const startsAt = new Date(begun + number * 20_000);
-    await writeSegments(services.storage, of.prefix, segments, { startsAt });
+    // As recorders do: when there are three, their playlist has been there for a while.
+    for (const count of [2, segments.length])
+      await writeSegments(services.storage, of.prefix, segments.slice(0, count), { startsAt });
     await within60(`the segments of recorder ${number} are verified`, async () => {
       const attempt = (await attemptRows(db, recordingId)).find((each) => each.number === number)!;
       const rows = await segmentRows(db, recordingId);

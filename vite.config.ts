@@ -27,7 +27,7 @@ function chunks(): Plugin {
     [
       "common",
       new RegExp(
-        `/app/components/(${components})\\.tsx?$|/app/live/(page-(socket|messages)|read-again)\\.ts$`,
+        `/app/components/(${components})\\.tsx?$|/app/live/(page-(socket|messages)|read-again|watch/pictured-key)\\.ts$`,
       ),
     ],
     // What asks for a ticket, without React and without LiveKit.

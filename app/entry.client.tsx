@@ -2,13 +2,17 @@ import { RemixBrowser } from "@remix-run/react";
 import { startTransition } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { PageRequest } from "./components/page-request.ts";
-import { picturedKey } from "./live/watch/first-picture.ts";
+import { picturedKey } from "./live/watch/pictured-key.ts";
 
 /** A live page works as a document until then, and its picture need not share the processor with React. */
 const longestWaitMs = 1_000;
 
 const pictured = (window as { [picturedKey]?: Promise<void> })[picturedKey];
-if (pictured) await Promise.race([pictured, new Promise((resolve) => setTimeout(resolve, longestWaitMs))]);
+if (pictured)
+  await Promise.race([
+    pictured.catch(() => {}),
+    new Promise((resolve) => setTimeout(resolve, longestWaitMs)),
+  ]);
 startTransition(() => {
   hydrateRoot(
     document,

@@ -1,6 +1,6 @@
 import { usePageRequest } from "#app/components/page-request.ts";
 import { earlyTicket } from "./ticket.ts";
-import { picturedKey } from "./first-picture.ts";
+import { picturedKey } from "./pictured-key.ts";
 import type { LiveFiles } from "./watch-data.ts";
 
 /**

@@ -33,12 +33,23 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame }: LivePictur
   }, [line]);
 
   const said = wordsFor(view, { hostAbsent, otherDevices: room.refusal() === "devices" });
+  const wordsOverPicture = said !== undefined && (screen !== null || camera !== null);
+  useEffect(() => {
+    if (wordsOverPicture) room.takePicture();
+  }, [room, wordsOverPicture]);
+
+  const seen = (track: RemoteTrack) => () => {
+    room.takePicture(track);
+    onFrame();
+  };
   return (
     <>
       <Stage
         frame={frame}
         screen={
-          screen && <Video elementRef={large} track={screen} label="The host's screen" onFrame={onFrame} />
+          screen && (
+            <Video elementRef={large} track={screen} label="The host's screen" onFrame={seen(screen)} />
+          )
         }
         camera={
           camera && (
@@ -46,7 +57,7 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame }: LivePictur
               elementRef={screen ? undefined : large}
               track={camera}
               label="The host's camera"
-              onFrame={onFrame}
+              onFrame={seen(camera)}
             />
           )
         }

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { PlayerBar, Stage } from "#app/components/stage.tsx";
 import { firstPicture } from "./first-picture.ts";
 import type { ViewerRoom } from "./viewer-room.client.ts";
-import type { Picture } from "./warm-up.client.ts";
+import type { Picture, takeRoom } from "./warm-up.client.ts";
 
 type LivePlayerProps = {
   /** The watch page's own path. */
@@ -20,25 +20,30 @@ type Entered = { picture: Picture; room: ViewerRoom };
 /** The live picture. Its code comes when it is needed; until then, and without scripts, the stage says what is going on. */
 export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: LivePlayerProps) {
   const [entered, setEntered] = useState<Entered | "failed" | null>(null);
-  const [pictured, setPictured] = useState(false);
   const [tries, setTries] = useState(0);
   const [wait] = useState(() => Math.random() * spreadMs);
 
   useEffect(() => {
     let over = false;
-    let mine: ViewerRoom | undefined;
+    let begun: ReturnType<typeof takeRoom> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    function leave() {
+      begun?.room.then(
+        (room) => room.leave(),
+        () => {},
+      );
+    }
     async function enter() {
       try {
-        const { takeRoom } = await import("./warm-up.client.ts");
+        const warmUp = await import("./warm-up.client.ts");
         if (over) return;
-        const begun = takeRoom(path);
+        begun = warmUp.takeRoom(path);
         const [picture, room] = await Promise.all([begun.picture, begun.room]);
-        if (over) return room.leave();
-        mine = room;
-        setEntered({ picture, room });
+        if (!over) setEntered({ picture, room });
       } catch {
-        // The player's code did not arrive: a new version may be out, or the connection is gone.
+        if (over) return;
+        // The player's code did not arrive: a new version may be out, or the connection is gone. The room's may have.
+        leave();
         setEntered("failed");
         timer = setTimeout(() => setTries((count) => count + 1), 3_000 + Math.random() * 4_000);
       }
@@ -48,7 +53,7 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
     return () => {
       over = true;
       clearTimeout(timer);
-      mine?.leave();
+      leave();
       setEntered(null);
     };
   }, [path, tries, wait]);
@@ -61,28 +66,22 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
           room={player.room}
           hostAbsent={hostAbsent}
           onRefused={onRefused}
-          onFrame={() => {
-            player.room.takePicture();
-            setPictured(true);
-            onFrame();
-          }}
+          onFrame={onFrame}
         />
       ) : (
         <NoPictureYet hostAbsent={hostAbsent} failed={entered === "failed"} />
       )}
-      {!pictured && (
-        <div
-          className={firstPicture}
-          aria-hidden="true"
-          dangerouslySetInnerHTML={nothing}
-          suppressHydrationWarning
-        />
-      )}
+      <div
+        className={firstPicture}
+        aria-hidden="true"
+        dangerouslySetInnerHTML={nothing}
+        suppressHydrationWarning
+      />
     </>
   );
 }
 
-/** For React, whatever stands in the first picture's place: the room puts it there. */
+/** For React, whatever stands in the first picture's place: the room puts it there, and takes it away. */
 const nothing = { __html: "" };
 
 function NoPictureYet({ hostAbsent, failed }: { hostAbsent: boolean; failed: boolean }) {

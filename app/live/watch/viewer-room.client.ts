@@ -64,6 +64,8 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   let joinedAt = 0;
   let left = false;
   let early: { track: RemoteTrack; element: HTMLVideoElement } | undefined;
+  /** Of these the page has shown a frame itself. */
+  const seen = new WeakSet<RemoteTrack>();
   let taken = false;
   let tellPictured = () => {};
   /** The first picture is seen, or there is none to wait for. */
@@ -73,6 +75,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   function show(part: Partial<RoomView>) {
     view = { ...view, ...part };
     if (view.line !== "joining" && !view.pictureComes && !view.screen && !view.camera) tellPictured();
+    showEarly();
     for (const listener of listeners) listener();
   }
 
@@ -88,7 +91,6 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
       if (left) return void room.disconnect();
       joinedAt = performance.now();
       show({ line: "joined", wasIn: true, ...tracks() });
-      showEarly();
     } catch {
       comeBack();
     }
@@ -124,22 +126,28 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     };
   }
 
-  const look = () => {
-    show(tracks());
-    showEarly();
-  };
+  const look = () => show(tracks());
 
   /** The picture is shown in the page's own HTML as soon as it is there, whether or not React has read the page yet. */
   function showEarly() {
     const track = view.screen ?? view.camera;
     if (taken || track === early?.track) return;
     endEarly();
-    const place = track && document.querySelector(`.${firstPicture}`);
+    if (!track) return;
+    if (seen.has(track)) {
+      taken = true;
+      return;
+    }
+    const place = document.querySelector<HTMLElement>(`.${firstPicture}`);
     if (!place) return;
     const element = document.createElement("video");
     element.muted = true;
     element.playsInline = true;
-    element.addEventListener("loadeddata", tellPictured);
+    element.addEventListener("loadeddata", () => {
+      // Beside a picture that is not 16:9 nothing shines through.
+      place.dataset.seen = "";
+      tellPictured();
+    });
     // In its place first: a track whose element is in no page is paused by the server.
     place.append(element);
     early = { track, element };
@@ -147,8 +155,10 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   }
 
   function endEarly() {
-    early?.track.detach(early.element);
-    early?.element.remove();
+    if (!early) return;
+    early.track.detach(early.element);
+    delete early.element.parentElement?.dataset.seen;
+    early.element.remove();
     early = undefined;
   }
 
@@ -187,8 +197,10 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     },
     /** Why a ticket was refused; null while none was. */
     refusal: () => refusal,
-    /** The page shows the picture itself now. */
-    takePicture() {
+    /** The page shows the picture itself now; or a frame of this track, which may not be the one that is seen first. */
+    takePicture(track?: RemoteTrack) {
+      if (track) seen.add(track);
+      if (track && early && early.track !== track) return;
       taken = true;
       endEarly();
     },

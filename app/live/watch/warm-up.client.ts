@@ -10,8 +10,8 @@ const loadPicture = () => import("./live-picture.client.tsx");
 export type Picture = Awaited<ReturnType<typeof loadPicture>>;
 type Warm = { path: string; picture: Promise<Picture>; room: Promise<ViewerRoom> };
 
-/** Nobody took it: the page turned out to be another one. */
-const patienceMs = 15_000;
+/** Nobody took it: the page's own scripts do not come. However long they take, the picture is there meanwhile. */
+const patienceMs = 120_000;
 
 let warm: Warm | undefined;
 

@@ -104,6 +104,8 @@ function noteHandOver(): void {
       ({ target, removedNodes }) =>
         target instanceof Element && target.classList.contains("first-picture") && removedNodes.length > 0,
     );
+    // Of camera and screen one may follow the other there.
+    if (document.querySelector(".first-picture video")) return;
     if (!gone) return;
     const large = document.querySelector<HTMLVideoElement>("[data-place=large] video");
     const seen = large !== null && large.readyState >= large.HAVE_CURRENT_DATA;

@@ -63,7 +63,8 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   let failures = 0;
   let joinedAt = 0;
   let left = false;
-  let early: { track: RemoteTrack; element: HTMLVideoElement } | undefined;
+  /** The last one is of what is shown now; those before it stay until that is seen. */
+  let early: { track: RemoteTrack; element: HTMLVideoElement }[] = [];
   /** Of these the page has shown a frame itself. */
   const seen = new WeakSet<RemoteTrack>();
   let taken = false;
@@ -131,35 +132,43 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   /** The picture is shown in the page's own HTML as soon as it is there, whether or not React has read the page yet. */
   function showEarly() {
     const track = view.screen ?? view.camera;
-    if (taken || track === early?.track) return;
-    endEarly();
-    if (!track) return;
-    if (seen.has(track)) {
-      taken = true;
-      return;
-    }
+    if (taken || track === early.at(-1)?.track) return;
+    if (!track) return endEarly();
+    if (seen.has(track)) return takePicture();
     const place = document.querySelector<HTMLElement>(`.${firstPicture}`);
-    if (!place) return;
+    if (!place) return endEarly();
     const element = document.createElement("video");
     element.muted = true;
     element.playsInline = true;
     element.addEventListener("loadeddata", () => {
       // Beside a picture that is not 16:9 nothing shines through.
       place.dataset.seen = "";
+      endEarly({ but: element });
       tellPictured();
     });
     // In its place first: a track whose element is in no page is paused by the server.
     place.append(element);
-    early = { track, element };
+    early.push({ track, element });
     track.attach(element);
   }
 
-  function endEarly() {
-    if (!early) return;
-    early.track.detach(early.element);
-    delete early.element.parentElement?.dataset.seen;
-    early.element.remove();
-    early = undefined;
+  function endEarly({ but }: { but?: HTMLVideoElement } = {}) {
+    for (const { track, element } of early) {
+      if (element === but) continue;
+      track.detach(element);
+      if (!but) delete element.parentElement?.dataset.seen;
+      element.remove();
+    }
+    early = early.filter(({ element }) => element === but);
+  }
+
+  /** The page shows the picture itself now; or a frame of this track, which may not be the one that is seen first. */
+  function takePicture(track?: RemoteTrack) {
+    if (track) seen.add(track);
+    const last = early.at(-1);
+    if (track && last && last.track !== track) return;
+    taken = true;
+    endEarly();
   }
 
   for (const event of [
@@ -197,13 +206,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     },
     /** Why a ticket was refused; null while none was. */
     refusal: () => refusal,
-    /** The page shows the picture itself now; or a frame of this track, which may not be the one that is seen first. */
-    takePicture(track?: RemoteTrack) {
-      if (track) seen.add(track);
-      if (track && early && early.track !== track) return;
-      taken = true;
-      endEarly();
-    },
+    takePicture,
     startSound: () => room.startAudio(),
     /** At once, for somebody who pressed a button, or because the page's state says that there is something to see again. */
     tryAgain() {

@@ -52,6 +52,7 @@ test("the live picture plays before the page's own scripts are there, and goes o
     await expect(early).toHaveCount(0);
     letCome();
     await expectBegins(camera);
+    await expect(early).toHaveCount(0);
   });
 
   await test.step("with camera and screen the large one is handed over", async () => {

@@ -33,13 +33,13 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame }: LivePictur
   }, [line]);
 
   const said = wordsFor(view, { hostAbsent, otherDevices: room.refusal() === "devices" });
-  const wordsOverPicture = said !== undefined && (screen !== null || camera !== null);
+  const overPicture = (said !== undefined || soundBlocked) && (screen !== null || camera !== null);
   useEffect(() => {
-    if (wordsOverPicture) room.takePicture();
-  }, [room, wordsOverPicture]);
+    if (overPicture) room.endFirstPicture();
+  }, [room, overPicture]);
 
   const seen = (track: RemoteTrack) => () => {
-    room.takePicture(track);
+    room.frameSeen(track);
     onFrame();
   };
   return (

@@ -54,6 +54,11 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
       over = true;
       clearTimeout(timer);
       leave();
+      if (!begun)
+        void import("./warm-up.client.ts").then(
+          (warmUp) => warmUp.dropRoom(path),
+          () => {},
+        );
       setEntered(null);
     };
   }, [path, tries, wait]);
@@ -71,12 +76,14 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
       ) : (
         <NoPictureYet hostAbsent={hostAbsent} failed={entered === "failed"} />
       )}
-      <div
-        className={firstPicture}
-        aria-hidden="true"
-        dangerouslySetInnerHTML={nothing}
-        suppressHydrationWarning
-      />
+      {!hostAbsent && (
+        <div
+          className={firstPicture}
+          aria-hidden="true"
+          dangerouslySetInnerHTML={nothing}
+          suppressHydrationWarning
+        />
+      )}
     </>
   );
 }

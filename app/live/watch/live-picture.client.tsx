@@ -33,10 +33,10 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame }: LivePictur
   }, [line]);
 
   const said = wordsFor(view, { hostAbsent, otherDevices: room.refusal() === "devices" });
-  const overPicture = (said !== undefined || soundBlocked) && (screen !== null || camera !== null);
+  const wordsOverPicture = said !== undefined && (screen !== null || camera !== null);
   useEffect(() => {
-    if (overPicture) room.endFirstPicture();
-  }, [room, overPicture]);
+    if (wordsOverPicture) room.endFirstPicture();
+  }, [room, wordsOverPicture]);
 
   const seen = (track: RemoteTrack) => () => {
     room.frameSeen(track);

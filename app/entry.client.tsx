@@ -8,11 +8,7 @@ import { picturedKey } from "./live/watch/pictured-key.ts";
 const longestWaitMs = 1_000;
 
 const pictured = (window as { [picturedKey]?: Promise<void> })[picturedKey];
-if (pictured)
-  await Promise.race([
-    pictured.catch(() => {}),
-    new Promise((resolve) => setTimeout(resolve, longestWaitMs)),
-  ]);
+if (pictured) await Promise.race([pictured, new Promise((resolve) => setTimeout(resolve, longestWaitMs))]);
 startTransition(() => {
   hydrateRoot(
     document,

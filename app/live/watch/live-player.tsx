@@ -27,12 +27,6 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
     let over = false;
     let begun: ReturnType<typeof takeRoom> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    function leave() {
-      begun?.room.then(
-        (room) => room.leave(),
-        () => {},
-      );
-    }
     async function enter() {
       try {
         const warmUp = await import("./warm-up.client.ts");
@@ -43,7 +37,7 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
       } catch {
         if (over) return;
         // The player's code did not arrive: a new version may be out, or the connection is gone. The room's may have.
-        leave();
+        begun?.leave();
         setEntered("failed");
         timer = setTimeout(() => setTries((count) => count + 1), 3_000 + Math.random() * 4_000);
       }
@@ -53,8 +47,8 @@ export function LivePlayer({ path, hostAbsent, onRefused, onFrame, spreadMs }: L
     return () => {
       over = true;
       clearTimeout(timer);
-      leave();
-      if (!begun)
+      if (begun) begun.leave();
+      else
         void import("./warm-up.client.ts").then(
           (warmUp) => warmUp.dropRoom(path),
           () => {},

@@ -8,7 +8,7 @@ import type { ViewerRoom } from "./viewer-room.client.ts";
 const loadRoom = () => import("./viewer-room.client.ts");
 const loadPicture = () => import("./live-picture.client.tsx");
 export type Picture = Awaited<ReturnType<typeof loadPicture>>;
-type Warm = { path: string; picture: Promise<Picture>; room: Promise<ViewerRoom> };
+type Warm = { path: string; picture: Promise<Picture>; room: Promise<ViewerRoom>; leave(): void };
 
 /** Nobody took it: the page's own scripts do not come. For so long the picture is there without them. */
 const patienceMs = 120_000;
@@ -28,7 +28,12 @@ function enter(path: string, module = loadRoom(), early?: Promise<Response>): Wa
   const room = module.then(({ joinRoom }) => joinRoom(path, ticket));
   const picture = loadPicture();
   picture.catch(() => {});
-  return { path, picture, room };
+  const leave = () =>
+    void room.then(
+      (joined) => joined.leave(),
+      () => {},
+    );
+  return { path, picture, room, leave };
 }
 
 /** What was begun for this page before it came to life, or a beginning now. Whoever takes it leaves the room in the end. */
@@ -42,10 +47,7 @@ export function takeRoom(path: string): Warm {
 /** Leaves what was begun for the page at `path` and was not taken, if anything was. */
 export function dropRoom(path: string): void {
   if (warm?.path !== path) return;
-  warm.room.then(
-    (room) => room.leave(),
-    () => {},
-  );
+  warm.leave();
   warm = undefined;
 }
 

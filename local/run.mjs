@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { whyInstall } from "./install.mjs";
+import { findProgram, neededPrograms } from "./programs.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const programs = {
@@ -27,18 +28,19 @@ const reason = whyInstall(root);
 if (reason) {
   console.log(`Installing packages (${reason}): about 75 seconds from an empty cache.`);
   const began = Date.now();
+  beginBuilds();
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   // Development packages too: the local edition and the tests are made of them.
-  const install = spawnSync(
+  const install = spawn(
     npm,
     ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--include=dev", "--include=optional"],
-    {
-      cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
-    },
+    { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
   );
-  if (install.error) fail(`npm could not be run: ${install.error.message}`);
-  if (install.status !== 0) fail("The packages could not be installed; npm's words above say why.");
+  const code = await new Promise((resolve) => {
+    install.once("error", (error) => fail(`npm could not be run: ${error.message}`));
+    install.once("exit", resolve);
+  });
+  if (code !== 0) fail("The packages could not be installed; npm's words above say why.");
   console.log(`Installed packages in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
 }
 
@@ -65,6 +67,16 @@ if (process.env.npm_lifecycle_event) {
     child.kill("SIGTERM");
   }, 500);
   watch.unref();
+}
+
+/** npm leaves half of a machine idle. Who needs what is built here waits for it then, and says what went wrong. */
+function beginBuilds() {
+  const closing = new AbortController();
+  process.once("exit", () => closing.abort());
+  for (const needed of neededPrograms(process.env)) {
+    const search = { localCache: join(root, ".local", "bin"), onLine: console.log, closing: closing.signal };
+    findProgram(needed, search).catch(() => {});
+  }
 }
 
 function ancestors() {

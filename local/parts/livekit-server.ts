@@ -1,6 +1,6 @@
 import path from "node:path";
 import { statusOf } from "../ask.ts";
-import { findProgram, livekitServer } from "../binaries.ts";
+import { findProgram, livekitServer } from "../programs.mjs";
 import type { EditionEnv } from "../environment.ts";
 import { startPart, type Part, type Place } from "../part.ts";
 import type { Ports } from "../ports.ts";

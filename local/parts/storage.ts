@@ -2,7 +2,7 @@ import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from "@aws-sdk/cl
 import fs from "node:fs";
 import path from "node:path";
 import { statusOf } from "../ask.ts";
-import { findProgram, versitygw } from "../binaries.ts";
+import { findProgram, versitygw } from "../programs.mjs";
 import type { EditionEnv } from "../environment.ts";
 import { startPart, type Part, type Place } from "../part.ts";
 

@@ -47,7 +47,7 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
     const token = new AccessToken(LIVEKIT_API_KEY, LIVEKIT_API_SECRET, { identity: "base", ttl: 3600 });
     token.addGrant({ room, roomJoin: true, canSubscribe: true, canPublish: false });
     const hash = [LIVEKIT_URL, await token.toJwt()].map(encodeURIComponent).join("|");
-    const one = async (address: string, { own }: { own: boolean }) => {
+    const one = async <T>(address: string, measure: (page: Page) => Promise<T>): Promise<T> => {
       // Somebody else each time: a profile is a device, and a pass has two places.
       const { id: userId } = await insertUser(db);
       await insertGrant(db, { passId: cast.pass.id, userId });
@@ -55,25 +55,23 @@ export const run: Bench["run"] = async ({ say }): Promise<Measured> => {
       const page = await profile.newPage();
       await watchForFrame(page);
       await page.goto(address, { waitUntil: "commit" });
-      const ms = await firstFrame(page);
-      // Only our page has these: the picture with its controls, and the sound.
-      const whole = own ? await wholeAt(page) : null;
+      const measured = await measure(page);
       await profile.close();
-      return { ms, whole };
+      return measured;
     };
     const oursAt = edition.url + cast.path;
     const baseAt = `${base.url}/#${hash}`;
     // The servers' own first time counts for neither.
-    await one(baseAt, { own: false });
-    await one(oursAt, { own: true });
+    await one(baseAt, firstFrame);
+    await one(oursAt, firstFrameAndWhole);
     const ours: number[] = [];
     const bare: number[] = [];
     const wholes: number[] = [];
     for (let time = 1; time <= rounds; time++) {
-      bare.push((await one(baseAt, { own: false })).ms);
-      const { ms, whole } = await one(oursAt, { own: true });
+      bare.push(await one(baseAt, firstFrame));
+      const { ms, whole } = await one(oursAt, firstFrameAndWhole);
       ours.push(ms);
-      wholes.push(whole ?? Number.NaN);
+      wholes.push(whole);
       say(`${time} of ${rounds}: ours ${round(ours.at(-1)!)} ms, bare ${round(bare.at(-1)!)} ms`);
     }
     const ratio = median(ours.map((ms, index) => ms / bare[index]!));
@@ -143,6 +141,11 @@ async function firstFrame(page: Page): Promise<number> {
     polling: 20,
   });
   return (await found.jsonValue()) ?? Number.NaN;
+}
+
+/** Only our page has a picture with its controls, and the sound. */
+async function firstFrameAndWhole(page: Page): Promise<{ ms: number; whole: number }> {
+  return { ms: await firstFrame(page), whole: await wholeAt(page) };
 }
 
 /** When the player itself shows the picture, and the sound plays. */

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { catalog } from "#app/jobs/catalog.ts";
-import { livekitServer } from "#local/binaries.ts";
+import { livekitServer } from "#local/programs.mjs";
 import { root } from "#local/root.ts";
 
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");

@@ -11,7 +11,7 @@ export function LiveHead({ path, files }: { path: string; files: LiveFiles }) {
   const { nonce } = usePageRequest();
   const call = [files.room, files.begin, path].map((text) => JSON.stringify(text));
   // All at once: whatever is asked for only when the file before it is there stands behind all of React.
-  const script = `(function(ticket,room){ticket&&ticket.catch(function(){});window.${picturedKey}=import(${call[1]}).then(function(m){return m.begin(${call[2]},room,ticket)},function(){})})(${earlyTicket(path)},import(${call[0]}))`;
+  const script = `(function(ticket,room){ticket&&ticket.catch(function(){});window.${picturedKey}=import(${call[1]}).then(function(m){return m.begin(${call[2]},room,ticket)}).catch(function(){})})(${earlyTicket(path)},import(${call[0]}))`;
   return (
     <>
       <script

@@ -37,11 +37,11 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame, onDelayed }:
   const said = wordsFor(view, { hostAbsent, otherDevices: room.refusal() === "devices" });
   const wordsOverPicture = said !== undefined && (screen !== null || camera !== null);
   useEffect(() => {
-    if (wordsOverPicture) room.takePicture();
+    if (wordsOverPicture) room.endFirstPicture();
   }, [room, wordsOverPicture]);
 
   const seen = (track: RemoteTrack) => () => {
-    room.takePicture(track);
+    room.frameSeen(track);
     onFrame();
   };
   return (

@@ -89,13 +89,15 @@ export function LivePlayer(props: LivePlayerProps) {
           soFar={soFar}
         />
       )}
-      <div
-        className={firstPicture}
-        aria-hidden="true"
-        data-needs-script=""
-        dangerouslySetInnerHTML={nothing}
-        suppressHydrationWarning
-      />
+      {!hostAbsent && (
+        <div
+          className={firstPicture}
+          aria-hidden="true"
+          data-needs-script=""
+          dangerouslySetInnerHTML={nothing}
+          suppressHydrationWarning
+        />
+      )}
     </>
   );
 }

@@ -34,12 +34,6 @@ export function useRoom({
     let over = false;
     let begun: ReturnType<typeof takeRoom> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    function leave() {
-      begun?.room.then(
-        (room) => room.leave(),
-        () => {},
-      );
-    }
     async function enter() {
       wait.current = 0;
       setBegunMs((known) => known ?? performance.now());
@@ -52,7 +46,7 @@ export function useRoom({
       } catch {
         if (over) return;
         // The player's code did not arrive: a new version may be out, or the connection is gone. The room's may have.
-        leave();
+        begun?.leave();
         setEntered("failed");
         timer = setTimeout(() => setTries((count) => count + 1), 3_000 + Math.random() * 4_000);
       }
@@ -62,7 +56,12 @@ export function useRoom({
     return () => {
       over = true;
       clearTimeout(timer);
-      leave();
+      if (begun) begun.leave();
+      else
+        void import("./warm-up.client.ts").then(
+          (warmUp) => warmUp.dropRoom(path),
+          () => {},
+        );
       setEntered(null);
     };
   }, [path, tries, wanted]);

@@ -8,7 +8,7 @@ import {
   Track,
 } from "livekit-client";
 import { signalGate } from "../signal-gate.ts";
-import { firstPicture } from "./first-picture.ts";
+import { openFirstPicture } from "./first-picture.client.ts";
 import { askForTicket, type TicketAnswer } from "./ticket.ts";
 
 /** How the line to the room is; each of these is shown. */
@@ -46,10 +46,10 @@ const triesBeforeWords = 4;
 
 /**
  * Joins the live room of the stream whose page is at `path`, and comes back after each loss that is none of our doing, each
- * time with a new ticket: the server says whether there is still something to come back to. `first` is a ticket that was
+ * time with a new ticket: the server says whether there is still something to come back to. `asked` is a ticket that was
  * asked for already.
  */
-export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
+export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
   // The page says in words how the line is. LiveKit's own log calls each loss an error, and shows whole joins.
   setLogLevel(LogLevel.silent);
   const room = new Room({ adaptiveStream: { pixelDensity: "screen" }, dynacast: true });
@@ -69,22 +69,16 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   let awaySince: number | null = performance.now();
   let patient = false;
   let left = false;
-  /** The last one is of what is shown now; those before it stay until that is seen. */
-  let early: { track: RemoteTrack; element: HTMLVideoElement }[] = [];
-  /** Of these the page has shown a frame itself. */
-  const seen = new WeakSet<RemoteTrack>();
-  let taken = false;
-  let tellPictured = () => {};
-  /** The first picture is seen, or there is none to wait for. */
-  const pictured = new Promise<void>((resolve) => (tellPictured = resolve));
+  const first = openFirstPicture();
   let refusal: Exclude<TicketAnswer, { ok: true }>["reason"] | null = null;
 
   function show(part: Partial<RoomView>) {
     view = { ...view, ...part };
     if (view.line === "joined") awaySince = null;
     else awaySince ??= performance.now();
-    if (view.line !== "joining" && !view.pictureComes && !view.screen && !view.camera) tellPictured();
-    showEarly();
+    if (view.line !== "joining" && !view.pictureComes && !view.screen && !view.camera) first.expectNone();
+    // While the line is gone the page's words are read, and not a picture that stands still.
+    first.show(view.line === "joined" ? (view.screen ?? view.camera) : null);
     for (const listener of listeners) listener();
   }
 
@@ -99,9 +93,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
         return show({ line: "full" });
       }
       await room.connect(answer.url ?? signalGate(), answer.token, { maxRetries: 0 });
-      if (left) return void room.disconnect();
-      joinedAt = performance.now();
-      show({ line: "joined", wasIn: true, ...tracks() });
+      if (left) void room.disconnect();
     } catch {
       comeBack();
     }
@@ -143,48 +135,6 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
 
   const look = () => show(tracks());
 
-  /** The picture is shown in the page's own HTML as soon as it is there, whether or not React has read the page yet. */
-  function showEarly() {
-    const track = view.screen ?? view.camera;
-    if (taken || track === early.at(-1)?.track) return;
-    if (!track) return endEarly();
-    if (seen.has(track)) return takePicture();
-    const place = document.querySelector<HTMLElement>(`.${firstPicture}`);
-    if (!place) return endEarly();
-    const element = document.createElement("video");
-    element.muted = true;
-    element.playsInline = true;
-    element.addEventListener("loadeddata", () => {
-      // Beside a picture that is not 16:9 nothing shines through.
-      place.dataset.seen = "";
-      endEarly({ but: element });
-      tellPictured();
-    });
-    // In its place first: a track whose element is in no page is paused by the server.
-    place.append(element);
-    early.push({ track, element });
-    track.attach(element);
-  }
-
-  function endEarly({ but }: { but?: HTMLVideoElement } = {}) {
-    for (const { track, element } of early) {
-      if (element === but) continue;
-      track.detach(element);
-      if (!but) delete element.parentElement?.dataset.seen;
-      element.remove();
-    }
-    early = early.filter(({ element }) => element === but);
-  }
-
-  /** The page shows the picture itself now; or a frame of this track, which may not be the one that is seen first. */
-  function takePicture(track?: RemoteTrack) {
-    if (track) seen.add(track);
-    const last = early.at(-1);
-    if (track && last && last.track !== track) return;
-    taken = true;
-    endEarly();
-  }
-
   for (const event of [
     RoomEvent.TrackPublished,
     RoomEvent.TrackSubscribed,
@@ -196,6 +146,11 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
   ] as const) {
     room.on(event, look);
   }
+  // Before what was waiting for it is told: a picture comes to somebody who has joined.
+  room.on(RoomEvent.Connected, () => {
+    joinedAt = performance.now();
+    show({ line: "joined", wasIn: true, ...tracks() });
+  });
   room.on(RoomEvent.AudioPlaybackStatusChanged, () => show({ soundBlocked: !room.canPlaybackAudio }));
   room.on(RoomEvent.SignalReconnecting, () => show({ line: "reconnecting" }));
   room.on(RoomEvent.Reconnecting, () => show({ line: "reconnecting" }));
@@ -209,11 +164,11 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     }
     comeBack();
   });
-  void join(first ?? askForTicket(path));
+  void join(asked ?? askForTicket(path));
 
   return {
     view: () => view,
-    pictured,
+    pictured: first.pictured,
     subscribe(listener: () => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -226,7 +181,10 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
     },
     /** Why a ticket was refused; null while none was. */
     refusal: () => refusal,
-    takePicture,
+    /** The page's player has shown a frame of this track. */
+    frameSeen: first.frameSeen,
+    /** The page's player has something to say over the picture. */
+    endFirstPicture: first.end,
     startSound: () => room.startAudio(),
     /** At once, for somebody who pressed a button, or because the page's state says that there is something to see again. */
     tryAgain() {
@@ -240,8 +198,7 @@ export function joinRoom(path: string, first?: Promise<TicketAnswer>) {
       left = true;
       clearTimeout(timer);
       listeners.clear();
-      taken = true;
-      endEarly();
+      first.end();
       void room.disconnect();
     },
   };

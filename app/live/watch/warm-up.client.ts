@@ -8,9 +8,9 @@ import type { ViewerRoom } from "./viewer-room.client.ts";
 const loadRoom = () => import("./viewer-room.client.ts");
 const loadPicture = () => import("./live-picture.client.tsx");
 export type Picture = Awaited<ReturnType<typeof loadPicture>>;
-type Warm = { path: string; picture: Promise<Picture>; room: Promise<ViewerRoom> };
+type Warm = { path: string; picture: Promise<Picture>; room: Promise<ViewerRoom>; leave(): void };
 
-/** Nobody took it: the page's own scripts do not come. However long they take, the picture is there meanwhile. */
+/** Nobody took it: the page's own scripts do not come. For so long the picture is there without them. */
 const patienceMs = 120_000;
 
 let warm: Warm | undefined;
@@ -28,14 +28,27 @@ function enter(path: string, module = loadRoom(), early?: Promise<Response>): Wa
   const room = module.then(({ joinRoom }) => joinRoom(path, ticket));
   const picture = loadPicture();
   picture.catch(() => {});
-  return { path, picture, room };
+  const leave = () =>
+    void room.then(
+      (joined) => joined.leave(),
+      () => {},
+    );
+  return { path, picture, room, leave };
 }
 
 /** What was begun for this page before it came to life, or a beginning now. Whoever takes it leaves the room in the end. */
 export function takeRoom(path: string): Warm {
   const begun = warm?.path === path ? warm : undefined;
-  warm = undefined;
+  if (begun) warm = undefined;
+  else if (warm) dropRoom(warm.path);
   return begun ?? enter(path);
+}
+
+/** Leaves what was begun for the page at `path` and was not taken, if anything was. */
+export function dropRoom(path: string): void {
+  if (warm?.path !== path) return;
+  warm.leave();
+  warm = undefined;
 }
 
 /**
@@ -47,16 +60,13 @@ export async function begin(
   module: ReturnType<typeof loadRoom>,
   ticket?: Promise<Response>,
 ): Promise<void> {
+  // The page may be another one by now, without having been loaded anew.
+  if (location.pathname !== path) return;
   const mine = enter(path, module, ticket);
   warm = mine;
   mine.room.catch(() => {});
   setTimeout(() => {
-    if (warm !== mine) return;
-    warm = undefined;
-    mine.room.then(
-      (room) => room.leave(),
-      () => {},
-    );
+    if (warm === mine) dropRoom(path);
   }, patienceMs);
   await mine.room.then(
     (room) => room.pictured,

@@ -102,6 +102,10 @@ export async function listCaptions(db: Kysely<Database>, recordingId: string): P
     .execute();
 }
 
+/** What an edit has left of files of captions, made lately: of a large one that is half a second of a processor. */
+const edited = new Map<string, { version: string; vtt: string }>();
+const mostEdited = 40;
+
 /** The file of captions, as players of what plays read it; undefined when there is none. `asTeam`: also of what is hidden. */
 export async function findCaptions(
   db: Db,
@@ -110,14 +114,38 @@ export async function findCaptions(
   const row = await db
     .selectFrom("streaming_recording_captions as c")
     .innerJoin("streaming_recordings as r", "r.id", "c.recording_id")
-    .select("c.vtt")
+    .select(["r.edit", sql<string>`extract(epoch from c.added_at)::text`.as("addedAt")])
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
     .where(isShown({ asTeam }))
     .where("c.language", "=", language)
     .executeTakeFirst();
-  const kept = row && (await findEdit(db, recordingId))?.kept;
-  return kept ? captionsThatPlay(row.vtt, kept) : row?.vtt;
+  if (!row) return undefined;
+  const key = `${recordingId} ${language}`;
+  const version = `${row.edit} ${row.addedAt}`;
+  const known = edited.get(key);
+  if (known?.version === version) return known.vtt;
+  const vtt = await readFile(db, { recordingId, language });
+  const edit = await findEdit(db, recordingId);
+  if (!edit || vtt === undefined) return vtt;
+  const playing = captionsThatPlay(vtt, edit.kept);
+  if (edited.size >= mostEdited) edited.clear();
+  // Not where somebody has cut it just now.
+  if (edit.number === row.edit) edited.set(key, { version, vtt: playing });
+  return playing;
+}
+
+async function readFile(
+  db: Db,
+  { recordingId, language }: Pick<CaptionsOf, "recordingId" | "language">,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("streaming_recording_captions")
+    .select("vtt")
+    .where("recording_id", "=", recordingId)
+    .where("language", "=", language)
+    .executeTakeFirst();
+  return row?.vtt;
 }
 
 /** Takes captions away. False when there are none, which is normal: somebody else did it. */

@@ -1,9 +1,8 @@
 import { type Kysely, sql } from "kysely";
-import { listParts } from "#app/domain/recordings/parts.ts";
-import { recordingClock, type TimedPiece } from "#app/domain/recordings/recording-time.ts";
-import { findReplayId } from "#app/domain/recordings/replay.ts";
+import type { RecordingClock } from "#app/domain/recordings/recording-time.ts";
 import type { Database } from "#db/client.ts";
 import { type ChatMessage, listMessages } from "./messages.ts";
+import { findReplayClock } from "./replay-clock.ts";
 
 /** A message beside a replay; `atMs` is the moment of the recording to which it belongs. */
 export type ReplayedMessage = Pick<ChatMessage, "id" | "number" | "name" | "role" | "text" | "replyTo"> & {
@@ -31,17 +30,15 @@ export async function findReplayedMessages(
   of: { streamId: string; userId: string },
   page: ReplayedPage,
 ): Promise<ReplayedMessages | undefined> {
-  const recordingId = await findReplayId(db, of.streamId);
-  if (!recordingId) return undefined;
-  return listReplayedMessages(db, { ...of, pieces: await listParts(db, recordingId) }, page);
+  const clock = await findReplayClock(db, of.streamId);
+  return clock && listReplayedMessages(db, { ...of, clock }, page);
 }
 
 async function listReplayedMessages(
   db: Kysely<Database>,
-  { streamId, userId, pieces }: { streamId: string; userId: string; pieces: readonly TimedPiece[] },
+  { streamId, userId, clock }: { streamId: string; userId: string; clock: RecordingClock },
   page: ReplayedPage,
 ): Promise<ReplayedMessages> {
-  const clock = recordingClock(pieces);
   const withTime = (messages: ChatMessage[]): ReplayedMessage[] =>
     messages.map(({ id, number, name, role, text, replyTo, saidAt }) => ({
       ...{ id, number, name, role, text, replyTo },

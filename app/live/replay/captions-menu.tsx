@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef } from "react";
 import type { CueBackground, CueSize, ReplayPreferences } from "./preferences.ts";
 import type { Captions } from "./use-captions.ts";
 
@@ -13,8 +13,27 @@ type CaptionsMenuProps = {
 /** Which captions, and how they look; it is remembered. */
 export function CaptionsMenu({ captions, shown, preferences, onChange }: CaptionsMenuProps) {
   const id = useId();
+  const details = useRef<HTMLDetailsElement>(null);
+
+  useEffect(() => {
+    const outside = ({ target }: Event) => {
+      const menu = details.current;
+      if (menu?.open && !menu.contains(target as Node)) menu.open = false;
+    };
+    document.addEventListener("pointerdown", outside);
+    return () => document.removeEventListener("pointerdown", outside);
+  }, []);
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Escape" || !details.current?.open) return;
+    event.stopPropagation();
+    details.current.open = false;
+    details.current.querySelector("summary")?.focus();
+  }
+
   return (
-    <details className="captions-menu">
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes it, from any field inside
+    <details className="captions-menu" ref={details} onKeyDown={onKeyDown}>
       <summary className="button" data-kind="quiet">
         Captions
       </summary>

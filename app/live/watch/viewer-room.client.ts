@@ -41,6 +41,8 @@ export type ViewerRoom = ReturnType<typeof joinRoom>;
 const longestPauseMs = 8_000;
 /** Meanwhile something else is shown, which needs the line for itself. */
 const patientPauseMs = 30_000;
+/** Of many who wait for a place in the room each asks rarely in the end. */
+const longestWaitForPlaceMs = 5 * 60_000;
 /** After so many tries in a row the page says that it does not work, and goes on trying. */
 const triesBeforeWords = 4;
 
@@ -65,6 +67,8 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
+  /** So often in a row there was no place. */
+  let timesFull = 0;
   let joinedAt = 0;
   let awaySince: number | null = performance.now();
   let patient = false;
@@ -89,7 +93,8 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
       if (!answer.ok) {
         refusal = answer.reason;
         if (answer.reason !== "hls") return show({ line: "refused" });
-        later(patientPauseMs);
+        later(Math.min(longestWaitForPlaceMs, patientPauseMs * 1.5 ** timesFull));
+        timesFull += 1;
         return show({ line: "full" });
       }
       await room.connect(answer.url ?? signalGate(), answer.token, { maxRetries: 0 });
@@ -149,6 +154,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
   // Before what was waiting for it is told: a picture comes to somebody who has joined.
   room.on(RoomEvent.Connected, () => {
     joinedAt = performance.now();
+    timesFull = 0;
     show({ line: "joined", wasIn: true, ...tracks() });
   });
   room.on(RoomEvent.AudioPlaybackStatusChanged, () => show({ soundBlocked: !room.canPlaybackAudio }));
@@ -190,6 +196,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
     tryAgain() {
       clearTimeout(timer);
       failures = 0;
+      timesFull = 0;
       refusal = null;
       show({ line: "joining" });
       void join(askForTicket(path));

@@ -106,6 +106,8 @@ async function build(program, { target, closing }) {
         stdio: ["ignore", "ignore", "pipe"],
         signal: closing,
       });
+      // Whatever else is being set up meanwhile is done sooner than this.
+      if (go.pid) os.setPriority(go.pid, 15);
       let words = "";
       go.stderr.setEncoding("utf8").on("data", (text) => (words = (words + text).slice(-2_000)));
       go.once("error", reject);

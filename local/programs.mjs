@@ -54,12 +54,21 @@ export async function findProgram(program, search) {
     throw new Error(`${program.name} cannot be built: neither ${caches.join(" nor ")} can be written to.`);
 
   search.onLine?.(`${program.name} ${program.version} is built with Go, once: this takes a few minutes`);
-  // Two builds at once would each make the packages that both need. Whoever waited may find that it is done.
-  const done = await takeTurn(path.join(cache, "building"), search.closing);
-  try {
-    return find() ?? (await build(program, { target: path.join(cache, cached), closing: search.closing }));
-  } finally {
-    done();
+  // Two builds at once would each make the packages that both need.
+  for (;;) {
+    const done = takeTurn(path.join(cache, "building"));
+    if (done) {
+      try {
+        return (
+          find() ?? (await build(program, { target: path.join(cache, cached), closing: search.closing }))
+        );
+      } finally {
+        done();
+      }
+    }
+    await wait(250, undefined, { signal: search.closing });
+    const built = find();
+    if (built) return built;
   }
 }
 
@@ -68,8 +77,8 @@ export function neededPrograms(env) {
   return [versitygw, livekitServer].filter(({ instead }) => !env[instead]);
 }
 
-/** Waits until no other build goes on that notes itself in this file. Gives what ends one's own turn. */
-async function takeTurn(file, closing) {
+/** What ends one's own turn, which is noted in this file; undefined while another build goes on. */
+function takeTurn(file) {
   for (;;) {
     try {
       fs.writeFileSync(file, String(process.pid), { flag: "wx" });
@@ -77,8 +86,8 @@ async function takeTurn(file, closing) {
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
-    if (isLeft(file)) fs.rmSync(file, { force: true });
-    else await wait(250, undefined, { signal: closing });
+    if (!isLeft(file)) return undefined;
+    fs.rmSync(file, { force: true });
   }
 }
 
@@ -106,6 +115,8 @@ async function build(program, { target, closing }) {
         stdio: ["ignore", "ignore", "pipe"],
         signal: closing,
       });
+      // Whatever else is being set up meanwhile is done sooner than this.
+      if (go.pid) os.setPriority(go.pid, 15);
       let words = "";
       go.stderr.setEncoding("utf8").on("data", (text) => (words = (words + text).slice(-2_000)));
       go.once("error", reject);

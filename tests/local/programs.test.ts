@@ -70,6 +70,14 @@ describe("With Go a program is built", () => {
     expect(fs.readdirSync(search.userCache)).toEqual([path.basename(built)]);
   });
 
+  test("and is taken once it is there, though another goes on", async () => {
+    placeGo(working);
+    fs.writeFileSync(path.join(search.userCache, "building"), String(process.pid));
+    const asked = findProgram(versitygw, search);
+    const built = place(search.userCache, `versitygw-${versitygw.version}`);
+    expect(await asked).toBe(built);
+  });
+
   test("also where a build that was killed has left its note", async () => {
     placeGo(working);
     const { pid } = spawnSync("true");

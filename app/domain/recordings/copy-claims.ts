@@ -30,6 +30,8 @@ export async function holdCopying(db: Db, attemptId: string): Promise<void> {
     .updateTable("streaming_recording_attempts")
     .set({ copy_until: untilMissed })
     .where("id", "=", attemptId)
+    // One that was under way when it was let go.
+    .where("copy_until", "is not", null)
     .execute();
 }
 

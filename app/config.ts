@@ -74,6 +74,11 @@ const environment = z.object({
   S3_BUCKET: required,
   S3_ACCESS_KEY_ID: required,
   S3_SECRET_ACCESS_KEY: required,
+  RECORDING_S3_ENDPOINT: url("http:", "https:").optional(),
+  RECORDING_S3_REGION: z.string().optional(),
+  RECORDING_S3_BUCKET: z.string().optional(),
+  RECORDING_S3_ACCESS_KEY_ID: z.string().optional(),
+  RECORDING_S3_SECRET_ACCESS_KEY: z.string().optional(),
   MEDIA_REDIRECT: z.enum(["0", "1"]).default("0"),
   SMTP_URL: url("smtp:", "smtps:"),
   MAIL_FROM: z.string().regex(/@/, "must be a mail address, such as Frontrow <hello@example.com>"),
@@ -128,6 +133,26 @@ function unequalLists(given: Record<string, string | undefined>): string[] {
   );
 }
 
+const recordingStore = [
+  "RECORDING_S3_ENDPOINT",
+  "RECORDING_S3_REGION",
+  "RECORDING_S3_BUCKET",
+  "RECORDING_S3_ACCESS_KEY_ID",
+  "RECORDING_S3_SECRET_ACCESS_KEY",
+] as const;
+
+/** The store beside is described whole, or there is none; and it is another one, or nothing would outlive the first. */
+function halfStore(given: Record<string, string | undefined>): string[] {
+  const missing = recordingStore.filter((name) => given[name] === undefined);
+  if (missing.length === recordingStore.length) return [];
+  if (missing.length > 0)
+    return missing.map((name) => `${name} is missing: all of RECORDING_S3_* are set, or none`);
+  const isSame =
+    given.RECORDING_S3_BUCKET === given.S3_BUCKET &&
+    given.RECORDING_S3_ENDPOINT?.replace(/\/+$/, "") === given.S3_ENDPOINT?.replace(/\/+$/, "");
+  return isSame ? ["RECORDING_S3_BUCKET must be another bucket than S3_BUCKET, or elsewhere"] : [];
+}
+
 export type Config = ReturnType<typeof toConfig>;
 export type LiveKitConfig = Config["livekit"];
 export type StorageConfig = Config["storage"];
@@ -147,6 +172,7 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
   const together = [
     ...sharedKeys(given),
     ...roomUnguarded(given),
+    ...halfStore(given),
     ...(parsed.success ? unequalLists(given) : []),
   ];
   if (parsed.success && together.length === 0) return { ok: true, config: toConfig(parsed.data) };
@@ -207,6 +233,16 @@ function toConfig(env: z.infer<typeof environment>) {
       accessKeyId: env.S3_ACCESS_KEY_ID,
       secretAccessKey: env.S3_SECRET_ACCESS_KEY,
     },
+    /** Where recorders write, when it is not the storage that viewers read; null: it is. */
+    recordingStorage: env.RECORDING_S3_ENDPOINT
+      ? {
+          endpoint: env.RECORDING_S3_ENDPOINT,
+          region: env.RECORDING_S3_REGION!,
+          bucket: env.RECORDING_S3_BUCKET!,
+          accessKeyId: env.RECORDING_S3_ACCESS_KEY_ID!,
+          secretAccessKey: env.RECORDING_S3_SECRET_ACCESS_KEY!,
+        }
+      : null,
     mediaRedirect: env.MEDIA_REDIRECT === "1",
     mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
     stream: {

@@ -23,6 +23,8 @@ export type Services = {
   egress: Egress;
   chat: Chat;
   storage: Storage;
+  /** The store beside it, to which recorders write where there is one. */
+  recordingStorage: Storage | null;
   mailer: Mailer;
   media: MediaService;
   outgoingHttp: OutgoingHttp;

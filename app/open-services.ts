@@ -28,19 +28,22 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
     clock,
     queue,
     livekit: createLiveKit(config.livekit),
-    egress: createEgress(config.livekit, config.storage),
+    egress: createEgress(config.livekit, config.recordingStorage ?? config.storage),
     chat: createChat(config.stream),
     storage: createStorage(config.storage),
+    recordingStorage: config.recordingStorage && createStorage(config.recordingStorage),
     mailer: createMailer(config.mail),
     media: createMediaService(),
     outgoingHttp: createOutgoingHttp({ allowPrivate: config.webhooksAllowPrivate }),
   };
 }
 
-export async function closeServices({ db, clock, queue, storage, mailer, media }: Services): Promise<void> {
+export async function closeServices(services: Services): Promise<void> {
+  const { db, clock, queue, storage, recordingStorage, mailer, media } = services;
   await queue.stop({ graceful: true, timeout: 10_000 });
   clock.stop();
   storage.close();
+  recordingStorage?.close();
   mailer.close();
   media.onlooker.close();
   await db.destroy();

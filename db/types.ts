@@ -497,6 +497,9 @@ export interface StreamingChatTimeouts {
 export interface StreamingRecordingAttempts {
   active_at: Timestamp | null;
   asked_at: Timestamp | null;
+  copy_after: Timestamp | null;
+  copy_failures: Generated<number>;
+  copy_until: Timestamp | null;
   created_at: Generated<Timestamp>;
   egress_id: string | null;
   ended_at: Timestamp | null;
@@ -512,6 +515,7 @@ export interface StreamingRecordingAttempts {
   sealed_at: Timestamp | null;
   status: Generated<RecordingAttemptStatus>;
   stop_asked_at: Timestamp | null;
+  store: Generated<string>;
 }
 
 export interface StreamingRecordingBlanks {
@@ -615,8 +619,10 @@ export interface StreamingRecordings {
 
 export interface StreamingRecordingSegments {
   attempt_id: string;
+  awaits_copy: Generated<boolean>;
   black: boolean | null;
   bytes: number;
+  copied_etag: string | null;
   duration_ticks: Generated<number>;
   etag: Generated<string>;
   first_pts: Generated<number>;

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { type Edition, type EditionOptions, startEdition } from "#local/edition.ts";
+import { type Edition, type EditionEnv, type EditionOptions, startEdition } from "#local/edition.ts";
+import { createBucket } from "#local/parts/storage.ts";
 import { type StorageProxy, startStorageProxy } from "./storage-proxy.ts";
 
 const allButStorage = [
@@ -8,20 +9,32 @@ const allButStorage = [
 ];
 
 /**
- * An edition whose storage stands behind a proxy that refuses what R2 refuses, and can be told to make trouble. `stop`
- * ends all of it.
+ * An edition whose storage stands behind a proxy that refuses what R2 refuses, and can be told to make trouble. With
+ * `recordingStore` recorders write to another bucket, which no proxy stands before. `stop` ends all of it.
  */
-export async function startEditionBehindProxy(
-  options: EditionOptions,
-): Promise<{ edition: Edition; storage: StorageProxy; stop: () => Promise<void> }> {
+export async function startEditionBehindProxy({
+  recordingStore = false,
+  ...options
+}: EditionOptions & { recordingStore?: boolean }): Promise<{
+  edition: Edition;
+  storage: StorageProxy;
+  stop: () => Promise<void>;
+}> {
   const dir = path.join(options.dir, "behind");
   const store = await startEdition({ ...options, dir, without: allButStorage, env: {} });
   const { S3_ENDPOINT: endpoint, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = store.env;
   const storage = await startStorageProxy({ endpoint, bucket: S3_BUCKET });
   const keys = { S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY };
+  const beside = { ...store.env, S3_BUCKET: "recorded" };
+  if (recordingStore) await createBucket(beside);
   const edition = await startEdition({
     ...options,
-    env: { ...options.env, ...keys, S3_ENDPOINT: storage.url },
+    env: {
+      ...options.env,
+      ...keys,
+      ...(recordingStore && asRecordingStore(beside)),
+      S3_ENDPOINT: storage.url,
+    },
   }).catch(async (error: Error) => {
     await storage.close();
     await store.stop();
@@ -37,3 +50,12 @@ export async function startEditionBehindProxy(
     },
   };
 }
+
+/** What the environment says of a store when recorders are to write there. */
+export const asRecordingStore = (env: EditionEnv): Record<string, string> => ({
+  RECORDING_S3_ENDPOINT: env.S3_ENDPOINT,
+  RECORDING_S3_REGION: env.S3_REGION,
+  RECORDING_S3_BUCKET: env.S3_BUCKET,
+  RECORDING_S3_ACCESS_KEY_ID: env.S3_ACCESS_KEY_ID,
+  RECORDING_S3_SECRET_ACCESS_KEY: env.S3_SECRET_ACCESS_KEY,
+});

@@ -10,6 +10,7 @@ import { offerFreeSeats } from "#app/domain/passes/offers.ts";
 import { enforceWaiting } from "#app/domain/moderation/enforce.ts";
 import { eraseHiddenMessages } from "#app/domain/moderation/messages.ts";
 import { sweepRooms } from "#app/domain/participants/removal.ts";
+import { sweepCopies } from "#app/domain/recordings/copy-claims.ts";
 import { verifyLiveSegments } from "#app/domain/recordings/live.ts";
 import { sweepDeleted } from "#app/domain/recordings/removal.ts";
 import { deleteByRule, warnByRule } from "#app/domain/recordings/space-rule.ts";
@@ -47,6 +48,7 @@ export const schedule: readonly Task[] = [
   { name: "recordings.verify-live", everySeconds: 1, run: verifyLiveSegments },
   { name: "recordings.start", everySeconds: 1, run: sweepStarts },
   { name: "recordings.ask", everySeconds: 1, run: sweepAttempts },
+  { name: "recordings.copy", everySeconds: 1, run: sweepCopies },
   { name: "recordings.stop-strays", everySeconds: 5, run: sweepStrays },
   { name: "recordings.finish", everySeconds: 1, run: sweepFinishing },
   { name: "recordings.stop-forgotten", everySeconds: 5, run: sweepForgotten },

@@ -12,6 +12,8 @@ export type ReceiptWords = {
   sha256: string;
   /** Where ("4:05") and how long ("12 seconds"). */
   gaps: { at: string; missing: string }[];
+  /** What is not yet in storage, and where the first of it is ("4:05"). */
+  waiting: { parts: number; bytes: number; at: string } | null;
   /** When nothing was to be seen or heard for long. */
   blanks: string[];
   attempts: {
@@ -31,19 +33,28 @@ type RecordingReceiptProps = { receipt: ReceiptWords; file: string; zone: string
 
 /** What a recording consists of. */
 export function RecordingReceipt({ receipt, file, zone, streamZone }: RecordingReceiptProps) {
-  const { parts, bytes, length, holds, sha256, gaps, blanks, attempts } = receipt;
+  const { parts, bytes, length, holds, sha256, gaps, waiting, blanks, attempts } = receipt;
   return (
     <section className="part" aria-labelledby="receipt">
       <h2 id="receipt">Receipt</h2>
       <p className="measure">
-        What is in storage, as it was recorded. Each piece was read back and checked; cuts change nothing
-        here.
+        {waiting ? "What there is of it" : "What is in storage"}, as it was recorded. Each piece was read back
+        and checked; cuts change nothing here.
       </p>
       <Facts>
         <Fact label="Recorded">{length}</Fact>
         <Fact label="What it holds">{holds}</Fact>
         <Fact label="Pieces">{parts.toLocaleString("en-GB")}</Fact>
         <Fact label="Size">{formatBytes(bytes)}</Fact>
+        {waiting && (
+          <Fact
+            label="Not yet in storage"
+            note="It lies where the recorder wrote it, and is copied as soon as storage takes it."
+          >
+            {waiting.parts === 1 ? "One piece" : `${waiting.parts.toLocaleString("en-GB")} pieces`} from{" "}
+            {waiting.at} on, {formatBytes(waiting.bytes)}
+          </Fact>
+        )}
         <Fact label="Missing in between">
           {gaps.length === 0 ? "Nothing" : gaps.map(({ at, missing }) => `${missing} at ${at}`).join(", ")}
         </Fact>

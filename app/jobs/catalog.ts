@@ -31,6 +31,13 @@ export const catalog = {
     retryDelay: 2,
     expireInSeconds: 300,
   },
+  // Who tries again, and when, stands in the attempt's row: the sweep asks for it for as long as anything waits.
+  "recording.copy": {
+    payload: z.object({ attemptId: id }),
+    retryLimit: 2,
+    retryDelay: 5,
+    expireInSeconds: 300,
+  },
   "recording.export": {
     payload: z.object({ exportId: id }),
     retryLimit: 10,

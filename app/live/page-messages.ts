@@ -80,6 +80,8 @@ export type PageRecording = {
   safeUntil: string | null;
   /** Why what is verified is behind, and by how much; null while it is not. */
   lag: { reason: string; seconds: number } | null;
+  /** From when on it is verified in the recorder's own storage alone, and for how long that has been so. */
+  waits: { since: string | null; seconds: number } | null;
   leftOut: { count: number; last: string } | null;
   /** What has not been to be seen or heard for long although it is sent. */
   blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[];

@@ -21,6 +21,7 @@ import {
 } from "#app/domain/recordings/piece-words.ts";
 import { findReceipt, type Receipt } from "#app/domain/recordings/receipt.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
+import { unfinishedWords } from "#app/domain/recordings/unfinished-words.ts";
 import { streamPath } from "#app/domain/streams/find.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { exportsInWords } from "#app/http/recording-exports.ts";
@@ -52,7 +53,7 @@ export async function loader(args: LoaderFunctionArgs) {
     ...exportsInWords(recording, media),
     news: Object.keys(news).find((word) => query.has(word)) ?? null,
     status: recording.status,
-    reason: recording.reason,
+    unfinished: unfinishedWords(recording, receipt.waiting),
     edit: recording.editNumber,
     edited: recording.edit &&
       recording.edit.leftOut.length > 0 && {
@@ -75,12 +76,13 @@ export async function loader(args: LoaderFunctionArgs) {
   };
 }
 
-const inWords = ({ parts, picture, sound, bytes, durationMs, sha256, gaps, blanks, attempts }: Receipt) => ({
+const inWords = ({ parts, picture, sound, durationMs, gaps, blanks, attempts, ...receipt }: Receipt) => ({
   parts: parts.length,
-  bytes,
+  bytes: receipt.bytes,
   length: writeTime(durationMs),
   holds: holdsWords({ picture, sound }),
-  sha256,
+  sha256: receipt.sha256,
+  waiting: receipt.waiting && { ...receipt.waiting, at: writeTime(receipt.waiting.atMs) },
   gaps: gaps.map(({ atMs, ms }) => ({ at: writeTime(atMs), missing: lengthInWords(ms) })),
   blanks: blanks.map(({ kind, published, atMs, ms }) =>
     blankWords({ kind, published, at: writeTime(atMs), long: lengthInWords(ms) }),
@@ -137,7 +139,7 @@ export default function Recording() {
           streamZone={streamZone}
         />
       )}
-      {!page.deleted && page.status !== "ready" && <Notice>{unfinished(page)}</Notice>}
+      {!page.deleted && page.status !== "ready" && <Notice>{page.unfinished}</Notice>}
       {!page.deleted && page.status === "failed" && mayHost && (
         <ButtonLink kind="quiet" to={`${page.page}/deletion`}>
           Delete it
@@ -191,11 +193,6 @@ export default function Recording() {
       )}
     </Page>
   );
-}
-
-function unfinished({ status, reason }: { status: string; reason: string }): string {
-  if (status === "failed") return `There is no recording that plays: ${reason || "it failed."}`;
-  return "It is still being recorded or finished. What you can do with it stands here when it is ready.";
 }
 
 export { FailureBoundary as ErrorBoundary } from "#app/components/failure.tsx";

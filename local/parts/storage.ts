@@ -48,7 +48,8 @@ export async function storagePart(
   return part;
 }
 
-async function createBucket(env: EditionEnv) {
+/** Makes the bucket that the environment names, which may be there already. */
+export async function createBucket(env: EditionEnv): Promise<void> {
   const client = new S3Client({
     endpoint: env.S3_ENDPOINT,
     region: env.S3_REGION,

@@ -24,5 +24,8 @@ export type Fault = {
   /** What the edition's environment needs to be for this fault ("HOST_GRACE_SECONDS": "8"). */
   env?: Record<string, string>;
   /** What else the edition is started with. */
-  edition?: Pick<EditionOptions, "more" | "webhooks">;
+  edition?: Pick<EditionOptions, "more" | "webhooks"> & {
+    /** Recorders write to a store of their own, without the proxy. */
+    recordingStore?: boolean;
+  };
 };

@@ -7,6 +7,8 @@ import { openQueue } from "#app/jobs/queue.ts";
 import { createChat } from "#app/services/chat.ts";
 import { migrate } from "#db/migrate.ts";
 import { startEdition } from "#local/edition.ts";
+import { createBucket } from "#local/parts/storage.ts";
+import { asRecordingStore } from "#tests/edition-behind-proxy.ts";
 import { startStorageProxy } from "#tests/storage-proxy.ts";
 
 declare module "vitest" {
@@ -15,6 +17,8 @@ declare module "vitest" {
     postgresUrl: string;
     /** Of the parts around: names and values as in `.env.example`. Storage refuses what R2 refuses. */
     partsEnvironment: Record<string, string>;
+    /** Of the store beside it, for those who want recorders to write there. */
+    recordingStore: Record<string, string>;
   }
 }
 
@@ -40,7 +44,12 @@ export default async function setup(project: TestProject) {
     bucket: edition.env.S3_BUCKET,
   });
   project.provide("partsEnvironment", { ...edition.env, S3_ENDPOINT: storage.url });
+  const beside = { ...edition.env, S3_BUCKET: "recorded" };
+  await createBucket(beside);
+  const besideProxy = await startStorageProxy({ endpoint: beside.S3_ENDPOINT, bucket: beside.S3_BUCKET });
+  project.provide("recordingStore", asRecordingStore({ ...beside, S3_ENDPOINT: besideProxy.url }));
   return async () => {
+    await besideProxy.close();
     await storage.close();
     await edition.stop();
     await rm(dir, { recursive: true, force: true });

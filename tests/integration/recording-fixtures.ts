@@ -78,7 +78,7 @@ export async function insertRunningAttempt(
 
 /** Ends a live stream whose recorder has ended, and finishes its recording. */
 export async function finishLive(
-  services: Pick<Services, "db" | "queue" | "storage" | "log">,
+  services: Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">,
   { recordingId, streamId }: { recordingId: string; streamId: string },
 ): Promise<void> {
   const { db, queue } = services;
@@ -126,7 +126,7 @@ export async function insertStoppedRecording(
  * `exports` its MP4 and its pictures are made, too.
  */
 export async function insertReplay(
-  services: Pick<Services, "db" | "queue" | "storage" | "media" | "log">,
+  services: Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "media" | "log">,
   { exports = true } = {},
 ) {
   const { db, storage } = services;
@@ -158,7 +158,7 @@ export async function insertReplay(
 
 /** A finished recording of these segments, in one attempt, of which nothing is exported yet. */
 export async function finishedRecording(
-  services: Pick<Services, "db" | "queue" | "storage" | "log">,
+  services: Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">,
   segments: readonly Uint8Array[],
 ) {
   const live = await insertLiveRecording(services);

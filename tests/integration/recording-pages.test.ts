@@ -124,6 +124,31 @@ describe("what the page of a recording says and offers", () => {
     expect((await visit(page, host)).words).toContain("the rule is not for it any more");
   });
 
+  it("says until when it is in storage, while the rest waits in the store beside, to the team alone", async () => {
+    const { page, host, viewer, people, recordingId } = await openHouse({ exports: false });
+    await web.db
+      .updateTable("streaming_recordings")
+      .set({ status: "finalizing", ready_at: null })
+      .where("id", "=", recordingId)
+      .execute();
+    await sql`
+      update streaming_recording_segments g set awaits_copy = true from streaming_recording_attempts a
+      where a.id = g.attempt_id and a.recording_id = ${recordingId}::uuid and a.number = 2
+    `.execute(web.db);
+    for (const cookie of [host, await cookieOf(people.moderator)]) {
+      const { words } = await visit(page, cookie);
+      expect(words).toContain("All of it is recorded, and it is in storage until 0:06.");
+      expect(words).toMatch(/Not yet in storage 3 pieces from 0:06 on, [\d.]+ kB/);
+      expect(words).toContain("What there is of it, as it was recorded.");
+    }
+    const { html } = await visit(`${page}/receipt.json`, host);
+    expect(JSON.parse(html)).toMatchObject({ waiting_for_storage: { parts_count: 3, from_ms: 6000 } });
+    for (const cookie of [viewer, await cookieOf(people.otherOwner), await cookieOf(people.stranger)])
+      expect((await visit(page, cookie)).status).toBe(404);
+    await sql`update streaming_recording_segments set awaits_copy = false`.execute(web.db);
+    expect((await visit(page, host)).words).not.toMatch(/storage until|Not yet in storage/);
+  });
+
   it("does not call cut what was cut back to the whole", async () => {
     const { page, host } = await openHouse({ exports: false });
     await post(`${page}/edit`, host, { ...whole, end: "8" });

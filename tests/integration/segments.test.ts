@@ -335,7 +335,7 @@ describe("keeping pace", () => {
     const turn = async () => {
       asked = 0;
       Object.assign(calls, { list: 0, readListed: 0, read: 0, head: 0 });
-      const good = await verifySegments({ db: db.withPlugin(counter), storage }, attempt);
+      const good = await verifySegments({ ...services, db: db.withPlugin(counter), storage }, attempt);
       return { good, asked, ...calls };
     };
 

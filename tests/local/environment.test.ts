@@ -115,6 +115,45 @@ describe("The edition's environment", () => {
     expect(readConfig({ ...environment(), ROOM_CEILING: "0" })).toMatchObject({ ok: true });
   });
 
+  test("has all of the store beside or nothing of it, and another one than the first", () => {
+    const own = environment({});
+    const store = {
+      RECORDING_S3_ENDPOINT: "https://beside.example",
+      RECORDING_S3_REGION: "eu",
+      RECORDING_S3_BUCKET: "recorded",
+      RECORDING_S3_ACCESS_KEY_ID: "key",
+      RECORDING_S3_SECRET_ACCESS_KEY: "secret",
+    };
+    const none = readConfig(own);
+    expect(none.ok && none.config.recordingStorage).toBe(null);
+    const whole = readConfig({ ...own, ...store });
+    expect(whole.ok && whole.config.recordingStorage).toEqual({
+      endpoint: "https://beside.example",
+      region: "eu",
+      bucket: "recorded",
+      accessKeyId: "key",
+      secretAccessKey: "secret",
+    });
+    for (const name of Object.keys(store))
+      for (const half of [{ ...store, [name]: "" }, { [name]: store[name as keyof typeof store] }]) {
+        const result = readConfig({ ...own, ...half });
+        if (result.ok) throw new Error(`${name} alone was taken`);
+        const missing = Object.keys(store).filter((each) => !half[each as keyof typeof half]);
+        expect(result.problems).toEqual(
+          missing.map((each) => `${each} is missing: all of RECORDING_S3_* are set, or none`).sort(),
+        );
+        expect(result.problems.join()).not.toMatch(/secret$/);
+      }
+    expect(readConfig({ ...own, ...store, RECORDING_S3_ENDPOINT: "beside.example" })).toMatchObject({
+      problems: ["RECORDING_S3_ENDPOINT must be a URL that begins with http:// or https://"],
+    });
+    const same = { RECORDING_S3_ENDPOINT: `${own.S3_ENDPOINT}/`, RECORDING_S3_BUCKET: own.S3_BUCKET };
+    expect(readConfig({ ...own, ...store, ...same })).toEqual({
+      ok: false,
+      problems: ["RECORDING_S3_BUCKET must be another bucket than S3_BUCKET, or elsewhere"],
+    });
+  });
+
   test("takes two of each of LiveKit's pairs while they are rotated, as many names as secrets", () => {
     const given = {
       ...environment(),

@@ -10,6 +10,7 @@ import { moderationEnforce } from "./moderation-enforce.ts";
 import { passOffer } from "./pass-offer.ts";
 import { passOfferMail } from "./pass-offer-mail.ts";
 import { passRequestMail } from "./pass-request-mail.ts";
+import { recordingCopy } from "./recording-copy.ts";
 import { recordingExport } from "./recording-export.ts";
 import { recordingFinalize } from "./recording-finalize.ts";
 import { recordingRemove } from "./recording-remove.ts";
@@ -34,6 +35,7 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "recording.stop": recordingStop,
   "recording.stop-attempt": recordingStopAttempt,
   "recording.finalize": recordingFinalize,
+  "recording.copy": recordingCopy,
   "recording.export": recordingExport,
   "recording.remove": recordingRemove,
   "recording.rule-mail": recordingRuleMail,

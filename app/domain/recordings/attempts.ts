@@ -5,6 +5,7 @@ import type { EgressAnnouncement } from "#app/services/egress.ts";
 import type { Database } from "#db/client.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
 import { attemptRank, recordingMoves } from "./moves.ts";
+import type { Store } from "./stores.ts";
 
 type Trx = Transaction<Database>;
 
@@ -14,6 +15,7 @@ export type Attempt = {
   streamId: string;
   number: number;
   prefix: string;
+  store: Store;
   egressId: string | null;
   status: RecordingAttemptStatus;
   sealedAt: Date | null;
@@ -34,6 +36,7 @@ export const selectAttempts = (db: Kysely<Database>) =>
       "r.stream_id as streamId",
       "a.number",
       "a.prefix",
+      sql<Store>`a.store`.as("store"),
       "a.egress_id as egressId",
       "a.status",
       "a.sealed_at as sealedAt",

@@ -17,6 +17,7 @@ const recorded: Part[] = [1, 2].flatMap((attempt) =>
     height: 180,
     discontinuity: attempt === 2 && number === 0,
     gapMs: attempt === 2 && number === 0 ? 10_000 : 0,
+    waits: false,
     afterCut: false,
   })),
 );

@@ -5,12 +5,14 @@ import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
 import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
 import { closeBlanks } from "./blanks.ts";
+import { copySegments } from "./copies.ts";
+import { waitsForCopies } from "./copy-claims.ts";
 import { recordingMoves } from "./moves.ts";
 import { listRecordedParts, type Part } from "./parts.ts";
 import { replayPlaylist } from "./playlist.ts";
 import { verifySegments } from "./verify.ts";
 
-export type FinalizeServices = Pick<Services, "db" | "queue" | "storage" | "log">;
+export type FinalizeServices = Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">;
 
 /** A worker that was killed while finalizing is missed after this long. */
 const claimSeconds = 15;
@@ -19,8 +21,10 @@ const unreadableMinutes = 15;
 
 /**
  * Finishes a recording whose recorder has ended or was given up: reads back what is not verified yet, seals its
- * attempts, and makes it `ready` with all their parts in order, or `failed` with the reason when nothing of it plays.
+ * attempts, has copied what lies in the store beside, and makes it `ready` with all their parts in order, or `failed` with the reason when nothing of it plays.
  * Its exports are requested in the same transaction.
+ *
+ * While anything is still to be copied it stays `finalizing`, and the sweep comes back.
  *
  * May run twice, late and at once: one worker holds the claim, each step is written down when it is done, and the last
  * move is guarded. Whoever finds it claimed or finished does nothing. Rejects while storage is away, and for some minutes
@@ -41,6 +45,7 @@ export async function finalizeRecording(
       .orderBy("a.number")
       .execute();
     for (const attempt of attempts) await finishAttempt(services, attempt, claimed);
+    for (const { id: attemptId } of attempts) await copySegments(services, { attemptId });
     await publish(services, recordingId);
   } catch (error) {
     // Not at once: what failed is most likely still away.
@@ -128,6 +133,7 @@ async function publish({ db, queue, log }: FinalizeServices, recordingId: string
       .executeTakeFirst();
     if (!recording) return;
     const { streamId } = recording;
+    if (await waitsForCopies(trx, recordingId)) return;
     const parts = await listRecordedParts(trx, recordingId);
     if (parts.length === 0) {
       const reason = await whyNothing(trx, recordingId);

@@ -36,7 +36,7 @@ export async function findRecordingStatus(
 }
 
 /**
- * What is to be told of an unfinished recording after what was: the verified segments behind the last one. What is told
+ * What is to be told of an unfinished recording after what was: the verified segments in the storage that viewers read, behind the last one. What is told
  * stays told, in its place: players count on it. So nothing is told that may still get something before it, and what comes
  * before it all the same is left out (`late`), whichever process tells it, and however often it has begun anew.
  */
@@ -65,9 +65,10 @@ export const livePlaylist = ({ segments }: Told): string =>
 
 /**
  * Those of the new parts before which nothing can turn up any more. Of the attempt that is being recorded a segment that is
- * still on its way ends them, and so does one of which it is not known yet when it was recorded.
+ * still on its way ends them, and so does one of which it is not known yet when it was recorded, and, of any attempt, one that
+ * is not yet where viewers read.
  */
-export function settled<P extends Place & Pick<Part, "programTime">>(
+export function settled<P extends Place & Pick<Part, "programTime" | "waits">>(
   parts: P[],
   { bad, last }: { bad: Place[]; last: Place | undefined },
 ): P[] {
@@ -85,8 +86,8 @@ export function settled<P extends Place & Pick<Part, "programTime">>(
     }
   }
   const end = parts.findIndex(
-    ({ attempt, number, programTime }) =>
-      attempt === newest.attempt && (number > open || programTime === null),
+    ({ attempt, number, programTime, waits }) =>
+      waits || (attempt === newest.attempt && (number > open || programTime === null)),
   );
   return end === -1 ? parts : parts.slice(0, end);
 }

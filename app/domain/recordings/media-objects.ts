@@ -35,7 +35,7 @@ export async function isWithheld(db: Db, { recordingId, asTeam }: Of): Promise<b
 }
 
 /**
- * One verified segment of a recording, finished or not: what is recorded of a live stream can be watched at once. Of a
+ * One verified segment of a recording, finished or not, in the storage that viewers read: what is recorded of a live stream can be watched at once. Of a
  * finished one only what plays; `whole`: also what its edit leaves out.
  */
 export async function findSegmentObject(
@@ -62,6 +62,7 @@ export async function findSegmentObject(
     .where("g.number", "=", number)
     .where(whole ? sql<boolean>`true` : isNotLeftOut)
     .where("g.problem", "is", null)
+    .where("g.awaits_copy", "=", false)
     .executeTakeFirst();
   return row && { key: row.key, bytes: row.bytes, etag: row.sha256 };
 }

@@ -23,6 +23,8 @@ export type Part = {
   discontinuity: boolean;
   /** How much is missing before it, in ms; 0 where nothing is. */
   gapMs: number;
+  /** It is not yet in the storage that viewers read; never so in a finished recording. */
+  waits: boolean;
   /** What was before it was cut out: it follows directly on what stays. */
   afterCut: boolean;
 };
@@ -69,6 +71,7 @@ export async function listRecordedParts(
       "s.height",
       "s.picture",
       "s.sound",
+      "s.awaits_copy",
     ])
     .where("a.recording_id", "=", recordingId)
     .where("s.problem", "is", null)
@@ -100,6 +103,7 @@ export async function listRecordedParts(
         before !== undefined &&
         !(isSameAttempt && isSamePicture && isSameSound && Math.abs(step) <= toleranceTicks),
       gapMs: before ? gapBetween(before, row, isSameAttempt ? step : undefined) : 0,
+      waits: row.awaits_copy,
       afterCut: false,
     };
   });

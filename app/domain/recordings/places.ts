@@ -59,7 +59,7 @@ const strayProblems: readonly string[] = ["wrong_clock", "repeated", "of_another
  */
 export async function placeSegments(
   db: Db,
-  { id: attemptId }: Attempt,
+  { id: attemptId, store }: Attempt,
   known: readonly KnownSegment[],
   read: readonly CheckedSegment[],
   { over = false }: { over?: boolean } = {},
@@ -107,7 +107,7 @@ export async function placeSegments(
   if (rows.length > 0 || moved.length > 0)
     await db.transaction().execute(async (trx) => {
       for (const { number, problem } of moved) await moveSegment(trx, attemptId, number, problem);
-      if (rows.length > 0) await insertSegments(trx, attemptId, rows);
+      if (rows.length > 0) await insertSegments(trx, { attemptId, store }, rows);
     });
   const good = [...rows, ...moved].filter(({ problem }) => problem === null).length;
   return { known: now, good };
@@ -157,13 +157,18 @@ async function moveSegment(
 
 async function insertSegments(
   trx: Transaction<Database>,
-  attemptId: string,
+  { attemptId, store }: { attemptId: string; store: Attempt["store"] },
   rows: readonly CheckedSegment[],
 ): Promise<void> {
   await trx
     .insertInto("streaming_recording_segments")
     .values(
-      rows.map((row) => ({ attempt_id: attemptId, ...row, late: isLate({ attemptId, number: row.number }) })),
+      rows.map((row) => ({
+        attempt_id: attemptId,
+        ...row,
+        late: isLate({ attemptId, number: row.number }),
+        awaits_copy: store === "beside",
+      })),
     )
     .onConflict((conflict) =>
       conflict
@@ -187,6 +192,8 @@ async function insertSegments(
           black: null,
           silent: null,
           late: isLateNow(attemptId),
+          awaits_copy: is.ref("excluded.awaits_copy"),
+          copied_etag: null,
           verified_at: sql`clock_timestamp()`,
         }))
         // Two workers that verified the same bytes: the first one's row stands.

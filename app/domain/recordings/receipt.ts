@@ -39,6 +39,8 @@ export type Receipt = {
   gaps: { atMs: number; ms: number }[];
   /** When nothing was to be seen or heard for a minute and more although something was sent, in ms from the beginning. */
   blanks: { kind: string; published: string; atMs: number; ms: number }[];
+  /** What is verified where its recorder wrote and is not yet in storage: how much, and where the first of it begins. */
+  waiting: { parts: number; bytes: number; atMs: number } | null;
   attempts: ReceiptAttempt[];
 };
 
@@ -49,9 +51,15 @@ export async function findReceipt(
 ): Promise<Receipt> {
   const parts = await listRecordedParts(db, recordingId);
   const gaps: Receipt["gaps"] = [];
+  let waiting: Receipt["waiting"] = null;
   let atMs = 0;
-  for (const { gapMs, durationMs } of parts) {
+  for (const { gapMs, durationMs, bytes, waits } of parts) {
     if (gapMs >= leastGapMs) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
+    if (waits) {
+      waiting ??= { parts: 0, bytes: 0, atMs: Math.round(atMs) };
+      waiting.parts++;
+      waiting.bytes += bytes;
+    }
     atMs += durationMs;
   }
   const attempts = await listReceiptAttempts(db, recordingId);
@@ -64,6 +72,7 @@ export async function findReceipt(
     sha256: sha256Of(parts),
     gaps,
     blanks: await listBlanks(db, recordingId, parts),
+    waiting,
     attempts,
   };
 }
@@ -120,7 +129,7 @@ async function listReceiptAttempts(db: Kysely<Database>, recordingId: string): P
 /** The same for programs: plain words, snake_case, times as ISO. */
 export function receiptAsJson(
   { streamId, recordingId }: { streamId: string; recordingId: string },
-  { parts, picture, sound, durationMs, bytes, sha256, gaps, blanks, attempts }: Receipt,
+  { parts, picture, sound, durationMs, bytes, sha256, gaps, blanks, waiting, attempts }: Receipt,
 ) {
   return {
     stream_id: streamId,
@@ -133,6 +142,11 @@ export function receiptAsJson(
     sha256_of_parts: sha256,
     gaps: gaps.map(({ atMs, ms }) => ({ at_ms: atMs, ms })),
     blanks: blanks.map(({ kind, published, atMs, ms }) => ({ kind, published, at_ms: atMs, ms })),
+    waiting_for_storage: waiting && {
+      parts_count: waiting.parts,
+      bytes: waiting.bytes,
+      from_ms: waiting.atMs,
+    },
     attempts: attempts.map((attempt) => ({
       number: attempt.number,
       status: attempt.status,

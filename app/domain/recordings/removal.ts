@@ -1,10 +1,11 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { enqueueOnce } from "#app/jobs/queue.ts";
+import type { Storage } from "#app/services/storage.ts";
 import { exportsOf } from "./export-folders.ts";
 import { graceDays } from "./withholding.ts";
 
-type RemovalServices = Pick<Services, "db" | "queue" | "storage" | "log">;
+type RemovalServices = Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">;
 
 const atOnce = 16;
 
@@ -35,7 +36,7 @@ export async function sweepDeleted({ db, queue }: Pick<Services, "db" | "queue">
  * away.
  */
 export async function removeRecording(
-  { db, storage, log }: RemovalServices,
+  { db, storage, recordingStorage, log }: RemovalServices,
   { recordingId }: { recordingId: string },
 ): Promise<void> {
   const recording = await db
@@ -49,20 +50,24 @@ export async function removeRecording(
   const { streamId } = recording;
   const attempts = await db
     .selectFrom("streaming_recording_attempts")
-    .select("prefix")
+    .select(["prefix", "store"])
     .where("recording_id", "=", recordingId)
     .execute();
   const exports = exportsOf({ streamId, recordingId });
   for (const upload of await storage.listUploads(exports)) await storage.abortUpload(upload);
   let objects = 0;
-  for (const prefix of [...attempts.map((attempt) => attempt.prefix), exports]) {
-    const keys = (await storage.list(prefix)).map(({ key }) => key);
-    objects += keys.length;
-    const work = async () => {
-      for (let key = keys.pop(); key; key = keys.pop()) await storage.remove(key);
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
+  // First the one beside: what it has alone is found by the rows.
+  for (const { prefix, store } of attempts) {
+    if (store === "main") continue;
+    if (recordingStorage) objects += await removeUnder(recordingStorage, prefix);
+    else
+      log.warn(
+        { recordingId, prefix },
+        "what lies in the store beside is left there: it is not set any more",
+      );
   }
+  for (const prefix of [...attempts.map((attempt) => attempt.prefix), exports])
+    objects += await removeUnder(storage, prefix);
   const { rows } = await sql`
     with exports as (delete from streaming_recording_exports where recording_id = ${recordingId}::uuid),
       positions as (delete from replay_positions where recording_id = ${recordingId}::uuid),
@@ -75,4 +80,14 @@ export async function removeRecording(
     where id = ${recordingId}::uuid and emptied_at is null returning id
   `.execute(db);
   if (rows.length > 0) log.info({ recordingId, streamId, objects }, "a deleted recording was removed");
+}
+
+async function removeUnder(storage: Storage, prefix: string): Promise<number> {
+  const keys = (await storage.list(prefix)).map(({ key }) => key);
+  const objects = keys.length;
+  const work = async () => {
+    for (let key = keys.pop(); key; key = keys.pop()) await storage.remove(key);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return objects;
 }

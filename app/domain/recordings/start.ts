@@ -10,9 +10,13 @@ import {
   sealAttempt,
   takeAnnouncement,
 } from "./attempts.ts";
+import { storeForNew } from "./stores.ts";
 import { verifySegments } from "./verify.ts";
 
-export type StartServices = Pick<Services, "db" | "queue" | "livekit" | "egress" | "storage" | "log">;
+export type StartServices = Pick<
+  Services,
+  "db" | "queue" | "livekit" | "egress" | "storage" | "recordingStorage" | "log"
+>;
 
 /**
  * Starts the recorder of a live stream where none is running: at first, and after an attempt that ended early. Waits
@@ -24,7 +28,7 @@ export async function startRecording(
   services: StartServices,
   { recordingId }: { recordingId: string },
 ): Promise<void> {
-  const { db, livekit, storage } = services;
+  const { db, livekit } = services;
   const streamId = await findStreamToStart(services, recordingId);
   if (!streamId) return;
   const open = await findOpenAttempt(db, recordingId);
@@ -33,7 +37,7 @@ export async function startRecording(
   if (!people?.some(({ publishes, recorder }) => publishes && !recorder)) return;
   if (open) {
     // Its last segments, before it is sealed. Storage that is away must not keep the next recorder waiting.
-    await verifySegments({ db, storage }, open).catch((error: unknown) => {
+    await verifySegments(services, open).catch((error: unknown) => {
       if (!isServiceError(error)) throw error;
     });
   }
@@ -57,14 +61,16 @@ async function findStreamToStart({ db }: StartServices, recordingId: string): Pr
 }
 
 async function insertAttempt(
-  { db }: StartServices,
+  services: StartServices,
   {
     recordingId,
     streamId,
     replaces,
   }: { recordingId: string; streamId: string; replaces: Attempt | undefined },
 ): Promise<Attempt | undefined> {
-  return db.transaction().execute(async (trx) => {
+  // The one that this process tells its recorder.
+  const store = storeForNew(services);
+  return services.db.transaction().execute(async (trx) => {
     const recording = await trx
       .selectFrom("streaming_recordings")
       .select("id")
@@ -86,10 +92,11 @@ async function insertAttempt(
     const prefix = attemptPrefix(streamId, number);
     const { id } = await trx
       .insertInto("streaming_recording_attempts")
-      .values({ recording_id: recordingId, number, prefix, requested_at: sql`clock_timestamp()` })
+      .values({ recording_id: recordingId, number, prefix, store, requested_at: sql`clock_timestamp()` })
       .returning("id")
       .executeTakeFirstOrThrow();
-    return { id, recordingId, streamId, number, prefix, egressId: null, status: "requested", sealedAt: null };
+    const status = "requested";
+    return { id, recordingId, streamId, number, prefix, store, egressId: null, status, sealedAt: null };
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Services } from "#app/context.ts";
 import type { Sample } from "#app/domain/media/sample.ts";
 import { isServiceError } from "#app/services/service-error.ts";
-import type { StoredObject } from "#app/services/storage.ts";
+import type { Storage, StoredObject } from "#app/services/storage.ts";
 import type { Attempt } from "./attempts.ts";
 import { checkSegment, type CheckedSegment } from "./checked-segment.ts";
 import { patience } from "./live-playlist.ts";
@@ -9,10 +9,11 @@ import { noteHoles, noteVanished } from "./missing.ts";
 import { type KnownSegment, listKnown, placeSegments } from "./places.ts";
 import { remarksOnPlaylist } from "./playlist-remarks.ts";
 import { fillProgramTimes, readPlaylist } from "./program-times.ts";
+import { storageOf, type StoreServices } from "./stores.ts";
 import { segmentName, segmentsAmong } from "./segment-names.ts";
 import { givesAnything, markUnreadable, type Unread } from "./unreadable.ts";
 
-type VerifyServices = Pick<Services, "db" | "storage">;
+type VerifyServices = Pick<Services, "db"> & StoreServices;
 type Found = { number: number; object: StoredObject };
 
 /** How far behind the newest known segment one can still turn up: uploads can overtake each other a little. */
@@ -25,7 +26,7 @@ const mostUnread = 3;
 const mostSamples = 12;
 
 /**
- * Reads back from storage what an attempt wrote since the last time, and writes down what it is: exact times, size,
+ * Reads back from where its recorder writes what an attempt wrote since the last time, and writes down what it is: exact times, size,
  * checksum, or the problem that keeps it out of the recording. `whole` looks at everything the attempt has, also at
  * what is known, which may have vanished or become another object since, and at how all of it fits together. Of a sealed
  * attempt only what was there when it was sealed counts. `samples` gets the newest of what was read, to be looked at.
@@ -39,7 +40,7 @@ const mostSamples = 12;
  * the recording is and however many are new: that is how a worker keeps pace with many streams.
  */
 export async function verifySegments(
-  { db, storage }: VerifyServices,
+  services: VerifyServices,
   attempt: Attempt,
   {
     whole = false,
@@ -47,6 +48,8 @@ export async function verifySegments(
     samples,
   }: { whole?: boolean; leaveOut?: boolean; samples?: Sample[] } = {},
 ): Promise<number> {
+  const { db } = services;
+  const storage = storageOf(services, attempt);
   const { id: attemptId, prefix } = attempt;
   let known = await listKnown(db, attemptId, whole ? undefined : lookBack + 2);
   const newest = known.at(-1)?.number ?? -1;
@@ -109,7 +112,7 @@ function isNew({ object }: Found, before: KnownSegment | undefined, { sealedAt }
  * wrong.
  */
 async function readSegments(
-  storage: VerifyServices["storage"],
+  storage: Storage,
   found: readonly Found[],
   samples?: Sample[],
 ): Promise<{ read: CheckedSegment[]; unread: Unread[]; inRow: number; failure: unknown }> {
@@ -134,7 +137,7 @@ async function readSegments(
 
 /** What can only be told of an attempt as a whole. */
 async function lookOver(
-  { db, storage }: VerifyServices,
+  { db, storage }: Pick<Services, "db" | "storage">,
   attempt: Attempt,
   known: readonly KnownSegment[],
   { found, there }: { found: readonly StoredObject[]; there: readonly Found[] },

@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { type AccessDecision, type AccessReason, findAccess } from "#app/domain/access/decision.ts";
 import { chatPhase, type ChatPhase } from "#app/domain/chat/phase.ts";
 import { problemWords } from "#app/domain/recordings/piece-words.ts";
+import { waits } from "#app/domain/recordings/stores.ts";
 import type { Database } from "#db/client.ts";
 import type { RecordingStatus, StreamChatBefore, StreamEndedReason, StreamStatus } from "#db/types.ts";
 
@@ -47,10 +48,15 @@ export type RecordingState = {
   status: RecordingStatus;
   /** Why it failed, or what is wrong with it; the team only. */
   reason: string;
-  /** What is recorded up to here is verified in storage. To viewers only when the stream has ended. */
+  /** What is recorded up to here is verified. To viewers only when the stream has ended. */
   safeUntil: string | null;
   /** While it runs: why what is verified is behind, and by how many seconds; null while it is not. The team only. */
   lag: { reason: string; seconds: number } | null;
+  /**
+   * From when on it is recorded and verified in the store beside alone, and waits to be copied to where viewers read (null: all
+   * of it, or nobody knows), and for how many seconds that is; null while all is there. The team only.
+   */
+  waits: { since: string | null; seconds: number } | null;
   /** How many segments were left out of it, and what is wrong with the last of them (in words); the team only. */
   leftOut: { count: number; last: string } | null;
   /** What has not been to be seen or heard for a minute and more although it is sent; the team only. */
@@ -76,6 +82,8 @@ export type StreamFacts = {
   endedAt: string | null;
   endedReason: StreamEndedReason | null;
   recording: RecordingState | null;
+  /** Something of it that plays is where viewers read. */
+  hasStored: boolean;
   lease: { userId: string; name: string; tab: string } | null;
   chat: ChatState;
   reports: number;
@@ -139,15 +147,21 @@ export function stateFor(
   };
 }
 
-const liveRecordingOf = ({ status, recording }: StreamFacts) =>
-  status === "live" && recording?.safeUntil && isUnfinished(recording) ? recording.id : null;
+const liveRecordingOf = ({ status, recording, hasStored }: StreamFacts) =>
+  status === "live" && recording?.safeUntil && hasStored && isUnfinished(recording) ? recording.id : null;
 
 const isUnfinished = ({ status }: RecordingState) => status !== "ready" && status !== "failed";
 
 /** How it is getting on is the team's. */
-const untold = { reason: "", lag: null, leftOut: null, blanks: [] };
+const untold = { reason: "", lag: null, waits: null, leftOut: null, blanks: [] };
 
-const forViewers = (recording: RecordingState | null) => recording && { ...recording, ...untold };
+/** Up to where it is safe is told of the storage that they would get it from. */
+const forViewers = (recording: RecordingState | null) =>
+  recording && {
+    ...recording,
+    ...untold,
+    safeUntil: recording.waits ? recording.waits.since : recording.safeUntil,
+  };
 
 /** That there is a replay stands on the public page, too; how a recording is getting on does not. */
 const forPublic = (recording: RecordingState | null) =>
@@ -171,6 +185,10 @@ export type FactsRow = {
   safe_until: Date | null;
   behind_seconds: number | null;
   lag: string | null;
+  waiting: number | null;
+  waiting_since: Date | null;
+  waiting_seconds: number | null;
+  has_stored: boolean | null;
   left_out: number | null;
   left_out_last: string | null;
   blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[] | null;
@@ -196,7 +214,8 @@ export const factColumns = sql`
   s.id as stream_id, s.title, s.status, s.starts_at, s.live_at, s.host_absent_since, s.ended_at, s.ended_reason,
   r.id as recording_id, r.status as recording_status, r.reason as recording_reason, r.duration_ms as recording_ms,
   r.safe_until, extract(epoch from clock_timestamp() - r.safe_until)::float8 as behind_seconds, r.lag,
-  r.left_out, r.left_out_last, r.blanks, r.export_ready, r.edit as recording_edit, r.withheld, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
+  r.waiting, r.waiting_since, extract(epoch from clock_timestamp() - r.waiting_since)::float8 as waiting_seconds,
+  r.has_stored, r.left_out, r.left_out_last, r.blanks, r.export_ready, r.edit as recording_edit, r.withheld, l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
   s.chat_before, s.chat_after_minutes, c.slow_mode_seconds, c.frozen_at is not null as chat_frozen, c.links_allowed,
   c.away_since is not null as chat_away,
   case when c.made_at is not null and (c.moved_at is null or c.told_at >= c.moved_at) then c.channel_id end
@@ -237,6 +256,12 @@ export const factJoins = sql`
         order by a.number desc
         limit 1
       ) as lag,
+      beside.count as waiting, beside.since as waiting_since,
+      exists (
+        select from streaming_recording_attempts a
+        join streaming_recording_segments g on g.attempt_id = a.id and g.problem is null and not g.awaits_copy
+        where a.recording_id = r.id
+      ) as has_stored,
       left_out.count as left_out, left_out.last as left_out_last,
       (
         select jsonb_agg(jsonb_build_object('kind', b.kind, 'published', b.published, 'since', b.since) order by b.kind)
@@ -251,6 +276,12 @@ export const factJoins = sql`
       join streaming_recording_segments g on g.attempt_id = a.id and g.problem is not null
       where a.recording_id = r.id
     ) left_out on true
+    left join lateral (
+      select count(*)::integer as count, min(g.program_time) as since
+      from streaming_recording_attempts a
+      join streaming_recording_segments g on g.attempt_id = a.id and ${waits}
+      where a.recording_id = r.id
+    ) beside on true
     where r.stream_id = s.id
     -- One that plays before one that failed or was deleted, then the newest.
     order by r.status = 'failed', r.deleted_at is not null, r.created_at desc
@@ -271,6 +302,13 @@ function lagOf({ status, recording_status, behind_seconds, lag }: FactsRow): Rec
   const runs = recording_status === "starting" || recording_status === "recording";
   if (status !== "live" || !runs || behind_seconds === null || behind_seconds < usualSeconds) return null;
   return { reason: lag ?? "unknown", seconds: Math.floor(behind_seconds) };
+}
+
+/** While it is live, what has just been verified is on its way; once it is over, whatever waits is missing from the replay. */
+function waitsOf(row: FactsRow): RecordingState["waits"] {
+  const { status, waiting, waiting_since: since, waiting_seconds: seconds } = row;
+  if (!waiting || (status === "live" && (seconds ?? 0) < usualSeconds)) return null;
+  return { since: since?.toISOString() ?? null, seconds: Math.max(0, Math.floor(seconds ?? 0)) };
 }
 
 export function toFacts(row: FactsRow): StreamFacts {
@@ -301,6 +339,7 @@ export function toFacts(row: FactsRow): StreamFacts {
             reason: row.recording_reason ?? "",
             safeUntil: row.safe_until?.toISOString() ?? null,
             lag: lagOf(row),
+            waits: waitsOf(row),
             leftOut: row.left_out
               ? { count: row.left_out, last: problemWords(row.left_out_last ?? "") }
               : null,
@@ -311,6 +350,7 @@ export function toFacts(row: FactsRow): StreamFacts {
             withheld: row.withheld,
           }
         : null,
+    hasStored: row.has_stored ?? false,
     lease:
       row.lease_user_id && row.lease_tab
         ? { userId: row.lease_user_id, name: row.lease_name ?? "", tab: row.lease_tab }

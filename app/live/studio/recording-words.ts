@@ -31,27 +31,45 @@ export function recordingWords(
   }
   const safe = recording.safeUntil && liveAt ? elapsed(liveAt, recording.safeUntil) : undefined;
   const left = leftOutWords(recording);
+  const waits = waitingWords(recording, liveAt);
   switch (recording.status) {
     case "starting":
-      if (recording.reason) return not(recording, safe);
+      if (recording.reason) return not(recording, { safe, waits });
       return { words: "Starting…", note: "It begins with your first picture or sound.", good: false };
     case "recording": {
-      if (recording.reason) return not(recording, safe);
+      if (recording.reason) return not(recording, { safe, waits });
       if (!safe)
         return { words: "Recording", note: "The first seconds are on their way to storage.", good: true };
       const words = `Recorded and verified until ${safe}`;
       const why = recording.lag?.reason ?? (still ? "unknown" : undefined);
-      if (why) return { words, note: [lagWords(why), left].filter(Boolean).join(" "), good: false };
-      return { words, note: ["Read back from storage.", left].filter(Boolean).join(" "), good: true };
+      const lags = why && lagWords(why);
+      if (lags || waits) return { words, note: sentences(waits, lags, left), good: false };
+      return { words, note: sentences("Read back from storage.", left), good: true };
     }
     case "stopping":
     case "finalizing":
-      return { words: "Finishing the replay…", note: safe && `Verified until ${safe}.`, good: false };
+      return {
+        words: "Finishing the replay…",
+        note: safe && sentences(`Verified until ${safe}.`, waits),
+        good: false,
+      };
     case "ready":
       return { words: "The replay is ready", note: left, good: true };
     case "failed":
-      return not(recording, safe);
+      return not(recording, { safe, waits });
   }
+}
+
+const sentences = (...said: (string | undefined)[]) => said.filter(Boolean).join(" ");
+
+/** What lies where the recorder writes, and not yet where viewers read. */
+function waitingWords({ waits }: StudioRecording, liveAt: string | null): string | undefined {
+  if (!waits) return undefined;
+  const known =
+    waits.since && liveAt
+      ? `In storage until ${elapsed(liveAt, waits.since)}.`
+      : "Not all of it is in storage yet.";
+  return `${known} What is newer lies where the recorder writes, and is copied as soon as storage takes it.`;
 }
 
 /** Why what is verified lags behind what is sent. */
@@ -77,11 +95,14 @@ function leftOutWords({ leftOut }: StudioRecording): string | undefined {
     : `${count} pieces are left out of it (the last one: ${last}).`;
 }
 
-function not(recording: StudioRecording, safe: string | undefined): RecordingWords {
+function not(
+  recording: StudioRecording,
+  { safe, waits }: { safe: string | undefined; waits: string | undefined },
+): RecordingWords {
   const reason = recording.reason || "the recorder did not say why";
   return {
     words: `Not recording: ${reason.charAt(0).toLowerCase()}${reason.slice(1).replace(/\.$/, "")}`,
-    note: safe && `Recorded and verified until ${safe}.`,
+    note: safe && sentences(`Recorded and verified until ${safe}.`, waits),
     good: false,
   };
 }

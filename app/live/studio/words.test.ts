@@ -54,6 +54,7 @@ describe("what the recorder does", () => {
     reason: "",
     safeUntil: null,
     lag: null,
+    waits: null,
     leftOut: null,
     blanks: [],
     durationMs: 0,
@@ -91,6 +92,25 @@ describe("what the recorder does", () => {
       { still: true },
     );
     expect(heard).toMatchObject({ note: expect.stringMatching(/nothing newer/), good: false });
+  });
+
+  it("is not called stored before it is where viewers read it", () => {
+    const safeUntil = "2026-11-24T19:12:04.300Z";
+    const waits = { since: "2026-11-24T19:10:00.000Z", seconds: 130 };
+    const told = say({ safeUntil, waits });
+    expect(told).toMatchObject({ words: "Recorded and verified until 12:04", good: false });
+    expect(told.note).toMatch(/^In storage until 10:00\./);
+    expect(say({ safeUntil, waits: { ...waits, since: null } }).note).toMatch(/^Not all of it is in storage/);
+    const both = say({ safeUntil, waits, lag: { reason: "silent", seconds: 12 } });
+    expect(both.note).toMatch(/In storage until 10:00\..*It lags: nothing new/);
+    for (const status of ["stopping", "finalizing"] as const)
+      expect(say({ status, safeUntil, waits })).toMatchObject({
+        note: expect.stringMatching(/^Verified until 12:04\. In storage until 10:00\./),
+        good: false,
+      });
+    expect(say({ reason: "The recorder stopped.", safeUntil, waits }).note).toMatch(
+      /In storage until 10:00\./,
+    );
   });
 
   it("is told with what cannot be seen or heard of it", () => {

@@ -25,6 +25,7 @@ const recording = {
   status: "finalizing" as const,
   reason: "",
   safeUntil: null,
+  waits: null,
   lag: null,
   leftOut: null,
   blanks: [],

@@ -3,7 +3,7 @@ import { databaseNow } from "#app/services/clock.ts";
 import { auditAttempts } from "./attempts.ts";
 import { auditExports } from "./exports.ts";
 
-export type AuditServices = Pick<Services, "db" | "queue" | "storage" | "log">;
+export type AuditServices = Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">;
 
 /** Something on which the database and the bucket do not agree. */
 export type Finding = {
@@ -21,6 +21,7 @@ export type FindingKind =
   | "segment-changed"
   | "segment-unknown"
   | "segment-left-out"
+  | "segment-beside"
   | "export-missing"
   | "export-changed"
   | "export-left"

@@ -3,7 +3,16 @@ import { sha256 } from "../export-pieces.ts";
 import type { AuditedAttempt } from "./attempts.ts";
 import type { Auditing, Finding } from "./audit.ts";
 
-type Known = { key: string; bytes: number; etag: string; sha256: string; problem: string | null };
+type Known = {
+  key: string;
+  bytes: number;
+  etag: string;
+  sha256: string;
+  problem: string | null;
+  awaits_copy: boolean;
+  copied_etag: string | null;
+  verified_at: Date;
+};
 
 /** What a recorder writes beside its segments: playlists, and a list of files when it has ended. */
 const beside = /\/(index\.m3u8|live\.m3u8|[^/]+\.json)$/;
@@ -18,6 +27,7 @@ export async function* auditSegments(
   const known: Known[] = await db
     .selectFrom("streaming_recording_segments")
     .select(["key", "bytes", "etag", "sha256", "problem"])
+    .select(["awaits_copy", "copied_etag", "verified_at"])
     .where("attempt_id", "=", attempt.id)
     .orderBy("number")
     .execute();
@@ -49,7 +59,7 @@ export async function* auditSegments(
 }
 
 async function compare(
-  { storage, hashes }: Auditing,
+  { storage, hashes, isSettled }: Auditing,
   segment: Known,
   object: StoredObject | undefined,
 ): Promise<Omit<Finding, "key"> | undefined> {
@@ -61,6 +71,10 @@ async function compare(
       words: `left out of its recording as ${segment.problem}, and there now`,
     };
   }
+  if (segment.awaits_copy) {
+    if (!isSettled(segment.verified_at)) return undefined;
+    return { kind: "segment-beside", words: "lies in the store beside alone, and waits to be copied" };
+  }
   if (!object) return { kind: "segment-missing", words: "verified once, and not there any more" };
   if (object.bytes !== segment.bytes)
     return {
@@ -71,7 +85,7 @@ async function compare(
     const bytes = await storage.read(segment.key);
     if (!bytes || sha256(bytes) !== segment.sha256)
       return { kind: "segment-changed", words: "has other bytes than those that were verified" };
-  } else if (object.etag !== segment.etag)
+  } else if (object.etag !== (segment.copied_etag ?? segment.etag))
     return { kind: "segment-changed", words: "is another object than the one that was verified" };
   return undefined;
 }

@@ -1,0 +1,99 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { Services } from "#app/context.ts";
+import { enqueueOnce } from "#app/jobs/queue.ts";
+import type { Database, Db } from "#db/client.ts";
+import { waits } from "./stores.ts";
+
+/** A worker that was killed while copying is missed after this long. */
+const claimSeconds = 15;
+export const holdEveryMs = (claimSeconds / 3) * 1000;
+/** Longest pause between two tries, in seconds. */
+const longestPause = 60;
+
+const isDue = sql<boolean>`(coalesce(a.copy_until < clock_timestamp(), true)
+  and coalesce(a.copy_after <= clock_timestamp(), true))`;
+
+/** Takes the copying of an attempt's segments; false while somebody else has it, or it is not to be tried again yet. */
+export async function claimCopying(db: Db, attemptId: string): Promise<boolean> {
+  const claimed = await db
+    .updateTable("streaming_recording_attempts as a")
+    .set({ copy_until: untilMissed })
+    .where("a.id", "=", attemptId)
+    .where(isDue)
+    .returning("a.id")
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
+export async function holdCopying(db: Db, attemptId: string): Promise<void> {
+  await db
+    .updateTable("streaming_recording_attempts")
+    .set({ copy_until: untilMissed })
+    .where("id", "=", attemptId)
+    // One that was under way when it was let go.
+    .where("copy_until", "is not", null)
+    .execute();
+}
+
+/** Lets it go. Gives how often it has failed in a row: each time the pause before the next try is longer. */
+export async function giveBackCopying(
+  db: Db,
+  attemptId: string,
+  { failed }: { failed: boolean },
+): Promise<number> {
+  const row = await db
+    .updateTable("streaming_recording_attempts")
+    .set({
+      copy_until: null,
+      copy_failures: failed ? sql<number>`copy_failures + 1` : 0,
+      copy_after: failed
+        ? sql<Date>`clock_timestamp() + make_interval(secs => least(${longestPause}, power(2, least(copy_failures, 10))))`
+        : null,
+    })
+    .where("id", "=", attemptId)
+    .returning("copy_failures")
+    .executeTakeFirst();
+  return row?.copy_failures ?? 0;
+}
+
+const untilMissed = sql<Date>`clock_timestamp() + make_interval(secs => ${claimSeconds})`;
+
+/** Attempts of which something waits to be copied, as far as nobody copies and the next try is due. */
+async function listToCopy(db: Kysely<Database>): Promise<string[]> {
+  const rows = await db
+    .selectFrom("streaming_recording_segments as g")
+    .innerJoin("streaming_recording_attempts as a", "a.id", "g.attempt_id")
+    .select("a.id")
+    .distinct()
+    .where(waits)
+    .where(isDue)
+    .limit(100)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Has copied what waits and nobody copies: its job was lost, it failed, or a worker was killed. */
+export async function sweepCopies({ db, queue }: Pick<Services, "db" | "queue">): Promise<void> {
+  const attempts = await listToCopy(db);
+  if (attempts.length === 0) return;
+  await db.transaction().execute(async (trx) => {
+    for (const attemptId of attempts)
+      await enqueueOnce(trx, queue, "recording.copy", { attemptId }, attemptId);
+  });
+}
+
+/**
+ * Whether anything of it is not yet where viewers read: the replay is all of it, or none of it. The sweep comes back a little
+ * later.
+ */
+export async function waitsForCopies(trx: Transaction<Database>, recordingId: string): Promise<boolean> {
+  const { rows } = await sql`
+    update streaming_recordings r set work_until = clock_timestamp() + interval '2 seconds'
+    where r.id = ${recordingId}::uuid and exists (
+      select from streaming_recording_attempts a join streaming_recording_segments g on g.attempt_id = a.id
+      where a.recording_id = r.id and ${waits}
+    )
+    returning r.id
+  `.execute(trx);
+  return rows.length > 0;
+}

@@ -1,0 +1,23 @@
+import { type Kysely, sql } from "kysely";
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    alter table streaming_recording_attempts
+      -- Where its recorder writes: to the storage that viewers read, or to the store beside it.
+      add column store text not null default 'main' check (store in ('main', 'beside')),
+      -- A worker copies from the store beside until then.
+      add column copy_until timestamptz,
+      -- So many times in a row it could not, and it is tried again from then on.
+      add column copy_failures integer not null default 0,
+      add column copy_after timestamptz;
+
+    alter table streaming_recording_segments
+      -- It lies in the store beside, and not yet in the storage that viewers read.
+      add column awaits_copy boolean not null default false,
+      -- What the storage that viewers read calls its copy.
+      add column copied_etag text;
+
+    create index streaming_recording_segments_waiting on streaming_recording_segments (attempt_id, number)
+      where awaits_copy and problem is null;
+  `.execute(db);
+}

@@ -1,0 +1,326 @@
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { selectAttempts } from "#app/domain/recordings/attempts.ts";
+import { auditRecordings } from "#app/domain/recordings/audit/audit.ts";
+import { copySegments } from "#app/domain/recordings/copies.ts";
+import { sweepCopies } from "#app/domain/recordings/copy-claims.ts";
+import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
+import { listParts } from "#app/domain/recordings/parts.ts";
+import { findReceipt } from "#app/domain/recordings/receipt.ts";
+import { removeRecording } from "#app/domain/recordings/removal.ts";
+import { verifySegments } from "#app/domain/recordings/verify.ts";
+import { createStorage } from "#app/services/storage.ts";
+import { type StorageProxy, startStorageProxy, type Trouble } from "#tests/storage-proxy.ts";
+import {
+  attemptRows,
+  finishLive,
+  insertLiveRecording,
+  insertRunningAttempt,
+  recordingRow,
+  segmentKey,
+  segmentRows,
+  segmentsOf,
+  writeSegments,
+} from "./recording-fixtures.ts";
+import { openTestServices } from "./setup.ts";
+
+/** Before the storage that viewers read, and before the store beside it. */
+let main: StorageProxy;
+let beside: StorageProxy;
+let test: Awaited<ReturnType<typeof openTestServices>>;
+let segments: Uint8Array[];
+beforeAll(async () => {
+  const { S3_ENDPOINT = "", S3_BUCKET = "" } = inject("partsEnvironment");
+  const store = inject("recordingStore");
+  main = await startStorageProxy({ endpoint: S3_ENDPOINT, bucket: S3_BUCKET });
+  beside = await startStorageProxy({
+    endpoint: store.RECORDING_S3_ENDPOINT!,
+    bucket: store.RECORDING_S3_BUCKET!,
+  });
+  test = await openTestServices({
+    env: {
+      ...store,
+      ...{ S3_ENDPOINT: main.url, RECORDING_S3_ENDPOINT: beside.url, LIVEKIT_URL: "http://127.0.0.1:9" },
+    },
+  });
+  const { services } = test;
+  services.storage.close();
+  services.recordingStorage!.close();
+  services.storage = createStorage(services.config.storage, { patienceMs: 1800 });
+  services.recordingStorage = createStorage(services.config.recordingStorage!, { patienceMs: 1800 });
+  segments = await segmentsOf("x264");
+}, 60_000);
+afterEach(() => {
+  main.calm();
+  beside.calm();
+});
+afterAll(async () => {
+  await test.close();
+  await main.close();
+  await beside.close();
+});
+
+/** A live stream whose recorder has written three segments to the store beside, which are verified there. */
+async function recorded() {
+  const { services, db } = test;
+  const live = await insertLiveRecording(services);
+  const { id: attemptId, prefix } = await insertRunningAttempt(services, live);
+  await db
+    .updateTable("streaming_recording_attempts")
+    .set({ store: "beside" })
+    .where("id", "=", attemptId)
+    .execute();
+  await writeSegments(services.recordingStorage!, prefix, segments);
+  const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirstOrThrow();
+  expect(await verifySegments(services, attempt)).toBe(3);
+  return {
+    ...live,
+    attemptId,
+    prefix,
+    copy: () => copySegments(services, { attemptId }),
+    finish: () => finishLive(services, live),
+    finalize: () => finalizeRecording(services, live),
+    row: async () => (await attemptRows(db, live.recordingId))[0]!,
+    /** The numbers of those that are not copied, without what is left out. */
+    waiting: async () =>
+      (await segmentRows(db, live.recordingId))
+        .filter(({ problem, awaits_copy }) => problem === null && awaits_copy)
+        .map(({ number }) => number),
+    /** What there is in the storage that viewers read, as it should be. */
+    stored: async () => {
+      const numbers: number[] = [];
+      for (const [number, bytes] of segments.entries()) {
+        const found = await services.storage.read(segmentKey(prefix, number));
+        if (found && Buffer.compare(found, bytes) === 0) numbers.push(number);
+      }
+      return numbers;
+    },
+    /** How often each was written there. */
+    written: () => main.seen.filter(({ method, key }) => method === "PUT" && key.startsWith(prefix)),
+    /** As if the pause before the next try were over. */
+    wait: () =>
+      sql`update streaming_recording_attempts set copy_after = null where id = ${attemptId}`.execute(db),
+    /** The same for finishing. */
+    release: () =>
+      sql`update streaming_recordings set work_until = null where id = ${live.recordingId}`.execute(db),
+  };
+}
+
+const all = [0, 1, 2];
+
+describe("what is verified in the store beside", () => {
+  it("is copied byte for byte, once, also when two workers copy at once", async () => {
+    const { copy, waiting, stored, written, row } = await recorded();
+    expect([await waiting(), await stored()]).toEqual([all, []]);
+    await Promise.all([copy(), copy()]);
+    expect([await waiting(), await stored()]).toEqual([[], all]);
+    await copy();
+    expect(written()).toHaveLength(3);
+    expect(main.broken).toEqual([]);
+    expect(await row()).toMatchObject({ copy_until: null, copy_failures: 0, copy_after: null });
+  });
+
+  it("is followed by another worker where one was killed in the middle, and not written again", async () => {
+    const { copy, waiting, stored, written, attemptId, prefix } = await recorded();
+    // It had written one and not said so, and nobody gave back what it had claimed.
+    await test.services.storage.write(segmentKey(prefix, 1), segments[1]!, "video/mp2t");
+    const claimed = (seconds: number) =>
+      sql`update streaming_recording_attempts set copy_until = clock_timestamp() + make_interval(secs => ${seconds})
+        where id = ${attemptId}`.execute(test.db);
+    await claimed(15);
+    await copy();
+    expect(await waiting()).toEqual(all);
+    await claimed(-1);
+    await copy();
+    expect([await waiting(), await stored()]).toEqual([[], all]);
+    expect(written()).toHaveLength(3);
+  });
+
+  it("is not called copied while other bytes lie there, and comes to be what it was", async () => {
+    const { copy, waiting, stored, prefix, row, wait } = await recorded();
+    const direct = createStorage({
+      ...test.services.config.storage,
+      endpoint: inject("partsEnvironment").S3_ENDPOINT!,
+    });
+    const spoil = async (number: number, bytes: Uint8Array) => {
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      await direct.write(segmentKey(prefix, number), bytes, "video/mp2t");
+    };
+    const put = (number: number, bytes: Uint8Array) =>
+      main.make({
+        methods: ["PUT"],
+        key: new RegExp(`^${segmentKey(prefix, number)}$`),
+        times: 1,
+        trouble: { then: () => spoil(number, bytes) },
+      });
+    put(
+      0,
+      segments[0]!.map((byte, at) => (at === 4000 ? byte ^ 0x55 : byte)),
+    );
+    put(2, segments[2]!.subarray(0, 1880));
+    await copy();
+    expect(await waiting()).toEqual([0, 2]);
+    expect(await row()).toMatchObject({ copy_failures: 1, copy_until: null });
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await wait();
+    await copy();
+    expect([await waiting(), await stored()]).toEqual([[], all]);
+    direct.close();
+  }, 20_000);
+
+  const troubles: [string, Trouble][] = [
+    ["403", { refuse: 403 }],
+    ["500", { refuse: 500 }],
+    ["503", { refuse: 503 }],
+    ["507", { refuse: 507 }],
+    ["no answer", "silence"],
+    ["a connection that ends", "hang up"],
+  ];
+  const places = [
+    ["writing", () => main, ["PUT"]],
+    ["reading back", () => main, ["GET"]],
+    ["reading where it was recorded", () => beside, ["GET"]],
+  ] as const;
+  it.each(
+    places.flatMap(([words, proxy, methods]) =>
+      troubles.map((each) => [words, ...each, proxy, methods] as const),
+    ),
+  )(
+    "whose %s is answered with %s waits, keeps no other waiting, and is copied when it can be",
+    async (_place, _name, trouble, proxy, methods) => {
+      const { copy, waiting, stored, row, wait, prefix } = await recorded();
+      proxy().make({ methods: [...methods], key: new RegExp(`^${segmentKey(prefix, 1)}$`), trouble });
+      await copy();
+      expect([await waiting(), (await row()).copy_failures]).toEqual([[1], 1]);
+      proxy().calm();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await wait();
+      await copy();
+      expect([await waiting(), await stored()]).toEqual([[], all]);
+    },
+    20_000,
+  );
+
+  it("is copied by a slow store as by any other", async () => {
+    const { copy, waiting, stored } = await recorded();
+    main.make({ methods: ["PUT"], trouble: { slowMs: 500 } });
+    await copy();
+    expect([await waiting(), await stored()]).toEqual([[], all]);
+  });
+
+  it("is tried for, after pauses of a minute at most, however long storage is away", async () => {
+    const { copy, waiting, row, attemptId } = await recorded();
+    const { db, services } = test;
+    const jobs = async () => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*)::int as count from pgboss.job
+        where name = 'recording.copy' and data->>'attemptId' = ${attemptId}
+      `.execute(db);
+      return rows[0]!.count;
+    };
+    main.make({ trouble: { refuse: 503 } });
+    // Two days of a try each minute.
+    for (const failures of [0, 1, 3, 2880]) {
+      await db
+        .updateTable("streaming_recording_attempts")
+        .set({ copy_failures: failures, copy_after: null })
+        .where("id", "=", attemptId)
+        .execute();
+      await copy();
+      const { rows } = await sql<{ pause: number }>`
+        select extract(epoch from copy_after - clock_timestamp())::float8 as pause
+        from streaming_recording_attempts where id = ${attemptId}
+      `.execute(db);
+      expect(await row()).toMatchObject({ copy_failures: failures + 1, copy_until: null });
+      expect(rows[0]!.pause).toBeGreaterThan(Math.min(60, 2 ** failures) - 0.9);
+      expect(rows[0]!.pause).toBeLessThanOrEqual(Math.min(60, 2 ** failures));
+    }
+    const asked = main.seen.length;
+    await sweepCopies(services);
+    await copy();
+    expect([main.seen.length, await jobs()]).toEqual([asked, 0]);
+    await sql`update streaming_recording_attempts set copy_after = now() where id = ${attemptId}`.execute(db);
+    main.calm();
+    await sweepCopies(services);
+    expect(await jobs()).toBe(1);
+    await copy();
+    expect(await waiting()).toEqual([]);
+    await sweepCopies(services);
+    expect(await jobs()).toBe(1);
+  });
+});
+
+describe("a recording that lies in the store beside", () => {
+  it("is ready when all of it is where viewers read, and not before", async () => {
+    const { finish, finalize, release, wait, waiting, stored, recordingId, prefix } = await recorded();
+    const { db, services } = test;
+    main.make({ trouble: { refuse: 503 } });
+    await finish();
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "finalizing", reason: "" });
+    expect(await waiting()).toEqual(all);
+    const { bytes } = await findReceipt(db, { recordingId });
+    expect((await findReceipt(db, { recordingId })).waiting).toEqual({ parts: 3, bytes, atMs: 0 });
+    main.calm();
+    await release();
+    await wait();
+    await finalize();
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready", bytes });
+    expect([await waiting(), await stored()]).toEqual([[], all]);
+    const parts = await listParts(db, recordingId);
+    expect(parts.map(({ number, gapMs }) => [number, gapMs])).toEqual(all.map((number) => [number, 0]));
+    expect((await findReceipt(db, { recordingId })).waiting).toBe(null);
+    // Nothing was taken from where it came from.
+    expect((await services.recordingStorage!.list(prefix)).length).toBe(4);
+  });
+
+  it("goes on without what was lost before it was copied, with a gap; what is only not given is waited for", async () => {
+    const { finish, finalize, release, wait, waiting, recordingId, prefix } = await recorded();
+    const { db, services } = test;
+    main.make({ trouble: { refuse: 503 } });
+    await finish();
+    main.calm();
+    const again = async () => {
+      await release();
+      await wait();
+      await finalize();
+    };
+    // Said not to be there, and listed all the same.
+    const lie = beside.make({ methods: ["GET"], key: /seg_00001\.ts$/, trouble: { refuse: 404 } });
+    await again();
+    expect([await waiting(), (await recordingRow(db, recordingId)).status]).toEqual([[1], "finalizing"]);
+    lie.lift();
+    // Other bytes than those that were verified.
+    await services.recordingStorage!.write(segmentKey(prefix, 1), segments[0]!, "video/mp2t");
+    await again();
+    expect([await waiting(), (await recordingRow(db, recordingId)).status]).toEqual([[1], "finalizing"]);
+    await services.recordingStorage!.remove(segmentKey(prefix, 1));
+    await again();
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready" });
+    expect(await listParts(db, recordingId)).toMatchObject([
+      { number: 0, gapMs: 0 },
+      { number: 2, gapMs: 2000 },
+    ]);
+    const { attempts } = await findReceipt(db, { recordingId });
+    expect(attempts[0]!.broken).toEqual([{ number: 1, problem: "missing" }]);
+  });
+
+  it("is what the audit says waits there, and is gone from both when it is removed", async () => {
+    const { copy, finish, recordingId, prefix } = await recorded();
+    const { db, services } = test;
+    const findings = async () => {
+      const found: string[] = [];
+      for await (const { kind, key } of auditRecordings(services, { settledMs: -1000 }))
+        if (key.startsWith(prefix)) found.push(`${kind} ${key.slice(prefix.length)}`);
+      return found;
+    };
+    expect(await findings()).toEqual(all.map((number) => `segment-beside seg_0000${number}.ts`));
+    await copy();
+    expect(await findings()).toEqual([]);
+    await finish();
+    await sql`update streaming_recordings set deleted_at = now() - interval '15 days', removed_at = now()
+      where id = ${recordingId}`.execute(db);
+    await removeRecording(services, { recordingId });
+    expect(await services.storage.list(prefix)).toEqual([]);
+    expect(await services.recordingStorage!.list(prefix)).toEqual([]);
+  });
+});

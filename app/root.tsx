@@ -14,6 +14,8 @@ import {
 import { Fragment, isValidElement, type ReactNode, useEffect, useRef } from "react";
 import { Bar } from "./components/bar.tsx";
 import { FailureBoundary } from "./components/failure.tsx";
+import { standInForScripts } from "./components/missing-scripts.ts";
+import { MissingScriptsWords } from "./components/missing-scripts-words.tsx";
 import { usePageRequest } from "./components/page-request.ts";
 import { pageTitle } from "./components/page-title.ts";
 import { RefreshWithoutScript } from "./components/refresh-without-script.tsx";
@@ -58,6 +60,13 @@ export function Layout({ children }: { children: ReactNode }) {
           suppressHydrationWarning
           dangerouslySetInnerHTML={{ __html: rememberTimeZone }}
         />
+        {!frame && (
+          <script
+            nonce={request.nonce}
+            suppressHydrationWarning
+            dangerouslySetInnerHTML={{ __html: standInForScripts }}
+          />
+        )}
         <Meta />
         <Links />
       </head>
@@ -72,6 +81,7 @@ export function Layout({ children }: { children: ReactNode }) {
           </a>
           <Going />
           <Bar viewer={viewer} />
+          <MissingScriptsWords />
           <Content>{children}</Content>
           <footer className="foot">
             <p className="small">Frontrow, live streams for those who hold a pass.</p>

@@ -1,3 +1,4 @@
+import { standInEvent } from "#app/components/missing-scripts.ts";
 import { askForTicket, readTicket } from "./ticket.ts";
 import type { ViewerRoom } from "./viewer-room.client.ts";
 
@@ -65,9 +66,12 @@ export async function begin(
   const mine = enter(path, module, ticket);
   warm = mine;
   mine.room.catch(() => {});
-  setTimeout(() => {
+  const drop = () => {
     if (warm === mine) dropRoom(path);
-  }, patienceMs);
+  };
+  setTimeout(drop, patienceMs);
+  // Then the picture is played by the browser itself, with its sound.
+  document.addEventListener(standInEvent, drop);
   await mine.room.then(
     (room) => room.pictured,
     () => {},

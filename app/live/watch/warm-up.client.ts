@@ -61,8 +61,8 @@ export async function begin(
   module: ReturnType<typeof loadRoom>,
   ticket?: Promise<Response>,
 ): Promise<void> {
-  // The page may be another one by now, without having been loaded anew.
-  if (location.pathname !== path) return;
+  // The page may be another one by now, without having been loaded anew, or stand without scripts.
+  if (location.pathname !== path || document.documentElement.dataset.scripts) return;
   const mine = enter(path, module, ticket);
   warm = mine;
   mine.room.catch(() => {});

@@ -134,6 +134,7 @@ export function mediaRouter(services: Services): Router {
       // As if it were over: Chromium's own player stands still on a playlist that grows.
       if (request.query["so-far"] !== undefined)
         return void response.send(Buffer.concat([playlist.text, Buffer.from("#EXT-X-ENDLIST\n")]));
+      response.set("ETag", playlist.etag);
       const zipped = request.acceptsEncodings("gzip", "identity") === "gzip";
       if (zipped) response.set("Content-Encoding", "gzip");
       response.send(zipped ? playlist.zipped : playlist.text);

@@ -42,7 +42,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const lights = useHandles("lights").includes("down") ? "down" : undefined;
   const head = useHandles("head").filter(isValidElement);
   const refresh = useHandles("refresh").find((seconds): seconds is number => typeof seconds === "number");
-  const frame = useHandles("frame").includes(true);
+  const frame = useHandles("frame").find((label): label is string => typeof label === "string");
   return (
     <html lang="en" data-lights={lights} data-request={request.id || undefined}>
       <head>
@@ -72,7 +72,9 @@ export function Layout({ children }: { children: ReactNode }) {
       </head>
       {frame ? (
         <body data-frame="">
-          <main id="content">{children}</main>
+          <main id="content" aria-label={frame}>
+            {children}
+          </main>
         </body>
       ) : (
         <body>
@@ -103,8 +105,8 @@ export const ErrorBoundary = FailureBoundary;
 /**
  * What the routes of this page say in their `handle`, as a value or as a function of their loader's data:
  * `lights: "down"` for the room of a live stream and the studio, and `refresh: 20` for a page that asks again by itself
- * after so many seconds where no script does it better, `head`: an element for the document's first lines, and `frame:
- * true` for a page that stands in another one, without our bar and without scripts.
+ * after so many seconds where no script does it better, `head`: an element for the document's first lines, and `frame`:
+ * what a page is called that stands in another one, without our bar and without scripts.
  */
 function useHandles(name: "lights" | "refresh" | "head" | "frame"): unknown[] {
   return useMatches().map(({ handle, data }) => {

@@ -12,6 +12,13 @@ const expects = [/net::ERR_FAILED/, /Failed to fetch dynamically imported module
 const scripts = "**/assets/*.js";
 const entry = "**/assets/entry.client-*.js";
 
+/**
+ * The list of a live chat asks for what is new by itself: it is what happens now (WCAG 2.2.1 has that exception). The page
+ * around it may be loaded again while Axe looks.
+ */
+const expectAccessibleChat = (page: Page) =>
+  expect(() => expectAccessible(page, "html", { without: ["meta-refresh"] })).toPass({ timeout: 60_000 });
+
 const direct = (page: Page) => page.getByLabel("The host's camera");
 const field = (page: Page) => page.frameLocator('iframe[title="Chat: say something"]');
 const said = (page: Page) => page.frameLocator('iframe[title="Chat: what was said"]');
@@ -48,10 +55,10 @@ test("where scripts do not load a live stream is seen and talked in as without a
   });
 
   await test.step("it fits, also on a phone, and Axe finds nothing", async () => {
-    await expectAccessible(page);
+    await expectAccessibleChat(page);
     await page.setViewportSize({ width: 360, height: 780 });
     await expectFits(page);
-    await expectAccessible(page);
+    await expectAccessibleChat(page);
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
@@ -116,7 +123,7 @@ test("where scripts do not load the studio ends a stream, and forms say what is 
   await page.goto(`/account/streams/${stream.id}`);
   await expect(page.getByText("Broadcasting needs scripts")).toBeVisible();
   await expect(page.getByText("Opening the studio…")).toBeHidden();
-  await expectAccessible(page);
+  await expectAccessibleChat(page);
   await endStream(page);
   await expect(page.getByRole("heading", { name: "This stream has ended" })).toBeVisible();
 });

@@ -1,6 +1,7 @@
 import { RemixBrowser } from "@remix-run/react";
 import { startTransition } from "react";
 import { hydrateRoot } from "react-dom/client";
+import { endStandIn } from "./components/missing-scripts.ts";
 import { PageRequest } from "./components/page-request.ts";
 import { picturedKey } from "./live/watch/pictured-key.ts";
 
@@ -13,6 +14,7 @@ if (pictured)
     pictured.catch(() => {}),
     new Promise((resolve) => setTimeout(resolve, longestWaitMs)),
   ]);
+await endStandIn();
 startTransition(() => {
   hydrateRoot(
     document,

@@ -14,6 +14,8 @@ import {
 import { Fragment, isValidElement, type ReactNode, useEffect, useRef } from "react";
 import { Bar } from "./components/bar.tsx";
 import { FailureBoundary } from "./components/failure.tsx";
+import { standInForScripts } from "./components/missing-scripts.ts";
+import { MissingScriptsWords } from "./components/missing-scripts-words.tsx";
 import { usePageRequest } from "./components/page-request.ts";
 import { pageTitle } from "./components/page-title.ts";
 import { RefreshWithoutScript } from "./components/refresh-without-script.tsx";
@@ -40,7 +42,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const lights = useHandles("lights").includes("down") ? "down" : undefined;
   const head = useHandles("head").filter(isValidElement);
   const refresh = useHandles("refresh").find((seconds): seconds is number => typeof seconds === "number");
-  const frame = useHandles("frame").includes(true);
+  const frame = useHandles("frame").find((label): label is string => typeof label === "string");
   return (
     <html lang="en" data-lights={lights} data-request={request.id || undefined}>
       <head>
@@ -58,12 +60,21 @@ export function Layout({ children }: { children: ReactNode }) {
           suppressHydrationWarning
           dangerouslySetInnerHTML={{ __html: rememberTimeZone }}
         />
+        {!frame && (
+          <script
+            nonce={request.nonce}
+            suppressHydrationWarning
+            dangerouslySetInnerHTML={{ __html: standInForScripts }}
+          />
+        )}
         <Meta />
         <Links />
       </head>
       {frame ? (
         <body data-frame="">
-          <main id="content">{children}</main>
+          <main id="content" aria-label={frame}>
+            {children}
+          </main>
         </body>
       ) : (
         <body>
@@ -72,6 +83,7 @@ export function Layout({ children }: { children: ReactNode }) {
           </a>
           <Going />
           <Bar viewer={viewer} />
+          <MissingScriptsWords />
           <Content>{children}</Content>
           <footer className="foot">
             <p className="small">Frontrow, live streams for those who hold a pass.</p>
@@ -93,8 +105,8 @@ export const ErrorBoundary = FailureBoundary;
 /**
  * What the routes of this page say in their `handle`, as a value or as a function of their loader's data:
  * `lights: "down"` for the room of a live stream and the studio, and `refresh: 20` for a page that asks again by itself
- * after so many seconds where no script does it better, `head`: an element for the document's first lines, and `frame:
- * true` for a page that stands in another one, without our bar and without scripts.
+ * after so many seconds where no script does it better, `head`: an element for the document's first lines, and `frame`:
+ * what a page is called that stands in another one, without our bar and without scripts.
  */
 function useHandles(name: "lights" | "refresh" | "head" | "frame"): unknown[] {
   return useMatches().map(({ handle, data }) => {

@@ -17,7 +17,7 @@ const mostInFrame = 50;
 type Page = ReturnType<typeof useLoaderData<typeof loader>>;
 
 export const handle = {
-  frame: true,
+  frame: "Chat: what was said",
   lights: ({ lights }: Page) => lights && "down",
   refresh: ({ older, open }: Page) => !older && open && refreshSeconds,
 };

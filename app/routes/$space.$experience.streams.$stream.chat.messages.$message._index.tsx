@@ -13,7 +13,10 @@ import { requireChat } from "#app/http/chat.ts";
 import { isId } from "#app/domain/text.ts";
 import { reactionWords } from "#app/live/chat/reaction-words.ts";
 
-export const handle = { frame: true, lights: ({ lights }: { lights: boolean }) => lights && "down" };
+export const handle = {
+  frame: "Chat: one message",
+  lights: ({ lights }: { lights: boolean }) => lights && "down",
+};
 
 export const meta = () => pageTitle("A message");
 

@@ -7,7 +7,7 @@ import { findReplayedMessages } from "#app/domain/chat/replayed.ts";
 import { readReplayPage, requireChat } from "#app/http/chat.ts";
 import { clock, momentPath } from "#app/live/replay/clock.ts";
 
-export const handle = { frame: true };
+export const handle = { frame: "Chat: what was said" };
 
 export const meta = () => pageTitle("Chat of the replay");
 

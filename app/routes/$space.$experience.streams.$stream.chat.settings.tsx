@@ -25,7 +25,10 @@ const schema = z.object({
   linksAllowed: yesNo,
 });
 
-export const handle = { frame: true, lights: ({ lights }: { lights: boolean }) => lights && "down" };
+export const handle = {
+  frame: "Chat: its settings",
+  lights: ({ lights }: { lights: boolean }) => lights && "down",
+};
 
 export const meta = () => pageTitle("Settings of the chat");
 

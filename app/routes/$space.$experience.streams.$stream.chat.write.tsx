@@ -12,7 +12,10 @@ import { readForm, typedText } from "#app/http/forms.ts";
 
 const schema = z.object({ id: z.uuid(), text: z.string().default("") });
 
-export const handle = { frame: true, lights: ({ lights }: { lights: boolean }) => lights && "down" };
+export const handle = {
+  frame: "Chat: write",
+  lights: ({ lights }: { lights: boolean }) => lights && "down",
+};
 
 export const meta = () => pageTitle("Say something");
 

@@ -17,6 +17,7 @@ import type { Gate } from "./gate/gate.ts";
 import { mediaRouter } from "./media.ts";
 import { isOurOrigin } from "./origin.ts";
 import { refusalPage } from "./refusal-page.ts";
+import { shortWay } from "./short-way.ts";
 import { takeTurns } from "./turns.ts";
 import { webhooksRouter } from "./webhooks.ts";
 
@@ -56,6 +57,8 @@ export function createApp(
   });
 
   if (gate) app.use(gateAddresses(gate));
+  const media = mediaRouter(services);
+  app.use("/media", shortWay(config, media));
   app.use("/webhooks", webhooksRouter(services));
   app.use(helmet(headers(services)));
   app.use("/api/v1", apiRouter(services));
@@ -73,7 +76,7 @@ export function createApp(
   const refuse429 = (response: Response) => void response.status(429).type("html").send(refusalPage(429));
   app.use(refuseCrowds(services, "sent.network", refuse429, (request) => !isReading(request)));
   app.use(refuseUnreadable, refuseNul, refuseForeignPosts(services), refuseLargeBodies);
-  app.use("/media", mediaRouter(services));
+  app.use("/media", media);
 
   app.all(
     "*",

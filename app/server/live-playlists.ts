@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 import {
@@ -18,7 +19,7 @@ const forgottenMs = 60_000;
 const zip = promisify(gzip);
 
 /** The same bytes for everybody: nothing in them is of a person. */
-export type SharedPlaylist = { text: Buffer; zipped: Buffer };
+export type SharedPlaylist = { text: Buffer; zipped: Buffer; etag: string };
 
 type Kept = {
   told: Told;
@@ -51,7 +52,8 @@ export function createLivePlaylists(db: Db) {
     if (told !== mine.told) {
       const text = Buffer.from(livePlaylist(told));
       const zipped = await zip(text, { level: constants.Z_BEST_SPEED });
-      Object.assign(mine, { told, playlist: { text, zipped } });
+      const etag = `W/"${createHash("sha1").update(text).digest("base64url")}"`;
+      Object.assign(mine, { told, playlist: { text, zipped, etag } });
     }
     return mine.playlist;
   }

@@ -3,7 +3,7 @@ import type { Services } from "#app/context.ts";
 import { findCaptions } from "#app/domain/captions/captions.ts";
 import { findExportObject, findSprite, sheetObjectKey } from "#app/domain/recordings/media-objects.ts";
 import type { Answer } from "./media.ts";
-import { sendObject } from "./send-object.ts";
+import { sendObject, type SendingServices } from "./send-object.ts";
 
 /** A browser may keep a picture, and asks each time whether it still is the one: what was cut out is not seen again. */
 export const pictureCaching = "private, no-cache";
@@ -15,7 +15,11 @@ type Doors = {
 };
 
 /** What goes along with the picture of a recording: the small pictures of its moments, and its captions. */
-export function addAside(router: Router, services: Services, { admitted, absent }: Doors): void {
+export function addAside(
+  router: Router,
+  services: Services & SendingServices,
+  { admitted, absent }: Doors,
+): void {
   const { db, storage } = services;
 
   router.get(

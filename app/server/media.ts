@@ -1,13 +1,11 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
 import type { Services } from "#app/context.ts";
 import { type AccessDecision, findAccess, grantOf } from "#app/domain/access/decision.ts";
-import { takePlace } from "#app/domain/devices/places.ts";
 import { findViewer } from "#app/domain/people/sessions.ts";
 import { posterSizes } from "#app/domain/recordings/export-poster.ts";
 import {
   findExportObject,
   findReadyRecording,
-  findSegmentObject,
   isWithheld,
   posterObjectKey,
 } from "#app/domain/recordings/media-objects.ts";
@@ -21,11 +19,14 @@ import { isServiceError } from "#app/services/service-error.ts";
 import { refuseCrowds } from "./crowds.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
+import { createLiveBytes, largestShared } from "./live-bytes.ts";
 import { createLivePlaylists } from "./live-playlists.ts";
 import { addAside, pictureCaching } from "./media-aside.ts";
+import { createMediaQuestions } from "./media-questions.ts";
 import { isOurOrigin } from "./origin.ts";
 import { createPlaylistPresence } from "./playlist-presence.ts";
 import { type Allowed, sendObject } from "./send-object.ts";
+import { createSignedAddresses } from "./signed-addresses.ts";
 
 export type Admitted = {
   userId: string;
@@ -52,7 +53,10 @@ export type Answer = (admitted: Admitted, request: Request, response: Response) 
 export function mediaRouter(services: Services): Router {
   const { config, db, log } = services;
   const router = Router({ caseSensitive: true, strict: true });
+  const questions = createMediaQuestions(db);
   const livePlaylists = createLivePlaylists(db);
+  const liveBytes = createLiveBytes(services);
+  const sending = { ...services, sign: createSignedAddresses(services) };
   const countPerson = createPlaylistPresence(services);
   router.use(refuseCrowds(services, "media.network", (response) => refuse(response, 429)));
 
@@ -64,21 +68,21 @@ export function mediaRouter(services: Services): Router {
         const { streamId = "", recordingId = "" } = request.params;
         if (!isId(streamId) || !isId(recordingId)) return refuse(response, 404);
         const token = readCookie(request.headers.cookie, sessionCookieName(config));
-        const viewer = token && (await findViewer(db, token));
+        const viewer = token && (await questions.viewer(token));
         if (viewer) response.locals.userId = viewer.userId;
         const eager = viewer && (await countTurn("media.session", viewer.sessionId));
         if (eager) {
           response.set("Retry-After", String(eager.waitSeconds));
           return refuse(response, 429);
         }
-        const access = await findAccess(db, { userId: viewer ? viewer.userId : null, streamId });
+        const access = await questions.access({ userId: viewer ? viewer.userId : null, streamId });
         if (!access) return refuse(response, 404);
         if (!viewer) return refuse(response, 401, access.reason);
         if (!access.mayWatch) return refuse(response, 403, access.reason);
         const endsAt = access.remainingMs === null ? null : performance.now() + access.remainingMs;
         const hasPlace = async (now: AccessDecision) => {
           const grantId = plays ? grantOf(now) : null;
-          return !grantId || takePlace(db, { grantId, sessionId: viewer.sessionId, streamId });
+          return !grantId || questions.place({ grantId, sessionId: viewer.sessionId, streamId });
         };
         const asTeam = access.role === "host" || access.role === "moderator";
         const stillAllowed = async () => {
@@ -130,6 +134,7 @@ export function mediaRouter(services: Services): Router {
       // As if it were over: Chromium's own player stands still on a playlist that grows.
       if (request.query["so-far"] !== undefined)
         return void response.send(Buffer.concat([playlist.text, Buffer.from("#EXT-X-ENDLIST\n")]));
+      response.set("ETag", playlist.etag);
       const zipped = request.acceptsEncodings("gzip", "identity") === "gzip";
       if (zipped) response.set("Content-Encoding", "gzip");
       response.send(zipped ? playlist.zipped : playlist.text);
@@ -152,13 +157,15 @@ export function mediaRouter(services: Services): Router {
     admitted(async ({ access, streamId, recordingId, asTeam, hasPlace, allowed }, request, response) => {
       const [attempt, number] = [Number(request.params.attempt), Number(request.params.segment)];
       const of = { streamId, recordingId, asTeam, attempt, number, whole: access.mayHost };
-      const object = await findSegmentObject(db, of);
+      const object = await questions.segment(of);
       if (!object) return refuse(response, 404);
       if (!(await hasPlace())) return refuse(response, 409, "devices");
       const cacheControl = "private, no-store";
+      const isShared = object.isLive && object.bytes <= largestShared;
+      const whole = isShared ? () => liveBytes(object) : undefined;
       await sendObject(
-        services,
-        { object, contentType: "video/mp2t", cacheControl, ...allowed },
+        sending,
+        { object, contentType: "video/mp2t", cacheControl, whole, ...allowed },
         request,
         response,
       );
@@ -175,7 +182,7 @@ export function mediaRouter(services: Services): Router {
       const object = size === "large" ? large : await services.storage.head(key);
       if (!object) return refuse(response, 404);
       await sendObject(
-        services,
+        sending,
         { object, contentType: "image/jpeg", cacheControl: pictureCaching, ...allowed },
         request,
         response,
@@ -200,7 +207,7 @@ export function mediaRouter(services: Services): Router {
       const disposition = isDownload ? attachment(recording.title, "mp4") : "inline";
       const cacheControl = "private, no-store";
       await sendObject(
-        services,
+        sending,
         {
           object,
           contentType: "video/mp4",
@@ -216,7 +223,7 @@ export function mediaRouter(services: Services): Router {
     }, playing),
   );
 
-  addAside(router, services, { admitted, absent: (response) => refuse(response, 404) });
+  addAside(router, sending, { admitted, absent: (response) => refuse(response, 404) });
 
   router.post(
     "/:streamId/:recordingId/position",

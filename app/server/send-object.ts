@@ -7,6 +7,9 @@ import { serviceError } from "#app/services/service-error.ts";
 import { readRange } from "./byte-ranges.ts";
 import { inTime } from "./in-time.ts";
 import { keepFor } from "./keep-for.ts";
+import type { SignedAddresses } from "./signed-addresses.ts";
+
+export type SendingServices = Pick<Services, "config" | "storage"> & { sign: SignedAddresses };
 
 type Sending = {
   object: MediaObject;
@@ -15,6 +18,8 @@ type Sending = {
   disposition?: string;
   /** Never from storage itself, which asks nobody on the way to the end of a file. */
   throughUs?: boolean;
+  /** Gives all of it, where it need not be read from storage for each who asks. */
+  whole?: () => Promise<Uint8Array>;
 } & Allowed;
 
 export type Allowed = {
@@ -34,14 +39,14 @@ const patienceMs = 5_000;
  * `mediaRedirect` it is sent there instead, unless `throughUs`.
  */
 export async function sendObject(
-  { config, storage }: Pick<Services, "config" | "storage">,
-  { object, contentType, cacheControl, disposition, throughUs = false, ...allowed }: Sending,
+  { config, storage, sign }: SendingServices,
+  { object, contentType, cacheControl, disposition, throughUs = false, whole, ...allowed }: Sending,
   request: Request,
   response: Response,
 ): Promise<void> {
   const { key, bytes } = object;
   if (config.mediaRedirect && !throughUs) {
-    const url = await storage.sign(key, { seconds: 60, contentType, disposition });
+    const url = await sign(key, { contentType, disposition });
     response.set("Cache-Control", "private, no-store").redirect(302, url);
     return;
   }
@@ -67,6 +72,12 @@ export async function sendObject(
   response.set("Content-Length", String(length));
   if (request.method === "HEAD") return void response.end();
 
+  if (whole) {
+    const all = await whole();
+    if (response.destroyed) return;
+    response.once("close", endWith(response, allowed));
+    return void response.end(range ? all.subarray(range.start, range.end + 1) : all);
+  }
   const found = await storage.open(key, range);
   if (!found || found.bytes !== length) {
     found?.body.destroy();

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,7 +7,8 @@ import { gunzipSync } from "node:zlib";
 /*
  * The crowd of the bench `hls-viewers`, as a process of its own: `node hls-crowd.ts FILE` has everybody of FILE play a live
  * playlist as a browser does, each over a connection of their own: read it every 2 s, begin three segments before its
- * end, fetch each segment when it is listed. The last line says how it went.
+ * end, fetch each segment when it is listed. What somebody gets of a segment is compared with what the first one got, whose
+ * sum is told. The last line says how it went.
  */
 export type PlayersWish = {
   url: string;
@@ -21,6 +23,8 @@ export type PlayersTale = {
   /** Segments that arrived after the one before had been played out, and by how much each was late, ms. */
   lateMs: number[];
   segments: number;
+  /** SHA-256 of the segments that arrived, by their address in the playlist. */
+  sums: Record<string, string>;
   bytes: number;
   playlistMs: number[];
   segmentMs: number[];
@@ -30,7 +34,12 @@ const segmentMs = 2_000;
 const behind = 3;
 
 const wish = JSON.parse(await readFile(process.argv[2]!, "utf8")) as PlayersWish;
-const tale: PlayersTale = { errors: {}, lateMs: [], segments: 0, bytes: 0, playlistMs: [], segmentMs: [] };
+const tale: PlayersTale = {
+  ...{ errors: {}, lateMs: [], segments: 0, sums: {} },
+  ...{ bytes: 0, playlistMs: [], segmentMs: [] },
+};
+/** What the first player got, by its address in the playlist. */
+const first = new Map<string, Buffer>();
 const begin = performance.now();
 const endAt = begin + (wish.spreadSeconds + wish.seconds) * 1000;
 const stepMs = (wish.spreadSeconds * 1000) / wish.players.length;
@@ -50,6 +59,7 @@ async function play(player: PlayersWish["players"][number], index: number) {
     for (const uri of listed.slice(from)) {
       const bytes = await ask(player, agent, `${wish.base}/${uri}`, tale.segmentMs);
       if (!bytes) continue;
+      compare(uri, bytes);
       const now = performance.now();
       tale.segments += 1;
       tale.bytes += bytes.length;
@@ -60,6 +70,14 @@ async function play(player: PlayersWish["players"][number], index: number) {
     await pause(Math.max(0, segmentMs - (performance.now() - readAt)));
   }
   agent.destroy();
+}
+
+function compare(uri: string, bytes: Buffer) {
+  const known = first.get(uri);
+  if (!known) {
+    first.set(uri, bytes);
+    tale.sums[uri] = createHash("sha256").update(bytes).digest("hex");
+  } else if (!known.equals(bytes)) tale.errors["other bytes"] = (tale.errors["other bytes"] ?? 0) + 1;
 }
 
 async function ask(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -28,7 +29,16 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
   try {
     const recording = await openLiveRecording(edition);
     const cookies = await recording.viewers(count);
-    for (let number = 0; number < 4; number++) await recording.next();
+    /** SHA-256 of each segment as it was recorded, by its number. */
+    const recorded: string[] = [];
+    const record = async () => {
+      recorded.push(
+        createHash("sha256")
+          .update(await recording.next())
+          .digest("hex"),
+      );
+    };
+    for (let number = 0; number < 4; number++) await record();
     const wish: PlayersWish = {
       ...{ url: edition.url, base: recording.base, seconds, spreadSeconds },
       players: cookies.map((cookie, at) => ({ cookie, address: `10.0.${at >> 8}.${at & 255}` })),
@@ -40,7 +50,7 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
     const growing = (async () => {
       for (let at = performance.now() + segmentMs; !over; at += segmentMs) {
         await pause(Math.max(0, at - performance.now()));
-        await recording.next();
+        await record();
       }
     })();
     const crowd = await startScript(path.join(import.meta.dirname, "hls-crowd.ts"), [file]);
@@ -50,7 +60,15 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
     await growing;
     await recording.close();
 
-    const errors = Object.entries(tale.errors);
+    const wrong = Object.entries(tale.sums).filter(
+      ([uri, sum]) => recorded[Number(/^1\/(\d+)\.ts$/.exec(uri)?.[1])] !== sum,
+    );
+    const arrived = Object.keys(tale.sums).length;
+    if (arrived === 0) throw new Error("no segment arrived");
+    const errors = [
+      ...Object.entries(tale.errors),
+      ...(wrong.length > 0 ? [["segments that are not as recorded", wrong.length] as const] : []),
+    ];
     const failed = errors.reduce((sum, [, times]) => sum + times, 0);
     const stalls = tale.lateMs.length;
     const mbit = (tale.bytes * 8) / 1e6 / (seconds + spreadSeconds / 2);
@@ -61,7 +79,10 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
       keys: { stalls, errors: failed, web_mib: round(webMib), mbit_s: round(mbit, 1) },
       rows: [
         { what: "players", value: String(count) },
-        { what: "segments that arrived", value: String(tale.segments) },
+        {
+          what: "segments that arrived, and different ones, compared with what was recorded",
+          value: `${tale.segments}, ${arrived}`,
+        },
         { what: "late, and the slowest by, ms", value: `${stalls}, ${Math.max(0, ...tale.lateMs)}` },
         { what: "playlist, median and p99, ms", value: times(tale.playlistMs) },
         { what: "segment, median and p99, ms", value: times(tale.segmentMs) },

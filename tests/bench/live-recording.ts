@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { readConfig } from "#app/config.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
 import { findOpenAttempt } from "#app/domain/recordings/attempts.ts";
@@ -49,6 +50,20 @@ export async function openLiveRecording({ env }: Edition) {
     base: `/media/${streamId}/${recordingId}`,
     kilobits: (base.reduce((sum, { length }) => sum + length, 0) * 8) / (perRound * segmentMs),
     next,
+    /** Lengthens it to so many segments in the database alone: the last one again and again, for who reads playlists. */
+    async lengthen(count: number) {
+      await sql`
+        insert into streaming_recording_segments (attempt_id, number, key, bytes, etag, sha256, duration_ticks, first_pts,
+          has_audio, has_video, width, height, picture, sound, program_time)
+        select g.attempt_id, g.number + more, g.key, g.bytes, g.etag, g.sha256, g.duration_ticks,
+          (g.first_pts + more * g.duration_ticks) % ${2 ** 33}::bigint, g.has_audio, g.has_video, g.width, g.height,
+          g.picture, g.sound, g.program_time + more * make_interval(secs => ${segmentMs / 1000})
+        from streaming_recording_segments g
+        join streaming_recording_attempts a on a.id = g.attempt_id
+        cross join generate_series(1, ${count - written}::integer) as more
+        where a.recording_id = ${recordingId}::uuid and g.number = ${written - 1}
+      `.execute(db);
+    },
     async viewers(count: number): Promise<string[]> {
       const cookies: string[] = [];
       for (let at = 0; at < count; at++) {

@@ -57,9 +57,13 @@ export async function launchMortalBrowser(): Promise<{
 /** One person's browser profile: signed in as `userId`, or nobody. What goes wrong in its pages is kept in `problems`. */
 export async function openProfile(
   browser: Browser,
-  { url, db, userId }: { url: string; db: Db; userId: string | null },
+  { url, db, userId, script = true }: { url: string; db: Db; userId: string | null; script?: boolean },
 ): Promise<BrowserContext> {
-  const context = await browser.newContext({ baseURL: url, permissions: ["camera", "microphone"] });
+  const context = await browser.newContext({
+    baseURL: url,
+    permissions: ["camera", "microphone"],
+    javaScriptEnabled: script,
+  });
   await context.addInitScript(fakeDevices);
   if (userId) {
     const { token } = await signIn(db, userId);

@@ -1,34 +1,19 @@
 import type { Locator, Page } from "@playwright/test";
-import { endStream, goLive } from "#tests/browser/people.ts";
+import { noMedia } from "#tests/browser/no-media.ts";
+import { endStream } from "#tests/browser/people.ts";
 import { advances, isMagenta, mostly } from "#tests/browser/picture.ts";
-import { insertPeople, signIn } from "#tests/factories.ts";
+import { delayedPicture, playsSoFar } from "#tests/browser/so-far.ts";
+import { signIn } from "#tests/factories.ts";
 import { openGrantByApi } from "#tests/grant-by-api.ts";
 import { startSecondWeb } from "#tests/second-web.ts";
-import { expect, expectFits, expectAccessible, test, type World } from "./world.ts";
+import { openHouse } from "./house.ts";
+import { expect, expectFits, expectAccessible, test } from "./world.ts";
 
-/** A network that lets no media of WebRTC through, by UDP or by TCP: only a relay could, and there is none. */
-const noMedia = `(() => {
-  const Real = RTCPeerConnection;
-  const relayed = (options) => ({ ...options, iceServers: [], iceTransportPolicy: "relay" });
-  window.RTCPeerConnection = class extends Real {
-    constructor(options) { super(window.mediaMayPass ? options : relayed(options)); }
-    setConfiguration(options) { super.setConfiguration(window.mediaMayPass ? options : relayed(options)); }
-  };
-})();`;
 /** What a browser says of a signal socket that ends without media. */
 const noSocket = [/\/rtc/, /could not establish/i];
 
-const delayed = (page: Page) => page.getByLabel("The live picture, with a delay");
 const direct = (page: Page) => page.getByLabel("The host's camera");
 const timeOf = (video: Locator) => video.evaluate((element: HTMLVideoElement) => element.currentTime);
-
-async function openHouse({ person, db }: Pick<World, "person" | "db">) {
-  const house = await insertPeople(db, { status: "scheduled" });
-  const studio = await (await person({ userId: house.people.host.id })).newPage();
-  await studio.goto(`/account/streams/${house.stream.id}`);
-  await goLive(studio);
-  return { ...house, studio };
-}
 
 test("where no media of WebRTC passes the picture comes with a delay by itself, back to the beginning and to now, until the pass ends", async ({
   person,
@@ -40,7 +25,7 @@ test("where no media of WebRTC passes the picture comes with a delay by itself, 
   await viewer.addInitScript(noMedia);
   const page = await viewer.newPage();
   await page.goto(house.path);
-  const video = delayed(page);
+  const video = delayedPicture(page);
   await test.step("it plays, and says how far behind it is", async () => {
     await expect(video).toBeVisible({ timeout: 30_000 });
     await expect.poll(() => advances(video), { timeout: 30_000 }).toBe(true);
@@ -87,18 +72,18 @@ test("somebody chooses the delayed picture, and the direct one again, on a phone
   await page.goto(house.path);
   await expect(direct(page)).toBeVisible({ timeout: 30_000 });
   await page.getByRole("button", { name: "Watch with a delay" }).click({ timeout: 30_000 });
-  await expect(delayed(page)).toBeVisible();
-  await expect.poll(() => advances(delayed(page)), { timeout: 30_000 }).toBe(true);
+  await expect(delayedPicture(page)).toBeVisible();
+  await expect.poll(() => advances(delayedPicture(page)), { timeout: 30_000 }).toBe(true);
   await expectFits(page);
   await expectAccessible(page);
   await page.getByRole("button", { name: "Watch without delay" }).click();
   await expect(direct(page)).toBeVisible();
   expect(await advances(direct(page))).toBe(true);
-  await expect(delayed(page)).toHaveCount(0);
+  await expect(delayedPicture(page)).toHaveCount(0);
   await expectFits(page);
 
   await page.getByRole("button", { name: "Watch with a delay" }).click();
-  await expect.poll(() => advances(delayed(page)), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => advances(delayedPicture(page)), { timeout: 30_000 }).toBe(true);
   await endStream(house.studio);
   await expect(page.getByLabel(/^Replay of/)).toBeVisible({ timeout: 30_000 });
   // Some seconds of it were not seen yet.
@@ -114,7 +99,7 @@ test("whoever would be one too many in the room gets the delayed picture", async
     await viewer.addCookies([{ name: "session", value: token, url, httpOnly: true, sameSite: "Lax" }]);
     const page = await viewer.newPage();
     await page.goto(url + house.path);
-    await expect.poll(() => advances(delayed(page)), { timeout: 40_000 }).toBe(true);
+    await expect.poll(() => advances(delayedPicture(page)), { timeout: 40_000 }).toBe(true);
     await expect(
       page.getByText("So many people are watching that the picture comes to you with a delay."),
     ).toBeVisible();
@@ -130,7 +115,7 @@ test("without JavaScript a live stream plays in the browser's own player, with i
 }) => {
   const house = await openHouse({ person, db });
   const page = await (await person({ userId: house.people.viewer.id, script: false })).newPage();
-  const video = delayed(page);
+  const video = delayedPicture(page);
   await expect(async () => {
     await page.goto(house.path);
     await expect(video).toBeVisible({ timeout: 1_000 });
@@ -138,21 +123,8 @@ test("without JavaScript a live stream plays in the browser's own player, with i
   await expect(page.getByText("1 watching", { exact: true })).toBeVisible();
   // The list of what was said, and the form to say something.
   await expect(page.locator("iframe")).toHaveCount(2);
-  // Chromium's own player does not begin on a playlist that grows, and says nothing.
   await page.getByRole("link", { name: "what is recorded so far" }).click();
-  await expect(async () => {
-    await page.getByRole("link", { name: "Load it again" }).click();
-    await video.evaluate(async (element: HTMLVideoElement) => {
-      element.muted = true;
-      await element.play();
-      // Its first seconds may be from before the camera was there.
-      element.currentTime = element.duration * 0.6;
-    });
-    // No clock of the page's own runs in it.
-    const begun = await timeOf(video);
-    await expect.poll(() => timeOf(video), { timeout: 5_000 }).toBeGreaterThan(begun + 0.5);
-    expect(await mostly(video, [0.5, 0.5], isMagenta)).toBe(true);
-  }).toPass({ timeout: 60_000 });
+  await expect(async () => expect(await playsSoFar(page)).toBe(true)).toPass({ timeout: 60_000 });
   const lengthOf = () => video.evaluate((element: HTMLVideoElement) => element.duration);
   const before = await lengthOf();
   await page.getByRole("link", { name: "Load it again" }).click();

@@ -1,19 +1,21 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { launchBrowser, openProfile } from "#tests/browser/people.ts";
+import { startCachingProxy } from "#tests/caching-proxy.ts";
 import { insertPeople, signIn } from "#tests/factories.ts";
 import { insertReadyRecording } from "#tests/ready-recording.ts";
 import { startSecondWeb } from "#tests/second-web.ts";
-import type { Fault } from "./fault.ts";
-import { promise } from "./studio-tools.ts";
+import type { Fault, Tools } from "./fault.ts";
+import { goOnAir, promise, recordingsOf, until } from "./studio-tools.ts";
 
 export const name = "F45";
 export const title =
-  "Addresses of a recording are posted in public, and other sites show them in their pages";
+  "Addresses of a recording, also of a live one, are posted in public, shown by other sites, and asked for through shared caches";
 
 /** For how long an address in storage is good, with a second of each clock. */
 const signedSeconds = 62;
 
-export const run: Fault["run"] = async ({ web, db, env, say }) => {
+export const run: Fault["run"] = async (tools) => {
+  const { web, db, env, say } = tools;
   const { people, stream } = await insertPeople(db, { status: "live" });
   const { recordingId, key } = await insertReadyRecording(env, stream.id);
   const redirecting = await startSecondWeb({ ...env, MEDIA_REDIRECT: "1" });
@@ -54,6 +56,9 @@ export const run: Fault["run"] = async ({ web, db, env, say }) => {
     promise(!foreign.some(Boolean), `another site's page shows none of it (${JSON.stringify(foreign)})`);
     say("another site's page: nothing, also for somebody who may watch");
 
+    const handed = await throughCaches(tools, [web.url, redirecting.url]);
+    say(`through shared caches: ${handed} answers, all of them ours`);
+
     const bucket = `${env.S3_ENDPOINT}/${env.S3_BUCKET}`;
     for (const url of [bucket, `${bucket}/?list-type=2`, `${bucket}/${key}`]) {
       const answer = await ask(url);
@@ -70,13 +75,59 @@ export const run: Fault["run"] = async ({ web, db, env, say }) => {
     const late = await ask(signed);
     promise(late.status === 403, `a minute later it opens nothing (${late.status})`);
     return {
-      did: "asked for a recording's addresses as others, from another site's page, in storage itself, and by a signed address that was posted",
-      saw: "refused each time; a signed address opened one file for a minute; no answer may be kept by a shared cache",
+      did: "asked for a recording's addresses as others, from another site's page, in storage itself, and by a signed address that was posted; for a live playlist and its segments behind a strict and a careless shared cache that a viewer had filled",
+      saw: `refused each time, in ${handed} answers through the caches too, which kept none of it; a signed address opened one file for a minute`,
     };
   } finally {
     redirecting.process.kill("SIGTERM");
   }
 };
+
+/**
+ * A live playlist and its segments, asked for by a viewer and then by everybody else, through caches in front of each of
+ * these webs: a strict one, and one that heeds only `private` and `no-store`. Gives how many answers there were.
+ */
+async function throughCaches(tools: Tools, webs: string[]): Promise<number> {
+  const { db } = tools;
+  const air = await goOnAir(tools);
+  try {
+    const cookieOf = async ({ id }: { id: string }) => (await signIn(db, id)).cookie;
+    const viewer = await cookieOf(air.people.viewer);
+    const { stranger, ended, banned, otherOwner } = air.people;
+    const refused = [undefined, ...(await Promise.all([stranger, ended, banned, otherOwner].map(cookieOf)))];
+    const base = `/media/${air.stream.id}/${(await recordingsOf(tools, air.stream.id))[0]!.id}`;
+    const ask = async (url: string, cookie?: string) => {
+      const answer = await fetch(url, { redirect: "manual", headers: cookie ? { cookie } : {} });
+      return { status: answer.status, location: answer.headers.get("location"), text: await answer.text() };
+    };
+    const { value: playlist } = await until(
+      async () => (await ask(`${webs[0]}${base}/live.m3u8`, viewer)).text,
+      (text) => text.includes(".ts"),
+      { seconds: 40, words: "something is recorded" },
+    );
+    const [segment] = /^\d+\/\d+\.ts$/m.exec(playlist)!;
+    let answers = 0;
+    for (const web of webs)
+      for (const manners of ["strict", "worst"] as const) {
+        const proxy = await startCachingProxy(web, manners);
+        for (const path of [`${base}/live.m3u8`, `${base}/live.m3u8?so-far`, `${base}/${segment}`]) {
+          const own = await ask(proxy.url + path, viewer);
+          promise([200, 302].includes(own.status), `${path} is there for a viewer (${own.status})`);
+          for (const cookie of refused) {
+            const answer = await ask(proxy.url + path, cookie);
+            promise([401, 403].includes(answer.status), `${path} is refused (${answer.status})`);
+            promise(answer.text.length < 100 && !answer.location, "and leads nowhere");
+            answers += 1;
+          }
+        }
+        promise(proxy.kept.length === 0, `a ${manners} cache keeps nothing of it`);
+        await proxy.close();
+      }
+    return answers;
+  } finally {
+    await air.close();
+  }
+}
 
 type Look = { url: string; paths: string[]; userId: string; db: Parameters<typeof openProfile>[1]["db"] };
 

@@ -79,6 +79,22 @@ describe("what a browser is told with every page", () => {
     const ticket = await web.fetch(`${stage.path}/ticket`, { cookie, form: { tab: "tab-of-a-test" } });
     expect(ticket.headers.get("cache-control")).toBe("private, no-store");
   });
+
+  it("what is played goes a shorter way, by the same rules (ASVS 3.4.4, 3.4.5, 3.4.6, 14.3.2)", async () => {
+    const base = `/media/${stage.stream.id}/${stage.stream.id}`;
+    for (const address of [`${base}/live.m3u8`, `${base}/1/0.ts`, "/media/1.ts"]) {
+      const answer = await web.fetch(address, { cookie });
+      expect([address, answer.status]).toEqual([address, 404]);
+      expect(policyOf(answer).get("default-src")).toEqual(["'none'"]);
+      expect(policyOf(answer).get("frame-ancestors")).toEqual(["'none'"]);
+      const { headers } = answer;
+      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
+      expect(headers.get("cache-control")).toBe("private, no-store");
+      expect(headers.get("x-powered-by")).toBeNull();
+    }
+  });
 });
 
 describe("what comes from a browser", () => {

@@ -46,26 +46,39 @@ export async function insertSession(
  * absolute end, or the account is switched off. Writes `last_seen_at` at most once in five minutes.
  */
 export async function findViewer(db: Db, token: string): Promise<Viewer | undefined> {
-  const row = await db
+  const [viewer] = await findViewers(db, [token]);
+  return viewer;
+}
+
+/** The same for many tokens at once; answers in their order. */
+export async function findViewers(db: Db, tokens: string[]): Promise<(Viewer | undefined)[]> {
+  const hashes = tokens.map(hashToken);
+  const rows = await db
     .selectFrom("sessions as s")
     .innerJoin("users as u", "u.id", "s.user_id")
     .select(["s.id as sessionId", "u.id as userId", "u.email", "u.name", "u.time_zone as timeZone"])
-    .select(sql<boolean>`s.last_seen_at < now() - interval '5 minutes'`.as("stale"))
-    .where("s.token_hash", "=", hashToken(token))
+    .select(["s.token_hash", sql<boolean>`s.last_seen_at < now() - interval '5 minutes'`.as("stale")])
+    .where(
+      hashes.length === 1
+        ? sql<boolean>`s.token_hash = ${hashes[0]}`
+        : sql<boolean>`s.token_hash = any(${hashes}::bytea[])`,
+    )
     .where("s.ended_at", "is", null)
     .where("s.expires_at", ">", sql<Date>`now()`)
     .where("s.last_seen_at", ">", sql<Date>`now() - make_interval(days => ${sessionIdleDays})`)
     .where("u.disabled_at", "is", null)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  const { stale, ...viewer } = row;
-  if (stale)
-    await db
-      .updateTable("sessions")
-      .set({ last_seen_at: sql`now()` })
-      .where("id", "=", viewer.sessionId)
-      .execute();
-  return viewer;
+    .execute();
+  const stale = rows.filter((row) => row.stale).map(({ sessionId }) => sessionId);
+  // One that somebody else is writing is being written.
+  if (stale.length > 0)
+    await sql`
+      update sessions set last_seen_at = now()
+      where id in (select id from sessions where id = any(${stale}::uuid[]) for no key update skip locked)
+    `.execute(db);
+  const found = new Map(
+    rows.map(({ stale: _stale, token_hash, ...viewer }) => [token_hash.toString("hex"), viewer]),
+  );
+  return hashes.map((hash) => found.get(hash.toString("hex")));
 }
 
 export type OpenSession = {

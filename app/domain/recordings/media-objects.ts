@@ -35,8 +35,9 @@ export async function isWithheld(db: Db, { recordingId, asTeam }: Of): Promise<b
 }
 
 /**
- * One verified segment of a recording, finished or not, in the storage that viewers read: what is recorded of a live stream can be watched at once. Of a
- * finished one only what plays; `whole`: also what its edit leaves out.
+ * One verified segment of a recording, finished or not, in the storage that viewers read: what is recorded of a live
+ * stream can be watched at once. Of a finished one only what plays; `whole`: also what its edit leaves out. `isLive`: it
+ * is not finished.
  */
 export async function findSegmentObject(
   db: Db,
@@ -48,12 +49,12 @@ export async function findSegmentObject(
     number,
     whole,
   }: Of & { attempt: number; number: number; whole: boolean },
-): Promise<MediaObject | undefined> {
+): Promise<(MediaObject & { isLive: boolean }) | undefined> {
   const row = await db
     .selectFrom("streaming_recording_segments as g")
     .innerJoin("streaming_recording_attempts as a", "a.id", "g.attempt_id")
     .innerJoin("streaming_recordings as r", "r.id", "a.recording_id")
-    .select(["g.key", "g.bytes", "g.sha256"])
+    .select(["g.key", "g.bytes", "g.sha256", sql<boolean>`r.status <> 'ready'`.as("isLive")])
     .where("r.id", "=", recordingId)
     .where("r.stream_id", "=", streamId)
     .where("r.status", "!=", "failed")
@@ -64,7 +65,7 @@ export async function findSegmentObject(
     .where("g.problem", "is", null)
     .where("g.awaits_copy", "=", false)
     .executeTakeFirst();
-  return row && { key: row.key, bytes: row.bytes, etag: row.sha256 };
+  return row && { key: row.key, bytes: row.bytes, etag: row.sha256, isLive: row.isLive };
 }
 
 const isNotLeftOut = sql<boolean>`not exists (

@@ -209,8 +209,8 @@ function NeedsScripts() {
   return (
     <noscript>
       <Notice title="Broadcasting needs scripts">
-        Your browser does not run JavaScript on this page, and a camera cannot be sent without it. Allow it
-        and reload. What is running can still be ended here.
+        No JavaScript runs on this page, and a camera cannot be sent without it. Allow it and load the page
+        again. What is running can still be ended here.
       </Notice>
     </noscript>
   );

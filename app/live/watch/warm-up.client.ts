@@ -1,3 +1,4 @@
+import { standInEvent } from "#app/components/missing-scripts.ts";
 import { askForTicket, readTicket } from "./ticket.ts";
 import type { ViewerRoom } from "./viewer-room.client.ts";
 
@@ -60,14 +61,17 @@ export async function begin(
   module: ReturnType<typeof loadRoom>,
   ticket?: Promise<Response>,
 ): Promise<void> {
-  // The page may be another one by now, without having been loaded anew.
-  if (location.pathname !== path) return;
+  // The page may be another one by now, without having been loaded anew, or stand without scripts.
+  if (location.pathname !== path || document.documentElement.dataset.scripts) return;
   const mine = enter(path, module, ticket);
   warm = mine;
   mine.room.catch(() => {});
-  setTimeout(() => {
+  const drop = () => {
     if (warm === mine) dropRoom(path);
-  }, patienceMs);
+  };
+  setTimeout(drop, patienceMs);
+  // Then the picture is played by the browser itself, with its sound.
+  document.addEventListener(standInEvent, drop);
   await mine.room.then(
     (room) => room.pictured,
     () => {},

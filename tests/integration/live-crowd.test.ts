@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findOpenAttempt } from "#app/domain/recordings/attempts.ts";
+import { verifySegments } from "#app/domain/recordings/verify.ts";
+import { insertGrant, insertUser, signIn } from "#tests/factories.ts";
+import { startMachinesWeb } from "./machines-web.ts";
+import {
+  insertLiveRecording,
+  insertRunningAttempt,
+  segmentKey,
+  segmentsOf,
+  writeSegments,
+} from "./recording-fixtures.ts";
+import { openTestServices } from "./setup.ts";
+
+let test: Awaited<ReturnType<typeof openTestServices>>;
+let web: Awaited<ReturnType<typeof startMachinesWeb>>;
+let segments: Uint8Array[];
+/** What web read whole from storage. */
+const reads: string[] = [];
+beforeAll(async () => {
+  test = await openTestServices({ env: { LIVEKIT_URL: "http://127.0.0.1:9" } });
+  const { storage } = test.services;
+  const read = (key: string) => {
+    reads.push(key);
+    return storage.read(key);
+  };
+  web = await startMachinesWeb({ ...test.services, storage: { ...storage, read } });
+  segments = await segmentsOf("x264");
+}, 60_000);
+afterAll(async () => {
+  await web.close();
+  await test.close();
+});
+
+async function live() {
+  const house = await insertLiveRecording(test.services);
+  const { streamId, recordingId } = house;
+  const { prefix } = await insertRunningAttempt(test.services, { recordingId, streamId });
+  await writeSegments(test.services.storage, prefix, segments);
+  await verifySegments(test.services, (await findOpenAttempt(test.db, recordingId))!);
+  const base = `/media/${streamId}/${recordingId}`;
+  const cookies: Record<string, string | undefined> = {};
+  for (const [name, person] of Object.entries(house.people))
+    cookies[name] = person ? (await signIn(test.db, person.id)).cookie : undefined;
+  const get = (address: string, cookie = cookies.viewer, headers: Record<string, string> = {}) =>
+    fetch(`${web.url}${base}/${address}`, { headers: { ...(cookie && { cookie }), ...headers } });
+  return { ...house, base, prefix, cookies, get, asNobody: (address: string) => get(address, "") };
+}
+
+const bytesOf = async (answer: Response) => Buffer.from(await answer.arrayBuffer());
+
+describe("a crowd in one moment", () => {
+  it("gets to each of its people their own answer (ASVS 8.3.1)", async () => {
+    const { cookies, get } = await live();
+    const expected: Record<string, number> = {
+      ...{ nobody: 401, stranger: 403, ended: 403, banned: 403, otherOwner: 403 },
+      ...{ viewer: 200, moderator: 200, host: 200, owner: 200 },
+    };
+    const asked = Object.keys(expected).flatMap((person) =>
+      ["live.m3u8", "1/0.ts", "1/2.ts"].flatMap((address) => [0, 1, 2, 3].map(() => ({ person, address }))),
+    );
+    const answers = await Promise.all(
+      asked.map(async ({ person, address }) => {
+        const answer = await get(address, cookies[person] ?? "");
+        const bytes = await bytesOf(answer);
+        const number = /\d(?=\.ts)/.exec(address)?.[0];
+        const isIt = number === undefined || bytes.equals(segments[Number(number)]!);
+        return [person, address, answer.status, isIt && answer.status === 200];
+      }),
+    );
+    expect(answers).toEqual(
+      asked.map(({ person, address }) => [person, address, expected[person], expected[person] === 200]),
+    );
+  });
+
+  it("of two streams, and with a cookie that nobody has, too", async () => {
+    const [one, other] = [await live(), await live()];
+    const statuses = await Promise.all([
+      one.get("1/0.ts"),
+      other.get("1/0.ts"),
+      one.get("1/0.ts", other.cookies.viewer),
+      other.get("1/0.ts", one.cookies.host),
+      one.get("1/0.ts", "session=not-a-token"),
+      one.get("1/7.ts"),
+    ]).then((answers) => answers.map(({ status }) => status));
+    expect(statuses).toEqual([200, 200, 403, 403, 401, 404]);
+  });
+
+  it("is what a segment is read from storage once for, and whose pass has ended gets none of it", async () => {
+    const { get, pass, prefix, grant, people } = await live();
+    const cookies = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { id } = await insertUser(test.db);
+        await insertGrant(test.db, { passId: pass.id, userId: id });
+        return (await signIn(test.db, id)).cookie;
+      }),
+    );
+    const got = await Promise.all(cookies.map((cookie) => get("1/1.ts", cookie).then(bytesOf)));
+    for (const bytes of got) expect(bytes.equals(segments[1]!)).toBe(true);
+    expect(reads.filter((key) => key === segmentKey(prefix, 1))).toHaveLength(1);
+
+    expect((await get("1/1.ts")).status).toBe(200);
+    const { db } = test;
+    await db.updateTable("access_grants").set({ status: "refunded" }).where("id", "=", grant.id).execute();
+    const refused = await get("1/1.ts");
+    expect([refused.status, (await bytesOf(refused)).length < 100]).toEqual([403, true]);
+    await db.updateTable("access_grants").set({ status: "active" }).where("id", "=", grant.id).execute();
+    expect((await get("1/1.ts")).status).toBe(200);
+    await db
+      .updateTable("sessions")
+      .set({ ended_at: new Date() })
+      .where("user_id", "=", people.viewer.id)
+      .execute();
+    expect((await get("1/1.ts")).status).toBe(401);
+    expect(reads.filter((key) => key === segmentKey(prefix, 1))).toHaveLength(1);
+  });
+});
+
+describe("a segment that many share", () => {
+  it("is signed once for all who are sent to storage in the same moment, and for nobody else (ASVS 14.2.1)", async () => {
+    const { cookies, base } = await live();
+    const config = { ...test.services.config, mediaRedirect: true };
+    const redirecting = await startMachinesWeb({ ...test.services, config });
+    const ask = async (person: string, address: string) => {
+      const cookie = cookies[person];
+      const answer = await fetch(`${redirecting.url}${base}/${address}`, {
+        redirect: "manual",
+        headers: cookie ? { cookie } : {},
+      });
+      await answer.arrayBuffer();
+      return { status: answer.status, to: answer.headers.get("location") };
+    };
+    const [one, other, another] = await Promise.all([
+      ask("viewer", "1/0.ts"),
+      ask("owner", "1/0.ts"),
+      ask("viewer", "1/1.ts"),
+    ]);
+    expect([one.status, one.to]).toEqual([302, other.to]);
+    expect(another.to).not.toBe(one.to);
+    expect((await bytesOf(await fetch(one.to!))).equals(segments[0]!)).toBe(true);
+    for (const person of ["nobody", "stranger", "ended", "banned", "otherOwner"])
+      expect([person, await ask(person, "1/0.ts")]).toEqual([
+        person,
+        { status: person === "nobody" ? 401 : 403, to: null },
+      ]);
+    await redirecting.close();
+  });
+
+  it("comes in ranges, is announced by HEAD, and need not come again", async () => {
+    const { get, asNobody } = await live();
+    const whole = await get("1/0.ts");
+    const etag = whole.headers.get("etag")!;
+    expect((await bytesOf(whole)).equals(segments[0]!)).toBe(true);
+    const some = await get("1/0.ts", undefined, { range: "bytes=188-375" });
+    expect([some.status, some.headers.get("content-range")]).toEqual([
+      206,
+      `bytes 188-375/${segments[0]!.length}`,
+    ]);
+    expect((await bytesOf(some)).equals(segments[0]!.subarray(188, 376))).toBe(true);
+    expect((await get("1/0.ts", undefined, { "if-none-match": etag })).status).toBe(304);
+    expect((await asNobody("1/0.ts")).status).toBe(401);
+  });
+
+  it("is a 503 while storage has other bytes in its place, and is not kept", async () => {
+    const { get, prefix } = await live();
+    const { storage } = test.services;
+    const key = segmentKey(prefix, 2);
+    await storage.write(key, Buffer.alloc(segments[2]!.length), "video/mp2t");
+    const wrong = await get("1/2.ts");
+    expect([wrong.status, wrong.headers.get("retry-after"), (await wrong.text()).length < 100]).toEqual([
+      503,
+      "5",
+      true,
+    ]);
+    await storage.remove(key);
+    expect((await get("1/2.ts")).status).toBe(503);
+    await storage.write(key, segments[2]!, "video/mp2t");
+    expect((await bytesOf(await get("1/2.ts"))).equals(segments[2]!)).toBe(true);
+  });
+});

@@ -8,12 +8,12 @@ const allButStorage = [
 ];
 
 /**
- * An edition whose storage stands behind a proxy that refuses what R2 refuses, and can be told to make trouble. `stop`
- * ends all of it.
+ * An edition whose storage, which an edition of its own has (`store`), stands behind a proxy that refuses what R2 refuses,
+ * and can be told to make trouble. `stop` ends all of it.
  */
 export async function startEditionBehindProxy(
   options: EditionOptions,
-): Promise<{ edition: Edition; storage: StorageProxy; stop: () => Promise<void> }> {
+): Promise<{ edition: Edition; storage: StorageProxy; store: Edition; stop: () => Promise<void> }> {
   const dir = path.join(options.dir, "behind");
   const store = await startEdition({ ...options, dir, without: allButStorage, env: {} });
   const { S3_ENDPOINT: endpoint, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = store.env;
@@ -30,6 +30,7 @@ export async function startEditionBehindProxy(
   return {
     edition,
     storage,
+    store,
     async stop() {
       await edition.stop();
       await storage.close();

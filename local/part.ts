@@ -53,11 +53,11 @@ export type Part = {
   resume(): void;
   /** Resolves when the part answers; after a kill, when its next process does. */
   waitUntilReady(timeout?: number): Promise<void>;
-  /** Ends it properly and starts it anew. */
-  restart(): Promise<void>;
+  /** Ends it properly and starts it anew. `env`: from then on these are in its environment as well, as after a deploy. */
+  restart(more?: { env?: Record<string, string> }): Promise<void>;
   /** Ends it properly; it stays away until `start`. */
   stop(): Promise<void>;
-  start(): Promise<void>;
+  start(more?: { env?: Record<string, string> }): Promise<void>;
 };
 
 const calmAfter = 20_000;
@@ -74,6 +74,8 @@ export async function startPart(spec: PartSpec, place: Place): Promise<Part> {
   let deaths = 0;
   let restartTimer: NodeJS.Timeout | undefined;
   let waiting: (() => void)[] = [];
+  /** What it was given besides at its last starts. */
+  let given: Record<string, string> = {};
 
   fs.mkdirSync(path.dirname(log), { recursive: true });
 
@@ -92,7 +94,7 @@ export async function startPart(spec: PartSpec, place: Place): Promise<Part> {
       cwd,
       uid,
       gid,
-      env: marked(env, place),
+      env: marked({ ...(env ?? process.env), ...given }, place),
       stdio: ["ignore", out, out],
       detached: true,
     });
@@ -170,8 +172,9 @@ export async function startPart(spec: PartSpec, place: Place): Promise<Part> {
     while (child === own && Date.now() < last) await wait(10);
   }
 
-  async function begin() {
+  async function begin({ env = {} }: { env?: Record<string, string> } = {}) {
     if (child) return part.waitUntilReady();
+    given = { ...given, ...env };
     wanted = true;
     const within = spec.readyWithin ?? 30_000;
     let timer: NodeJS.Timeout | undefined;
@@ -219,9 +222,9 @@ export async function startPart(spec: PartSpec, place: Place): Promise<Part> {
         waiting.push(done);
       });
     },
-    async restart() {
+    async restart(more) {
       await end();
-      await begin();
+      await begin(more);
     },
     stop: end,
     start: begin,

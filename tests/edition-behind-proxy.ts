@@ -9,8 +9,10 @@ const allButStorage = [
 ];
 
 /**
- * An edition whose storage stands behind a proxy that refuses what R2 refuses, and can be told to make trouble. With
- * `recordingStore` recorders write to another bucket, which no proxy stands before. `stop` ends all of it.
+/**
+ * An edition whose storage, which an edition of its own has (`store`), stands behind a proxy that refuses what R2 refuses,
+ * and can be told to make trouble. With `recordingStore` recorders write to another bucket, which no proxy stands before.
+ * `stop` ends all of it.
  */
 export async function startEditionBehindProxy({
   recordingStore = false,
@@ -18,6 +20,7 @@ export async function startEditionBehindProxy({
 }: EditionOptions & { recordingStore?: boolean }): Promise<{
   edition: Edition;
   storage: StorageProxy;
+  store: Edition;
   stop: () => Promise<void>;
 }> {
   const dir = path.join(options.dir, "behind");
@@ -43,6 +46,7 @@ export async function startEditionBehindProxy({
   return {
     edition,
     storage,
+    store,
     async stop() {
       await edition.stop();
       await storage.close();

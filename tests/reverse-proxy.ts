@@ -6,11 +6,11 @@ import type { Duplex } from "node:stream";
 /**
  * What stands before the processes in a deployment: one address on 127.0.0.1, and `upstreamOf` says by the path which port
  * answers. It passes on what it is asked, adds the address of who asks to `X-Forwarded-For` as proxies do (and `adds`,
- * in place of what came under these names), and says 502 where nobody listens.
+ * in place of what came under these names), and says 502 where nobody listens. `port`: its own, 0 for any.
  */
 export async function startReverseProxy(
   upstreamOf: (path: string) => number,
-  { adds = {} }: { adds?: Record<string, string> } = {},
+  { adds = {}, port = 0 }: { adds?: Record<string, string>; port?: number } = {},
 ) {
   const open = new Set<Duplex>();
   const server = createServer((request, response) => pass(request, response));
@@ -19,7 +19,7 @@ export async function startReverseProxy(
     socket.on("close", () => open.delete(socket));
   });
   server.on("upgrade", passUpgrade);
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
 
   function forward(request: IncomingMessage) {

@@ -3,25 +3,9 @@ import { Agent, createServer, type IncomingMessage, request as ask, type ServerR
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Asked, createR2Rules, type Refusal } from "./r2-rules.ts";
+import { sendOn, takeSlowly, type Trouble } from "./storage-trouble.ts";
 
-/** What comes in place of an honest answer. */
-export type Trouble =
-  /** An S3 error, as the store would say it; it has not done what it was asked. */
-  | { refuse: 403 | 404 | 429 | 500 | 503 | 507 }
-  /** The answer begins so many ms later. */
-  | { slowMs: number }
-  /** The body ends with the connection after so many bytes, though its length was promised. */
-  | { cutAfter: number }
-  /** The body has no more than so many bytes, and says so. */
-  | { shortenTo: number }
-  /** The body stands still after so many bytes; the connection stays. */
-  | { stallAfter: number }
-  /** The request is taken, and nothing follows. */
-  | "silence"
-  /** The connection ends without an answer. */
-  | "hang up"
-  /** Done after the store has done what it was asked, before it is answered. */
-  | { then: (asked: Asked) => Promise<void> };
+export type { Trouble } from "./storage-trouble.ts";
 
 export type Rule = {
   methods?: string[];
@@ -75,6 +59,7 @@ export async function startStorageProxy({ endpoint, bucket }: { endpoint: string
     const trouble = troubleFor(asked);
     if (trouble === "hang up") return void request.socket.destroy();
     if (trouble === "silence") return void request.resume();
+    if (trouble && "takePerSecond" in trouble) return takeSlowly(request, trouble.takePerSecond);
     if (trouble && "refuse" in trouble) {
       const { refuse: status } = trouble;
       return refuse(request, response, { status, code: codes[status]!, message: "There is trouble." });
@@ -169,34 +154,4 @@ function refuse(
       ? undefined
       : `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
   );
-}
-
-/** Passes an answer on, whole or as the trouble wants it. */
-async function sendOn(
-  found: IncomingMessage,
-  response: ServerResponse,
-  trouble: Trouble | undefined,
-): Promise<void> {
-  const how = typeof trouble === "object" ? trouble : {};
-  const headers = { ...found.headers };
-  if ("shortenTo" in how)
-    headers["content-length"] = String(Math.min(Number(how.shortenTo), Number(headers["content-length"])));
-  response.writeHead(found.statusCode ?? 502, headers);
-  const gone = new AbortController();
-  response.on("close", () => gone.abort());
-  let left = bytesLeft(how);
-  for await (const chunk of found as AsyncIterable<Buffer>) {
-    const piece = chunk.subarray(0, Math.min(chunk.length, left));
-    left -= piece.length;
-    if (piece.length > 0 && !response.write(piece))
-      await once(response, "drain", { signal: gone.signal }).catch(() => {});
-    if (left <= 0 || response.destroyed) break;
-  }
-  if ("cutAfter" in how) response.destroy();
-  else if (!("stallAfter" in how)) response.end();
-}
-
-function bytesLeft(how: object): number {
-  const limits = how as Record<string, number | undefined>;
-  return limits.shortenTo ?? limits.cutAfter ?? limits.stallAfter ?? Infinity;
 }

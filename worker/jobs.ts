@@ -24,6 +24,11 @@ export async function takeJobs(services: Services): Promise<void> {
   for (const name of jobNames) await takeJobsOf(services, name);
 }
 
+/** Takes no further job from now on. What has begun goes on. */
+export async function leaveJobs({ queue }: Pick<Services, "queue">): Promise<void> {
+  await Promise.all(jobNames.map((name) => queue.offWork(name, { wait: false })));
+}
+
 async function takeJobsOf<Name extends JobName>(services: Services, name: Name): Promise<void> {
   const { queue, log } = services;
   const { payload } = catalog[name];

@@ -3,7 +3,7 @@ import type { Services } from "#app/context.ts";
 import { requireSafeChat } from "#app/domain/chat/boot.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
 import { startExpiry } from "./expiry.ts";
-import { takeJobs } from "./jobs.ts";
+import { leaveJobs, takeJobs } from "./jobs.ts";
 import { startSchedule } from "./schedule.ts";
 
 const config = configOrExit();
@@ -25,7 +25,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => 
 async function drain() {
   log.info("worker is draining");
   const forced = setTimeout(() => process.exit(1), 14_000);
-  await Promise.all([running.stop(), expiry.stop()]);
+  await Promise.all([leaveJobs(services), running.stop(), expiry.stop()]);
   await closeServices(services);
   clearTimeout(forced);
   process.exit(0);

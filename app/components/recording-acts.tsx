@@ -64,7 +64,7 @@ export function RecordingActs({ page, captions, hidden, edit, failed, mp4 }: Rec
 }
 
 /** The file, and how far it is; while it is made anew, the one from before the change. */
-function Mp4({ mp4: { href, status, progress, bytes, isCurrent } }: { mp4: Mp4Words }) {
+function Mp4({ mp4: { href, status, progress, reason, bytes, isCurrent } }: { mp4: Mp4Words }) {
   const percent = Math.round(progress * 100);
   const isMade = !isCurrent && status !== "failed";
   return (
@@ -83,6 +83,7 @@ function Mp4({ mp4: { href, status, progress, bytes, isCurrent } }: { mp4: Mp4Wo
           <span className="num">{percent} %</span>
         </p>
       )}
+      {isMade && reason && <p>{reason}</p>}
       {href && (
         <p>
           <a href={href}>

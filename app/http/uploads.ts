@@ -29,23 +29,33 @@ type Wanted = { file: string; fields: readonly string[] };
 /**
  * Takes a form with a file, as `take` wants it: the file is written to the disk as it comes in, is never in memory as a
  * whole, and is gone when `take` has ended, also when this process is killed. `too_large` for a form that says it is longer
- * than 20 MB allows, of which nothing is read. Rejects with a 400 Response when the body is no form at all.
+ * than 20 MB allows, of which nothing is read; `no_room` when our disk does not take it. Rejects with a 400 Response when the
+ * body is no form at all.
  */
 export async function withUpload<Result>(
   request: Request,
   { file, fields }: Wanted,
   take: (upload: Upload) => Promise<Result>,
-): Promise<Result | "too_large"> {
+): Promise<Result | "too_large" | "no_room"> {
   if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides) return "too_large";
-  const kept = await openNameless();
+  let kept: FileHandle | undefined;
   try {
+    kept = await openNameless();
     const { typed, fileName, whole } = await receive(request, { file, fields, kept });
     if (!whole) return "too_large";
-    return await take({ typed, fileName, open: () => readPieces(kept) });
+    const open = () => readPieces(kept!);
+    return await take({ typed, fileName, open });
+  } catch (error) {
+    if (isOfDisk(error)) return "no_room";
+    throw error;
   } finally {
-    await kept.close();
+    await kept?.close();
   }
 }
+
+/** What a form says for `no_room`; the log says it to who runs this. */
+export const noRoomForFile =
+  "We have no room for your file right now. Nothing was changed: try again in a few minutes.";
 
 /** All bytes of an upload that is as small as that; undefined for a larger one, of which no more is read. */
 export async function readWhole(open: Upload["open"], mostBytes: number): Promise<Buffer | undefined> {
@@ -99,7 +109,7 @@ async function receive(request: Request, { file, fields, kept }: Wanted & { kept
       stream.on("limit", () => (whole = false));
       writing = write(stream, kept);
       // Nothing takes the rest of the form then: it ends with this error. Otherwise it is awaited below.
-      writing.catch((error: Error) => parser.destroy(error));
+      writing.catch((error: Error) => isOfDisk(error) || parser.destroy(error));
     });
     if (request.body) await pipeline(Readable.fromWeb(request.body as ReadableStream), parser);
     await writing;
@@ -113,8 +123,14 @@ async function receive(request: Request, { file, fields, kept }: Wanted & { kept
   return { typed, fileName, whole };
 }
 
+/** Rejects when all of it has come in: who would be cut off in the middle would never read why. */
 async function write(stream: Readable, kept: FileHandle): Promise<void> {
-  for await (const piece of stream) await kept.appendFile(piece as Buffer);
+  let failure: unknown;
+  for await (const piece of stream) {
+    if (failure === undefined)
+      await kept.appendFile(piece as Buffer).catch((error: Error) => (failure = error));
+  }
+  if (failure !== undefined) throw failure;
 }
 
 /** A full disk is our failure, and not the form's. */

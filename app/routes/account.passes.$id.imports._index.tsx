@@ -31,7 +31,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { problem, refuse, type Typed, typedText } from "#app/http/forms.ts";
 import { requirePassToImport } from "#app/http/import-of-team.ts";
 import { signInPath } from "#app/http/return-to.ts";
-import { mostFileBytes, type Upload, withUpload } from "#app/http/uploads.ts";
+import { mostFileBytes, noRoomForFile, type Upload, withUpload } from "#app/http/uploads.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
   pageTitle(data && `Add people to ${data.pass.name}`, error);
@@ -80,7 +80,10 @@ export async function action(args: ActionFunctionArgs) {
     return made.ok ? redirect(`${page}/${made.importId}`, 303) : refuseFile(made, typed);
   };
   const answer = await withUpload(request, { file: "file", fields: ["timeZone"] }, make);
-  return answer === "too_large" ? refuse(problem("file", fileTooLarge, {}), 413) : answer;
+  if (answer === "too_large") return refuse(problem("file", fileTooLarge, {}), 413);
+  if (answer !== "no_room") return answer;
+  context.log.error({ event: "disk.full", requestId: context.requestId }, "a file could not be written down");
+  return refuse(problem("file", noRoomForFile, {}), 503);
 }
 
 const refuseFile = (refusal: FileRefusal, typed: Typed) =>

@@ -16,11 +16,10 @@ export async function storagePart(
     onLine: place.onLine,
     closing: place.closing,
   });
-  const [objects, meta] = ["objects", "meta"].map((name) => path.join(place.dir, "storage", name)) as [
-    string,
-    string,
-  ];
-  for (const folder of [objects, meta]) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const [objects, meta, users] = ["objects", "meta", "users"].map((name) =>
+    path.join(place.dir, "storage", name),
+  ) as [string, string, string];
+  for (const folder of [objects, meta, users]) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   const part = await startPart(
     {
@@ -28,9 +27,11 @@ export async function storagePart(
       where: `http://127.0.0.1:${port}`,
       command: {
         file,
-        // Metadata beside the files: extended attributes are missing on many file systems.
+        // Metadata beside the files: extended attributes are missing on many file systems. With users there can be a
+        // second key beside the first, while it is rotated.
         args: [
           ...["--port", `127.0.0.1:${port}`, "--region", env.S3_REGION, "--quiet", "--health", "/healthz"],
+          ...["--iam-dir", users],
           ...["posix", "--sidecar", meta, objects],
         ],
         env: {

@@ -19,6 +19,8 @@ export function webPart(
         cwd: root,
       },
       isReady: async () => (await statusOf(`http://127.0.0.1:${port}/readyz`)) === 200,
+      // On a machine that does other things as well.
+      readyWithin: 60_000,
       stopWithin: 12_000,
     },
     place,

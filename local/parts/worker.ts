@@ -12,6 +12,8 @@ export function workerPart(
       name,
       command: { file: process.execPath, args: ["worker/main.ts"], env: childEnvironment(env), cwd: root },
       isReady: async (printed) => /\bis ready\b/i.test(printed()),
+      // On a machine that does other things as well.
+      readyWithin: 60_000,
       stopWithin: 15_000,
     },
     place,

@@ -22,6 +22,8 @@ export function readSettings(environment: Record<string, string | undefined>) {
     livekitUrl: required("LIVEKIT_URL"),
     apiKey: first(required("LIVEKIT_API_KEY")),
     apiSecret: first(required("LIVEKIT_API_SECRET")),
+    /** Whose requests are taken: as LiveKit, for which it answers, knows both while keys are rotated. */
+    pairs: pairsOf(environment.LIVEKIT_API_KEY ?? "", environment.LIVEKIT_API_SECRET ?? ""),
     webhookUrl: environment.WEBHOOK_URL || undefined,
     webhookKey: environment.WEBHOOK_URL ? first(required("LIVEKIT_WEBHOOK_KEY")) : "",
     webhookSecret: environment.WEBHOOK_URL ? first(required("LIVEKIT_WEBHOOK_SECRET")) : "",
@@ -37,5 +39,8 @@ export function readSettings(environment: Record<string, string | undefined>) {
   return settings;
 }
 
+const listed = (text: string) => text.split(",").map((part) => part.trim());
 /** Of the two that there are while keys are rotated. */
-const first = (text: string) => text.split(",")[0]!.trim();
+const first = (text: string) => listed(text)[0]!;
+const pairsOf = (keys: string, secrets: string) =>
+  listed(keys).map((apiKey, index) => ({ apiKey, apiSecret: listed(secrets)[index] ?? "" }));

@@ -13,10 +13,13 @@ type Fields = Record<string, unknown>;
 
 /**
  * Twirp over HTTP (https://twitchtv.github.io/twirp/docs/spec_v7.html) as `EgressClient` speaks it: JSON in, JSON out,
- * a bearer token with the grant `roomRecord`. Three methods, and `unimplemented` for the others.
+ * a bearer token of one of the pairs, with the grant `roomRecord`. Three methods, and `unimplemented` for the others.
  */
-export function createTwirpServer(egresses: Egresses, keys: { apiKey: string; apiSecret: string }): Server {
-  const verifier = new TokenVerifier(keys.apiKey, keys.apiSecret);
+export function createTwirpServer(
+  egresses: Egresses,
+  { pairs }: { pairs: { apiKey: string; apiSecret: string }[] },
+): Server {
+  const verifiers = pairs.map(({ apiKey, apiSecret }) => new TokenVerifier(apiKey, apiSecret));
 
   const methods: Record<string, (body: Fields) => Promise<unknown>> = {
     StartRoomCompositeEgress: (body) => egresses.start(readCompositeRequest(body)),
@@ -46,12 +49,13 @@ export function createTwirpServer(egresses: Egresses, keys: { apiKey: string; ap
   };
 
   const mayRecord = async (authorization: string | undefined) => {
-    try {
-      const { video } = await verifier.verify(authorization?.replace(/^Bearer /, "") ?? "");
-      return video?.roomRecord === true;
-    } catch {
-      return false;
-    }
+    const token = authorization?.replace(/^Bearer /, "") ?? "";
+    const isRight = (verifier: TokenVerifier) =>
+      verifier.verify(token).then(
+        ({ video }) => video?.roomRecord === true,
+        () => false,
+      );
+    return (await Promise.all(verifiers.map(isRight))).includes(true);
   };
 
   return createServer(async (request, response) => {

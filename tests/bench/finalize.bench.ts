@@ -1,16 +1,13 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import type { Db } from "#db/client.ts";
 import { openDatabase } from "#db/client.ts";
 import { type Edition, startEdition } from "#local/edition.ts";
-import { createStorage, type Storage } from "#app/services/storage.ts";
-import { insertPeople } from "#tests/factories.ts";
+import { createStorage } from "#app/services/storage.ts";
 import { type Bench, type Measured, median, round } from "./bench.ts";
-import { encodeSegments, syntheticSegments } from "./synthetic-segments.ts";
+import { insertLongRecording, storeMinutes } from "./long-recordings.ts";
 
 export const name = "finalize";
 export const title =
@@ -38,9 +35,13 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
   });
   try {
     say("encoding and storing what was recorded …");
-    const hour = await storeHour(storage, minutes);
-    const one = await insertRecording(db, hour, 1);
-    const six = await insertRecording(db, hour, 6);
+    const hour = await storeMinutes(storage, { minutes });
+    const longRecording = async (attempts: number) => {
+      const { recordingId, streamId, exportId } = await insertLongRecording(db, { hour, attempts });
+      return [recordingId, streamId, exportId];
+    };
+    const one = await longRecording(1);
+    const six = await longRecording(6);
     const ours: number[] = [];
     const base: number[] = [];
     const memory: number[] = [];
@@ -85,60 +86,6 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
     await rm(dir, { recursive: true, force: true });
   }
 };
-
-type Stored = { key: string; bytes: number; sha256: string; startMs: number; durationMs: number };
-
-async function storeHour(storage: Storage, minutes: number): Promise<Stored[]> {
-  const base = await encodeSegments({ count: 8 });
-  const stored: Stored[] = [];
-  for (const segment of syntheticSegments({ base, durationMs: minutes * 60_000, firstPts: 0 })) {
-    const { bytes, startMs, durationMs } = segment;
-    const key = `recordings/bench/1/seg_${String(segment.number).padStart(5, "0")}.ts`;
-    await storage.write(key, bytes, "video/mp2t");
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    stored.push({ key, bytes: bytes.length, sha256, startMs, durationMs });
-  }
-  return stored;
-}
-
-/** A finished recording of so many attempts, each of which has the same hour. */
-async function insertRecording(db: Db, hour: readonly Stored[], attempts: number) {
-  const { stream } = await insertPeople(db, { status: "ended" });
-  const hourMs = hour.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const { id: recordingId } = await db
-    .insertInto("streaming_recordings")
-    .values({
-      stream_id: stream.id,
-      status: "ready",
-      ready_at: new Date(),
-      duration_ms: Math.round(hourMs * attempts),
-    })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  for (let number = 1; number <= attempts; number++) {
-    const prefix = `recordings/${stream.id}/${number}/`;
-    const { id: attempt_id } = await db
-      .insertInto("streaming_recording_attempts")
-      .values({ recording_id: recordingId, number, prefix, status: "complete", sealed_at: new Date() })
-      .returning("id")
-      .executeTakeFirstOrThrow();
-    const beganAt = Date.parse("2026-11-23T12:00:00Z") + (number - 1) * hourMs;
-    for (let from = 0; from < hour.length; from += 500) {
-      const rows = hour.slice(from, from + 500).map(({ key, bytes, sha256, startMs, durationMs }, index) => ({
-        ...{ attempt_id, number: from + index, key, bytes, sha256, has_video: true, has_audio: true },
-        ...{ width: 1280, height: 720, program_time: new Date(beganAt + startMs) },
-        ...{ first_pts: Math.round(startMs * 90), duration_ticks: Math.round(durationMs * 90) },
-      }));
-      await db.insertInto("streaming_recording_segments").values(rows).execute();
-    }
-  }
-  const { id: exportId } = await db
-    .insertInto("streaming_recording_exports")
-    .values({ recording_id: recordingId, kind: "mp4", status: "running" })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  return [recordingId, stream.id, exportId];
-}
 
 async function inProcess({ env }: Edition, way: "mp4" | "copy", ids: string[]) {
   const { stdout } = await promisify(execFile)(process.execPath, [script, way, ...ids], {

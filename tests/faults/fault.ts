@@ -9,6 +9,8 @@ export type Tools = {
   db: Db;
   /** What stands before the edition's storage: it can be told to make trouble. */
   storage: StorageProxy;
+  /** Who runs that storage. */
+  store: Edition;
   /** Names and values as in `.local/env`. */
   env: Record<string, string>;
   /** Says how far it is. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { RoomServiceClient } from "livekit-server-sdk";
 import { findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
 import type { Db } from "#db/client.ts";
+import { roomsOf } from "./studio-tools.ts";
 
 /** What must be true after every fault; each broken one is a sentence. */
 export async function brokenInvariants(db: Db, env: Record<string, string>): Promise<string[]> {
@@ -40,8 +40,7 @@ async function severalLeases(db: Db): Promise<string[]> {
 }
 
 async function peopleWithoutAccess(db: Db, env: Record<string, string>): Promise<string[]> {
-  const url = (env.LIVEKIT_URL ?? "").replace(/^ws/, "http");
-  const rooms = new RoomServiceClient(url, env.LIVEKIT_API_KEY, env.LIVEKIT_API_SECRET);
+  const rooms = roomsOf(env);
   const broken: string[] = [];
   for (const { name } of await rooms.listRooms()) {
     for (const { identity, permission } of await rooms.listParticipants(name)) {

@@ -40,7 +40,7 @@ function byEnvironment(chosen: Fault[]): Fault[][] {
 async function runAll(together: Fault[]): Promise<Outcome[]> {
   const dir = await mkdtemp(path.join(tmpdir(), "frontrow-faults-"));
   console.log("Starting an edition of its own …");
-  const { edition, storage, stop } = await startEditionBehindProxy({
+  const { edition, storage, store, stop } = await startEditionBehindProxy({
     dir,
     ports: "fresh",
     env: together[0]?.env,
@@ -50,7 +50,7 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
   const done: Outcome[] = [];
   try {
     for (const fault of together) {
-      const outcome = await runOne(fault, { edition, db, storage });
+      const outcome = await runOne(fault, { edition, db, storage, store });
       storage.calm();
       await keep(outcome);
       done.push(outcome);
@@ -65,7 +65,7 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
 
 async function runOne(
   fault: Fault,
-  { edition, db, storage }: Pick<Tools, "edition" | "db" | "storage">,
+  { edition, db, storage, store }: Pick<Tools, "edition" | "db" | "storage" | "store">,
 ): Promise<Outcome> {
   console.log(`\n${fault.name}  ${fault.title}`);
   const begun = performance.now();
@@ -75,6 +75,7 @@ async function runOne(
       edition,
       db,
       storage,
+      store,
       web: { url: edition.url },
       env: edition.env,
       say: (line: string) => console.log(`     ${line}`),

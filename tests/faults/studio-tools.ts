@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { RoomServiceClient } from "livekit-server-sdk";
+import { firstPairOf } from "#app/services/livekit-pairs.ts";
 import {
   goLive,
   launchBrowser,
@@ -54,11 +55,15 @@ export async function recordingsOf({ db }: Pick<Tools, "db">, streamId: string) 
     .execute();
 }
 
+/** LiveKit's rooms, asked with the pair that signs. */
+export function roomsOf(env: Record<string, string>): RoomServiceClient {
+  const { key, secret } = firstPairOf(env.LIVEKIT_API_KEY ?? "", env.LIVEKIT_API_SECRET ?? "");
+  return new RoomServiceClient((env.LIVEKIT_URL ?? "").replace(/^ws/, "http"), key, secret);
+}
+
 /** Who publishes in the stream's room right now. */
 export async function publishers({ env }: Tools, streamId: string): Promise<string[]> {
-  const url = (env.LIVEKIT_URL ?? "").replace(/^ws/, "http");
-  const rooms = new RoomServiceClient(url, env.LIVEKIT_API_KEY, env.LIVEKIT_API_SECRET);
-  const people = await rooms.listParticipants(streamId);
+  const people = await roomsOf(env).listParticipants(streamId);
   return people.filter(({ tracks }) => tracks.length > 0).map(({ identity }) => identity);
 }
 

@@ -107,6 +107,10 @@ describe("while storage is in trouble", () => {
     for (let times = 0; times < 15; times++)
       await expect(runExport(test.services, { exportId })).rejects.toThrow();
     expect(await row()).toMatchObject({ status: "waiting", claims: 15 });
+    expect((await row()).reason).toMatch(/^Storage does not take it right now/);
+    proxy.calm();
+    await runExport(test.services, { exportId });
+    expect(await row()).toMatchObject({ status: "ready", reason: "" });
   });
 });
 

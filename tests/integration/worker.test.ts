@@ -230,6 +230,40 @@ it("finishes what it has begun before it ends", async () => {
   livekit.instead.clear();
 }, 60_000);
 
+it("takes no further job once it was told to end, also while it finishes something else", async () => {
+  const { db, services } = test;
+  const live = await insertLiveRecording(services);
+  // The worker's regular look starts it then, and is what it has to finish.
+  await sql`delete from pgboss.job where name = 'recording.start'`.execute(db);
+  livekit.publishing.add(live.streamId);
+  let answer = () => {};
+  const slow = new Promise<void>((resolve) => (answer = resolve));
+  const starts = () =>
+    livekit.calls.filter(
+      ({ method, request }) => method === "StartRoomCompositeEgress" && request.roomName === live.streamId,
+    ).length;
+  livekit.instead.set("StartRoomCompositeEgress", async (request) => {
+    await slow;
+    return livekit.start(request);
+  });
+  const worker = await startWorker();
+  await until(() => starts() > 0);
+  worker.child.kill("SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const closes = livekit.count("DeleteRoom");
+  await db
+    .transaction()
+    .execute((trx) => enqueue(trx, services.queue, "stream.close-room", { streamId: crypto.randomUUID() }));
+  setTimeout(answer, 3_000);
+  expect(await worker.exit).toBe(0);
+  expect(livekit.count("DeleteRoom")).toBe(closes);
+  livekit.instead.clear();
+  const next = await startWorker();
+  await until(() => livekit.count("DeleteRoom") > closes);
+  next.child.kill("SIGTERM");
+  expect(await next.exit).toBe(0);
+}, 60_000);
+
 it("puts a job into the queue with its change, or not at all (ASVS 2.3.3)", async () => {
   const { db, services } = test;
   const streamId = crypto.randomUUID();

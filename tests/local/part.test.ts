@@ -135,6 +135,18 @@ test("a restart ends the process properly and starts another", async () => {
   expect(lines).toEqual([]);
 });
 
+test("what a restart gives to its environment stays there, also when it dies", async () => {
+  const part = await start(
+    `console.log("key", process.env.KEY, process.env.PATH ? "path" : "bare"); ${steady}`,
+  );
+  const said = () => fs.readFileSync(part.log, "utf8").match(/^key .*$/gm);
+  await part.restart({ env: { KEY: "new" } });
+  part.kill("SIGKILL");
+  await part.waitUntilReady();
+  await part.restart({ env: { OTHER: "more" } });
+  expect(said()).toEqual(["key undefined path", "key new path", "key new path", "key new path"]);
+});
+
 test("what a part prints can be read by its owner alone", async () => {
   const part = await start(steady);
   expect(fs.statSync(part.log).mode & 0o777).toBe(0o600);

@@ -5,6 +5,10 @@ import type { ExportServices } from "./exports.ts";
 /** A worker that was killed while exporting is missed after this long. */
 export const claimSeconds = 30;
 
+/** What a creator reads meanwhile: whatever storage has, it is none of the recording's. */
+const storageAway =
+  "Storage does not take it right now. It is tried again by itself, for as long as it takes.";
+
 /** Longer than the queue pauses between two tries of a job. */
 export const afterTheQueue = sql<Date>`clock_timestamp() + interval '10 minutes'`;
 
@@ -83,7 +87,7 @@ export async function giveBack(
       .updateTable("streaming_recording_exports")
       .set({
         status: isHopeless ? "failed" : "waiting",
-        reason: isHopeless ? "It could not be made." : "",
+        reason: isHopeless ? "It could not be made." : isTry ? "" : storageAway,
         work_until: null,
         next_try_at: afterTheQueue,
         ...(!isTry && { tries: sql`greatest(tries - 1, 0)` }),

@@ -30,6 +30,7 @@ describe("the words on the stage", () => {
   it("say what is lost, and whose connection", () => {
     expect(say({ line: "reconnecting", camera: track })).toBe("Your connection dropped. Reconnecting…");
     expect(say({ line: "reconnecting", wasIn: false })).toBe("Connecting you to the picture…");
+    expect(say({ line: "resuming", camera: track })).toBeUndefined();
     expect(say({ line: "reconnecting" }, { hostAbsent: true })).toMatch(/^The host's connection dropped/);
   });
 

@@ -9,12 +9,15 @@ import {
 } from "livekit-client";
 import { signalGate } from "../signal-gate.ts";
 import { openFirstPicture } from "./first-picture.client.ts";
+import { followMedia } from "./media-goes-on.client.ts";
 import { askForTicket, type TicketAnswer } from "./ticket.ts";
 
 /** How the line to the room is; each of these is shown. */
 export type Line =
   | "joining"
   | "joined"
+  /** It is gone, and what the host sends comes all the same: nobody needs to know. */
+  | "resuming"
   | "reconnecting"
   /** Another page has this tab's place: who comes back by itself would throw it out again, for ever. */
   | "elsewhere"
@@ -78,11 +81,12 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
 
   function show(part: Partial<RoomView>) {
     view = { ...view, ...part };
-    if (view.line === "joined") awaySince = null;
+    const sees = view.line === "joined" || view.line === "resuming";
+    if (sees) awaySince = null;
     else awaySince ??= performance.now();
     if (view.line !== "joining" && !view.pictureComes && !view.screen && !view.camera) first.expectNone();
     // While the line is gone the page's words are read, and not a picture that stands still.
-    first.show(view.line === "joined" ? (view.screen ?? view.camera) : null);
+    first.show(sees ? (view.screen ?? view.camera) : null);
     for (const listener of listeners) listener();
   }
 
@@ -158,10 +162,24 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
     show({ line: "joined", wasIn: true, ...tracks() });
   });
   room.on(RoomEvent.AudioPlaybackStatusChanged, () => show({ soundBlocked: !room.canPlaybackAudio }));
-  room.on(RoomEvent.SignalReconnecting, () => show({ line: "reconnecting" }));
-  room.on(RoomEvent.Reconnecting, () => show({ line: "reconnecting" }));
-  room.on(RoomEvent.Reconnected, () => show({ line: "joined", ...tracks() }));
+  const media = followMedia(room, (goesOn) => {
+    const line = goesOn ? "resuming" : "reconnecting";
+    if (line !== view.line) show({ line });
+  });
+  room.on(RoomEvent.SignalReconnecting, () => {
+    show({ line: "resuming" });
+    media.begin();
+  });
+  room.on(RoomEvent.Reconnecting, () => {
+    media.end();
+    show({ line: "reconnecting" });
+  });
+  room.on(RoomEvent.Reconnected, () => {
+    media.end();
+    show({ line: "joined", ...tracks() });
+  });
   room.on(RoomEvent.Disconnected, (reason) => {
+    media.end();
     // Before it was joined, `connect` itself rejects.
     if (left || joinedAt === 0) return;
     if (reason === DisconnectReason.DUPLICATE_IDENTITY) {
@@ -203,6 +221,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
     },
     leave() {
       left = true;
+      media.end();
       clearTimeout(timer);
       listeners.clear();
       first.end();

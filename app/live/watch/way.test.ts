@@ -10,6 +10,10 @@ describe("how the live picture is seen", () => {
     expect(wayNow({ ...now, line: "reconnecting" })).toEqual({ delayed: false });
   });
 
+  it("stays from the room for as long as its picture goes on, whatever becomes of the line", () => {
+    expect(wayNow({ ...now, line: "resuming", late: true })).toEqual({ delayed: false });
+  });
+
   it("is delayed when the room is late, full, or not wanted, and from the room again when there is a line", () => {
     for (const line of ["joining", "reconnecting", "failed"] as const)
       expect(wayNow({ ...now, line, late: true })).toEqual({ delayed: true, why: "late" });

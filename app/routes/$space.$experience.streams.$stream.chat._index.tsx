@@ -6,7 +6,8 @@ import { Tag } from "#app/components/tag.tsx";
 import { listMessages, listPinnedMessages } from "#app/domain/chat/messages.ts";
 import { findChatRoom } from "#app/domain/chat/rooms.ts";
 import { hasReplay } from "#app/domain/recordings/replay.ts";
-import { findStreamFacts, stateFor } from "#app/domain/streams/state.ts";
+import { findStreamFacts } from "#app/domain/streams/facts.ts";
+import { stateFor } from "#app/domain/streams/state.ts";
 import { readPlace, requireChat } from "#app/http/chat.ts";
 import { newsSince } from "#app/live/watch/place.ts";
 

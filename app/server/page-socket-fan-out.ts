@@ -1,7 +1,8 @@
 import { type AccessDecision, grantOf, listAccessOfPeople } from "#app/domain/access/decision.ts";
 import { keyOf, listEndedDevices } from "#app/domain/devices/places.ts";
 import { listLiveSessions } from "#app/domain/people/live-sessions.ts";
-import { findStreamFacts, stateFor, type StreamFacts } from "#app/domain/streams/state.ts";
+import { findStreamFacts, type StreamFacts } from "#app/domain/streams/facts.ts";
+import { stateFor } from "#app/domain/streams/state.ts";
 import type { Services } from "#app/context.ts";
 import { inTime } from "./in-time.ts";
 import { keepFor } from "./keep-for.ts";

@@ -13,7 +13,7 @@ import { sayMessage } from "#app/domain/chat/say.ts";
 import { enforceAct, enforceWaiting } from "#app/domain/moderation/enforce.ts";
 import { banPerson, liftBan } from "#app/domain/moderation/people.ts";
 import { serviceError } from "#app/services/service-error.ts";
-import { findStreamFacts } from "#app/domain/streams/state.ts";
+import { findStreamFacts } from "#app/domain/streams/facts.ts";
 import { listenForChanges } from "#app/server/change-listener.ts";
 import type { ChangeNotice } from "#app/domain/changes/notices.ts";
 import { ago, insertGrant, insertPeople, insertUser } from "#tests/factories.ts";

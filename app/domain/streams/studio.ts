@@ -1,7 +1,8 @@
 import type { Kysely } from "kysely";
 import { findAccess } from "#app/domain/access/decision.ts";
 import type { Database } from "#db/client.ts";
-import { findStreamFacts, stateFor, type StreamState } from "./state.ts";
+import { findStreamFacts } from "./facts.ts";
+import { stateFor, type StreamState } from "./state.ts";
 
 export type Studio = {
   state: StreamState;

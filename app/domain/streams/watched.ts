@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { type Audience, audienceOf, pageTab } from "#app/domain/presence/presence.ts";
 import type { Database } from "#db/client.ts";
-import { factColumns, factJoins, type FactsRow, type StreamFacts, toFacts } from "./state.ts";
+import { factColumns, factJoins, type FactsRow, type StreamFacts, toFacts } from "./facts.ts";
 
 export type StreamAddress = { space: string; experience: string; stream: string };
 

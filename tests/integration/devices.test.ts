@@ -245,7 +245,9 @@ describe("the room of a live stream", () => {
     await Promise.all([signals[0]!.closed, signals[1]!.closed]);
     await vi.waitFor(async () => expect(await stage.inRoom()).toEqual([other.identity]), 5_000);
     for (const kept of [mine, alsoMine]) {
-      expect(await gate.connect(kept).status).toBe(403);
+      // Who comes back while they are being put out is cut without a word, and hears it the next time.
+      const status = (await gate.connect(kept).status) || (await gate.connect(kept).status);
+      expect(status).toBe(403);
       expect(await gate.validate(kept)).toEqual({ status: 403, text: "devices" });
     }
     expect(signals[2]!.isOpen()).toBe(true);

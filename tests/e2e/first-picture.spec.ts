@@ -13,7 +13,7 @@ test("the live picture plays before the page's own scripts are there, and goes o
 }) => {
   const { people, path, stream } = await insertPeople(db, { status: "scheduled" });
   const hosts = await person({ userId: people.host.id });
-  await hosts.addInitScript(pictureOf({ width: 180, height: 320, perSecond: 10 }));
+  await hosts.addInitScript(pictureOf({ width: 180, height: 320, perSecond: 15 }));
   const studio = await hosts.newPage();
   await studio.goto(`/account/streams/${stream.id}`);
   await goLive(studio);

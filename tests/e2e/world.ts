@@ -79,7 +79,7 @@ export const test = base.extend<World, { priority: void }>({
         });
         contexts.push(context);
         await context.addInitScript(fakeDevices);
-        if (!largePicture) await context.addInitScript(pictureOf({ width: 320, height: 180, perSecond: 10 }));
+        if (!largePicture) await context.addInitScript(pictureOf({ width: 320, height: 180, perSecond: 15 }));
         if (userId) {
           const { token } = await signIn(db, userId);
           const url = process.env.PUBLIC_URL ?? "";

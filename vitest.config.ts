@@ -9,8 +9,8 @@ const recorder = "tests/contract/egress*.test.ts";
 export default defineConfig({
   test: {
     passWithNoTests: false,
-    // A test that speaks to servers waits for them half of its time: four at once keep two cores busy.
-    maxWorkers: 4,
+    // A test that speaks to servers waits for them half of its time: five at once keep two cores busy.
+    maxWorkers: 5,
     projects: [
       {
         test: {
@@ -30,6 +30,8 @@ export default defineConfig({
           environment: "node",
           isolate: false,
           globalSetup: ["tests/integration/global-setup.ts"],
+          // What people get: React for developers looks at everything twice.
+          env: { NODE_ENV: "production" },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -172,4 +172,3 @@ export const forPublic = (recording: RecordingState | null) =>
   recording?.status === "ready" && !recording.withheld
     ? { ...recording, ...untold, safeUntil: null, exportReady: false }
     : null;
-

@@ -69,7 +69,7 @@ if (process.env.npm_lifecycle_event) {
   watch.unref();
 }
 
-/** npm leaves half of a machine idle. Who needs what is built here waits for it then, and says what went wrong. */
+/** npm keeps one processor busy. Who needs what is built here waits for it then, and says what went wrong. */
 function beginBuilds() {
   const closing = new AbortController();
   process.once("exit", () => closing.abort());

@@ -1,7 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import type { Storage } from "#app/services/storage.ts";
+import { exportFolder, exportsOf } from "#app/domain/recordings/export-folders.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { createRecording, stopRecording } from "#app/domain/recordings/recordings.ts";
@@ -152,7 +154,7 @@ export async function insertReplay(
   await endStreamRow(db, live.streamId);
   await db.transaction().execute((trx) => stopRecording(trx, services.queue, live));
   await finalizeRecording(services, live);
-  if (exports) await makeExports(services, live.recordingId);
+  if (exports) await giveExports(services, live);
   return { ...live, base: `/media/${live.streamId}/${live.recordingId}` };
 }
 
@@ -179,6 +181,57 @@ export async function makeExports(
 ): Promise<void> {
   for (const { id } of await exportRows(services.db, recordingId))
     await runExport(services, { exportId: id });
+}
+
+type Recording = { streamId: string; recordingId: string };
+
+/** What the exports of `insertReplay` come to, by the first that were made in this process. */
+let madeExports: ReturnType<typeof readExports> | undefined;
+
+/** Makes the exports of a replay once, and gives those that follow, which are of the same segments, what came of it. */
+async function giveExports(
+  services: Pick<Services, "db" | "storage" | "media" | "log">,
+  replay: Recording,
+): Promise<void> {
+  const { db, storage } = services;
+  if (!madeExports) {
+    await makeExports(services, replay.recordingId);
+    madeExports = readExports(services, replay);
+    return;
+  }
+  const folder = exportsOf(replay);
+  for (const { key, row, objects } of await madeExports) {
+    for (const { name, bytes, contentType } of objects)
+      await storage.write(folder + name, bytes, contentType);
+    await db
+      .updateTable("streaming_recording_exports")
+      .set({ ...row, key: folder + key, ready_at: sql`clock_timestamp()` })
+      .where("recording_id", "=", replay.recordingId)
+      .where("kind", "=", row.kind)
+      .execute();
+  }
+}
+
+/** The exports of a recording that say nothing of which one it is. */
+async function readExports({ db, storage }: Pick<Services, "db" | "storage">, replay: Recording) {
+  const folder = exportsOf(replay);
+  const rows = await db
+    .selectFrom("streaming_recording_exports")
+    .select(["kind", "key", "status", "progress", "bytes", "stored_bytes", "sha256", "duration_ms"])
+    .select(["edit", "version", "tries", "claims"])
+    .where("recording_id", "=", replay.recordingId)
+    .execute();
+  return Promise.all(
+    rows.map(async ({ key, ...row }) => {
+      const listed = await storage.list(exportFolder({ ...replay, ...row }));
+      const objects = listed.map(async ({ key }) => ({
+        name: key.slice(folder.length),
+        bytes: (await storage.read(key))!,
+        contentType: row.kind === "mp4" ? "video/mp4" : "image/jpeg",
+      }));
+      return { key: key!.slice(folder.length), row, objects: await Promise.all(objects) };
+    }),
+  );
 }
 
 export const exportRows = (db: Db, recordingId: string) =>

@@ -135,7 +135,11 @@ for (const { status, says, asksAgain } of states) {
     const lift = await insertTroubles(db, stream.id);
     const studio = await (await person({ userId: people.moderator.id })).newPage();
     await studio.goto(`/account/streams/${stream.id}`);
-    for (const words of [/It lags: .* left out of it/, "A black picture for over", "No sound for over a minute"])
+    for (const words of [
+      /It lags: .* left out of it/,
+      "A black picture for over",
+      "No sound for over a minute",
+    ])
       await expect(studio.getByText(words)).toBeVisible();
     await expectLooks(studio);
     await lift();
@@ -282,7 +286,13 @@ async function insertTroubles(db: World["db"], streamId: string) {
     .executeTakeFirstOrThrow();
   const attempt = await db
     .insertInto("streaming_recording_attempts")
-    .values({ recording_id: id, number: 1, prefix: `recordings/${streamId}/1/`, status: "failed", sealed_at: ago(0) })
+    .values({
+      recording_id: id,
+      number: 1,
+      prefix: `recordings/${streamId}/1/`,
+      status: "failed",
+      sealed_at: ago(0),
+    })
     .returning("id")
     .executeTakeFirstOrThrow();
   const segment = (number: number) => ({ attempt_id: attempt.id, number, key: `${id}/${number}`, bytes: 1 });

@@ -347,7 +347,8 @@ describe("a playlist that grows", () => {
     await writeSegments(test.services.storage, stage.prefix(1), clocked.slice(0, 4));
     await stage.verify();
     /** To its beginning: what follows goes on from it as before. */
-    const lengthen = (number: number, ms: number) => sql`
+    const lengthen = (number: number, ms: number) =>
+      sql`
       update streaming_recording_segments g set duration_ticks = ${ms * 90}::bigint,
         first_pts = (g.first_pts + g.duration_ticks - ${ms * 90}::bigint + 8589934592) % 8589934592
       from streaming_recording_attempts a

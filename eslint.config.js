@@ -85,6 +85,10 @@ const arrowsPolicies = [
     allow: { to: element("domain"), dependency: { kind: "type" } },
   },
   {
+    from: { file: { categories: "config" } },
+    allow: { to: { file: { categories: "environment" } } },
+  },
+  {
     from: { file: { categories: "frame" } },
     allow: {
       to: { element: { types: { anyOf: ["components", "live", "styles", "http", "domain", "app"] } } },
@@ -131,6 +135,7 @@ export default tseslint.config(
       ],
       "boundaries/files": [
         { category: "config", pattern: "app/config.ts" },
+        { category: "environment", pattern: "app/environment.ts" },
         { category: "context", pattern: "app/context.ts" },
         { category: "service-error", pattern: "app/services/service-error.ts" },
         { category: "opening", pattern: "app/open-services.ts" },

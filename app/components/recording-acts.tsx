@@ -13,6 +13,8 @@ type RecordingActsProps = {
   /** What could not be made, but can be tried again. */
   failed: { mp4: boolean; pictures: boolean };
   mp4: Mp4Words | null;
+  /** What is missing in what plays: how much ("35 seconds") and where ("0:06"). */
+  gaps: { at: string; missing: string }[];
 };
 
 export type Mp4Words = {
@@ -27,7 +29,8 @@ export type Mp4Words = {
 };
 
 /** What a host can do with a recording. */
-export function RecordingActs({ page, captions, hidden, edit, failed, mp4 }: RecordingActsProps) {
+export function RecordingActs(props: RecordingActsProps) {
+  const { page, captions, hidden, edit, failed, mp4, gaps } = props;
   return (
     <>
       <div className="row">
@@ -57,14 +60,15 @@ export function RecordingActs({ page, captions, hidden, edit, failed, mp4 }: Rec
           Delete it
         </ButtonLink>
       </div>
-      {mp4 && <Mp4 mp4={mp4} />}
+      {mp4 && <Mp4 mp4={mp4} gaps={gaps} />}
       <Failed page={page} failed={failed} reason={mp4?.status === "failed" ? mp4.reason : undefined} />
     </>
   );
 }
 
 /** The file, and how far it is; while it is made anew, the one from before the change. */
-function Mp4({ mp4: { href, status, progress, reason, bytes, isCurrent } }: { mp4: Mp4Words }) {
+function Mp4({ mp4, gaps }: { mp4: Mp4Words; gaps: RecordingActsProps["gaps"] }) {
+  const { href, status, progress, reason, bytes, isCurrent } = mp4;
   const percent = Math.round(progress * 100);
   const isMade = !isCurrent && status !== "failed";
   return (
@@ -90,6 +94,12 @@ function Mp4({ mp4: { href, status, progress, reason, bytes, isCurrent } }: { mp
             {isCurrent ? "Download the MP4" : "Download the MP4 from before the change"}
             {bytes !== null && ` (${formatBytes(bytes)})`}
           </a>
+        </p>
+      )}
+      {href && isCurrent && gaps.length > 0 && (
+        <p className="small">
+          The file leaves out the gaps, as the replay does:{" "}
+          {gaps.map(({ at, missing }) => `${missing} at ${at}`).join(", ")}.
         </p>
       )}
     </div>

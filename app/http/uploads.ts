@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import type { ReadableStream } from "node:stream/web";
 import { data } from "@remix-run/node";
 import busboy from "busboy";
@@ -12,6 +13,7 @@ import type { Typed } from "./forms.ts";
 export const mostFileBytes = 20 * 1024 * 1024;
 /** What the rest of a form with a file may need. */
 const mostBesides = 64 * 1024;
+const headMs = 2_000;
 /** Small, so that whoever works on one piece after another leaves room for others between two of them. */
 const pieceBytes = 16 * 1024;
 
@@ -26,27 +28,36 @@ export type Upload = {
 
 type Wanted = { file: string; fields: readonly string[] };
 
+type Answers<Taken, Refused> = {
+  take: (upload: Upload) => Promise<Taken>;
+  /** `too_large` for a file of more than 20 MB, `no_room` when our disk does not take it; with what was typed before it. */
+  refuse: (reason: "too_large" | "no_room", typed: Typed) => Refused;
+};
+
 /**
  * Takes a form with a file, as `take` wants it: the file is written to the disk as it comes in, is never in memory as a
- * whole, and is gone when `take` has ended, also when this process is killed. `too_large` for a form that says it is longer
- * than 20 MB allows, of which nothing is read; `no_room` when our disk does not take it. Rejects with a 400 Response when the
- * body is no form at all.
+ * whole, and is gone when `take` has ended, also when this process is killed. Of a form that says it is longer than 20 MB
+ * allows no more is read than what stands before its file. Rejects with a 400 Response when the body is no form at all.
  */
-export async function withUpload<Result>(
+export async function withUpload<Taken, Refused>(
   request: Request,
   { file, fields }: Wanted,
-  take: (upload: Upload) => Promise<Result>,
-): Promise<Result | "too_large" | "no_room"> {
-  if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides) return "too_large";
+  { take, refuse }: Answers<Taken, Refused>,
+): Promise<Taken | Refused> {
+  const typed: Typed = {};
+  if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides) {
+    await readHead(request, { fields, typed });
+    return refuse("too_large", typed);
+  }
   let kept: FileHandle | undefined;
   try {
     kept = await openNameless();
-    const { typed, fileName, whole } = await receive(request, { file, fields, kept });
-    if (!whole) return "too_large";
+    const { fileName, whole } = await receive(request, { file, fields, kept, typed });
+    if (!whole) return refuse("too_large", typed);
     const open = () => readPieces(kept!);
     return await take({ typed, fileName, open });
   } catch (error) {
-    if (isOfDisk(error)) return "no_room";
+    if (isOfDisk(error)) return refuse("no_room", typed);
     throw error;
   } finally {
     await kept?.close();
@@ -88,20 +99,53 @@ async function* readPieces(kept: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function receive(request: Request, { file, fields, kept }: Wanted & { kept: FileHandle }) {
-  const typed: Typed = {};
+type Typing = Pick<Wanted, "fields"> & { typed: Typed };
+
+/** Writes into `typed` what stands in those fields. Throws where it is told of another kind of body. */
+function openParser(request: Request, { fields, typed }: Typing) {
+  const parser = busboy({
+    headers: { "content-type": request.headers.get("content-type") ?? "" },
+    defParamCharset: "utf8",
+    limits: { files: 1, fields: 20, parts: 25, fieldSize: 10_000, fileSize: mostFileBytes },
+  });
+  return parser.on("field", (name, text) => {
+    if (fields.includes(name)) typed[name] = text.replaceAll("\0", "");
+  });
+}
+
+/** What was typed before the file, if it comes within a moment. The rest is left where it is, for who cuts it off. */
+async function readHead(request: Request, typing: Typing): Promise<void> {
+  const reader = request.body?.getReader();
+  if (!reader) return;
+  let isOver = false;
+  const over = () => void (isOver = true);
+  const late = pause(headMs, undefined, { ref: false });
+  try {
+    const parser = openParser(request, typing)
+      .on("error", over)
+      .on("file", (_name, stream) => {
+        stream.on("error", over).resume();
+        over();
+      });
+    for (let bytes = 0; !isOver && bytes < mostBesides;) {
+      const next = await Promise.race([reader.read(), late]);
+      if (!next?.value) return;
+      bytes += next.value.length;
+      parser.write(next.value);
+    }
+  } catch {
+    // It is too large whatever else it is.
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+async function receive(request: Request, { file, kept, ...typing }: Wanted & Typing & { kept: FileHandle }) {
   let fileName: string | null = null;
   let whole = true;
   let writing = Promise.resolve();
   try {
-    const parser = busboy({
-      headers: { "content-type": request.headers.get("content-type") ?? "" },
-      defParamCharset: "utf8",
-      limits: { files: 1, fields: 20, parts: 25, fieldSize: 10_000, fileSize: mostFileBytes },
-    });
-    parser.on("field", (name, text) => {
-      if (fields.includes(name)) typed[name] = text.replaceAll("\0", "");
-    });
+    const parser = openParser(request, typing);
     parser.on("file", (name, stream, { filename }) => {
       // A form that breaks off ends every file in it with an error, which somebody has to hear.
       if (name !== file) return void stream.on("error", () => {}).resume();
@@ -120,7 +164,7 @@ async function receive(request: Request, { file, fields, kept }: Wanted & { kept
       { status: 400 },
     );
   }
-  return { typed, fileName, whole };
+  return { fileName, whole };
 }
 
 /** Rejects when all of it has come in: who would be cut off in the middle would never read why. */

@@ -72,18 +72,26 @@ export async function action(args: ActionFunctionArgs) {
   const of = { spaceId: team.spaceId, passId: pass.id };
   const admitted = await admitFile(context.db, of);
   if (!admitted.ok) return refuseFile(admitted, {});
-  const make = async ({ typed, fileName, open }: Upload) => {
+  const take = async ({ typed, fileName, open }: Upload) => {
     const timeZone = normalizeZone(typedText(typed, "timeZone") || "UTC");
     if (fileName === null) return refuse(problem("file", fileMissing, typed));
     if (!timeZone) return refuse(problem("timeZone", zoneUnknown, typed));
     const made = await makeImport(context.db, { ...of, madeBy: viewer.userId, fileName, timeZone, open });
     return made.ok ? redirect(`${page}/${made.importId}`, 303) : refuseFile(made, typed);
   };
-  const answer = await withUpload(request, { file: "file", fields: ["timeZone"] }, make);
-  if (answer === "too_large") return refuse(problem("file", fileTooLarge, {}), 413);
-  if (answer !== "no_room") return answer;
-  context.log.error({ event: "disk.full", requestId: context.requestId }, "a file could not be written down");
-  return refuse(problem("file", noRoomForFile, {}), 503);
+  return withUpload(
+    request,
+    { file: "file", fields: ["timeZone"] },
+    {
+      take,
+      refuse(reason, typed) {
+        if (reason === "too_large") return refuse(problem("file", fileTooLarge, typed), 413);
+        const { requestId } = context;
+        context.log.error({ event: "disk.full", requestId }, "a file could not be written down");
+        return refuse(problem("file", noRoomForFile, typed), 503);
+      },
+    },
+  );
 }
 
 const refuseFile = (refusal: FileRefusal, typed: Typed) =>

@@ -73,7 +73,7 @@ export async function action(args: ActionFunctionArgs) {
   // A file is not kept for who has to sign in first, nor read.
   if (!(await context.viewer())) throw redirect(signInPath(page), { status: 303 });
   const { viewer, stream } = await requireStreamOfTeam(args, { least: "host" });
-  const add = async ({ typed, fileName, open }: Upload) => {
+  const take = async ({ typed, fileName, open }: Upload) => {
     const language = normalizeLanguage(typedText(typed, "language") ?? "");
     if (fileName === null) return refuse(problem("file", captionsMissing, typed));
     if (!language) return refuse(problem("language", languageUnknown, typed));
@@ -92,11 +92,19 @@ export async function action(args: ActionFunctionArgs) {
     const isLate = added.reason === "gone" || added.reason === "edited_before";
     return refuse({ ok: false, problems, typed }, isLate ? 409 : 400);
   };
-  const answer = await withUpload(request, { file: "file", fields: ["language", "version"] }, add);
-  if (answer === "too_large") return refuse(problem("file", captionsTooLarge, {}), 413);
-  if (answer !== "no_room") return answer;
-  context.log.error({ event: "disk.full", requestId: context.requestId }, "a file could not be written down");
-  return refuse(problem("file", noRoomForFile, {}), 503);
+  return withUpload(
+    request,
+    { file: "file", fields: ["language", "version"] },
+    {
+      take,
+      refuse(reason, typed) {
+        if (reason === "too_large") return refuse(problem("file", captionsTooLarge, typed), 413);
+        const { requestId } = context;
+        context.log.error({ event: "disk.full", requestId }, "a file could not be written down");
+        return refuse(problem("file", noRoomForFile, typed), 503);
+      },
+    },
+  );
 }
 
 export default function CaptionsOfStream() {

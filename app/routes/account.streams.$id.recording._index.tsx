@@ -19,6 +19,8 @@ import {
   playlistWords,
   remarkWords,
 } from "#app/domain/recordings/piece-words.ts";
+import { partsThatStay } from "#app/domain/recordings/cutting.ts";
+import { type Gap, gapsIn } from "#app/domain/recordings/parts.ts";
 import { findReceipt, type Receipt } from "#app/domain/recordings/receipt.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { unfinishedWords } from "#app/domain/recordings/unfinished-words.ts";
@@ -51,6 +53,7 @@ export async function loader(args: LoaderFunctionArgs) {
     mayHost: stream.mayHost,
     media: finished ? media : null,
     ...exportsInWords(recording, media),
+    gaps: gapsInWords(gapsIn(partsThatStay(receipt.parts, recording.edit?.leftOut ?? []))),
     news: Object.keys(news).find((word) => query.has(word)) ?? null,
     status: recording.status,
     unfinished: unfinishedWords(recording, receipt.waiting),
@@ -76,6 +79,9 @@ export async function loader(args: LoaderFunctionArgs) {
   };
 }
 
+const gapsInWords = (gaps: readonly Gap[]) =>
+  gaps.map(({ atMs, ms }) => ({ at: writeTime(atMs), missing: lengthInWords(ms) }));
+
 const inWords = ({ parts, picture, sound, durationMs, gaps, blanks, attempts, ...receipt }: Receipt) => ({
   parts: parts.length,
   bytes: receipt.bytes,
@@ -83,7 +89,7 @@ const inWords = ({ parts, picture, sound, durationMs, gaps, blanks, attempts, ..
   holds: holdsWords({ picture, sound }),
   sha256: receipt.sha256,
   waiting: receipt.waiting && { ...receipt.waiting, at: writeTime(receipt.waiting.atMs) },
-  gaps: gaps.map(({ atMs, ms }) => ({ at: writeTime(atMs), missing: lengthInWords(ms) })),
+  gaps: gapsInWords(gaps),
   blanks: blanks.map(({ kind, published, atMs, ms }) =>
     blankWords({ kind, published, at: writeTime(atMs), long: lengthInWords(ms) }),
   ),
@@ -176,6 +182,7 @@ export default function Recording() {
               hidden={page.hidden !== null}
               edit={page.edit}
               failed={page.failed}
+              gaps={page.gaps}
               mp4={page.mp4 && { ...page.mp4, progress: progress ?? page.mp4.progress }}
             />
           ) : (

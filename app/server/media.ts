@@ -1,45 +1,23 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
 import type { Services } from "#app/context.ts";
-import { type AccessDecision, findAccess, grantOf } from "#app/domain/access/decision.ts";
-import { findViewer } from "#app/domain/people/sessions.ts";
-import { posterSizes } from "#app/domain/recordings/export-poster.ts";
-import {
-  findExportObject,
-  findReadyRecording,
-  isWithheld,
-  posterObjectKey,
-} from "#app/domain/recordings/media-objects.ts";
+import { findExportObject, findReadyRecording } from "#app/domain/recordings/media-objects.ts";
 import { listParts, listRecordedParts } from "#app/domain/recordings/parts.ts";
 import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
 import { saveReplayPosition } from "#app/domain/recordings/replay.ts";
-import { isId } from "#app/domain/text.ts";
-import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
-import { countTurn } from "#app/http/turns.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { refuseCrowds } from "./crowds.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { attachment } from "./file-name.ts";
 import { createLiveBytes, largestShared } from "./live-bytes.ts";
 import { createLivePlaylists } from "./live-playlists.ts";
-import { addAside, pictureCaching } from "./media-aside.ts";
+import { addAside } from "./media-aside.ts";
+import { createMediaDoor } from "./media-door.ts";
 import { createMediaQuestions } from "./media-questions.ts";
+import { refuse } from "./media-refusal.ts";
 import { isOurOrigin } from "./origin.ts";
 import { createPlaylistPresence } from "./playlist-presence.ts";
-import { type Allowed, sendObject } from "./send-object.ts";
+import { sendObject } from "./send-object.ts";
 import { createSignedAddresses } from "./signed-addresses.ts";
-
-export type Admitted = {
-  userId: string;
-  access: AccessDecision;
-  streamId: string;
-  recordingId: string;
-  /** Whether the stream's own team asks, who see what is hidden. */
-  asTeam: boolean;
-  /** Of what plays, once it is known to be there: whether the device has a place for it, which it takes. */
-  hasPlace: () => Promise<boolean>;
-  allowed: Allowed;
-};
-export type Answer = (admitted: Admitted, request: Request, response: Response) => Promise<void>;
 
 /**
  * A recording's playlists, segments, pictures, captions and file, under `/media/{stream}/{recording}/`. While it is being
@@ -58,56 +36,8 @@ export function mediaRouter(services: Services): Router {
   const liveBytes = createLiveBytes(services);
   const sending = { ...services, sign: createSignedAddresses(services) };
   const countPerson = createPlaylistPresence(services);
+  const admitted = createMediaDoor(services, questions);
   router.use(refuseCrowds(services, "media.network", (response) => refuse(response, 429)));
-
-  const admitted =
-    (answer: Answer, { plays = false } = {}) =>
-    async (request: Request, response: Response, next: NextFunction): Promise<void> => {
-      try {
-        response.set("Cache-Control", "private, no-store");
-        const { streamId = "", recordingId = "" } = request.params;
-        if (!isId(streamId) || !isId(recordingId)) return refuse(response, 404);
-        const token = readCookie(request.headers.cookie, sessionCookieName(config));
-        const viewer = token && (await questions.viewer(token));
-        if (viewer) response.locals.userId = viewer.userId;
-        const eager = viewer && (await countTurn("media.session", viewer.sessionId));
-        if (eager) {
-          response.set("Retry-After", String(eager.waitSeconds));
-          return refuse(response, 429);
-        }
-        const access = await questions.access({ userId: viewer ? viewer.userId : null, streamId });
-        if (!access) return refuse(response, 404);
-        if (!viewer) return refuse(response, 401, access.reason);
-        if (!access.mayWatch) return refuse(response, 403, access.reason);
-        const endsAt = access.remainingMs === null ? null : performance.now() + access.remainingMs;
-        const hasPlace = async (now: AccessDecision) => {
-          const grantId = plays ? grantOf(now) : null;
-          return !grantId || questions.place({ grantId, sessionId: viewer.sessionId, streamId });
-        };
-        const asTeam = access.role === "host" || access.role === "moderator";
-        const stillAllowed = async () => {
-          if (!(await findViewer(db, token))) return undefined;
-          if (await isWithheld(db, { streamId, recordingId, asTeam })) return undefined;
-          const now = await findAccess(db, { userId: viewer.userId, streamId });
-          return now?.mayWatch && (await hasPlace(now)) ? now : undefined;
-        };
-        await answer(
-          {
-            userId: viewer.userId,
-            access,
-            streamId,
-            recordingId,
-            asTeam,
-            hasPlace: () => hasPlace(access),
-            allowed: { endsAt, stillAllowed },
-          },
-          request,
-          response,
-        );
-      } catch (error) {
-        next(error);
-      }
-    };
 
   router.get(
     "/:streamId/:recordingId/index.m3u8",
@@ -173,24 +103,6 @@ export function mediaRouter(services: Services): Router {
   );
 
   router.get(
-    "/:streamId/:recordingId/poster.jpg",
-    admitted(async ({ streamId, recordingId, asTeam, allowed }, request, response) => {
-      const large = await findExportObject(db, { streamId, recordingId, asTeam, kind: "poster" });
-      const size = posterSizes.find((name) => name === (request.query.size ?? "large"));
-      if (!large || !size) return refuse(response, 404);
-      const key = posterObjectKey(large, size);
-      const object = size === "large" ? large : await services.storage.head(key);
-      if (!object) return refuse(response, 404);
-      await sendObject(
-        sending,
-        { object, contentType: "image/jpeg", cacheControl: pictureCaching, ...allowed },
-        request,
-        response,
-      );
-    }),
-  );
-
-  router.get(
     "/:streamId/:recordingId/video.mp4",
     admitted(async ({ access, streamId, recordingId, asTeam, hasPlace, allowed }, request, response) => {
       const of = { streamId, recordingId, asTeam };
@@ -223,7 +135,7 @@ export function mediaRouter(services: Services): Router {
     }, playing),
   );
 
-  addAside(router, sending, { admitted, absent: (response) => refuse(response, 404) });
+  addAside(router, sending, admitted);
 
   router.post(
     "/:streamId/:recordingId/position",
@@ -258,23 +170,3 @@ export function mediaRouter(services: Services): Router {
 
 const playing = { plays: true };
 const playlistType = "application/vnd.apple.mpegurl";
-
-const sentences: Record<number, string> = {
-  400: "That was not a place in a recording.",
-  401: "Sign in to watch this.",
-  403: "You may not watch this right now.",
-  404: "There is nothing here.",
-  409: "Your pass is watched on other devices. Load the stream's page to choose.",
-  429: "That is more at once than anybody watches. Wait a little, then try again.",
-  503: "This cannot be read right now. Try again in some seconds.",
-};
-
-function refuse(response: Response, status: number, reason?: string): void {
-  const sentence = reason === "not_host" ? "Only hosts of the stream can have this." : sentences[status];
-  if (reason) response.set("X-Reason", reason);
-  response
-    .set("Cache-Control", "private, no-store")
-    .status(status)
-    .type("text/plain")
-    .send(`${sentence ?? "That did not work."}\n`);
-}

@@ -1,7 +1,7 @@
 import { RoomServiceClient } from "livekit-server-sdk";
 import { insertMachines, insertPeople, insertStream, insertUser, signIn, unique } from "#tests/factories.ts";
 import type { StreamStatus } from "#db/types.ts";
-import { expect, expectFits, expectLooks, test } from "./world.ts";
+import { expect, expectFits, expectLooks, test, type World } from "./world.ts";
 
 test("what everybody can see fits, and Axe finds nothing", async ({ person, db }) => {
   const { space, experience, pass } = await insertPeople(db, { status: "scheduled" });
@@ -131,6 +131,18 @@ for (const { status, says, asksAgain } of states) {
     await expect(stranger.getByRole("heading", { level: 1 })).toHaveText(stream.title);
     if (status !== "cancelled") await expect(stranger.getByText("What opens it")).toBeVisible();
     await expectLooks(stranger);
+    if (status !== "live") return;
+    const lift = await insertTroubles(db, stream.id);
+    const studio = await (await person({ userId: people.moderator.id })).newPage();
+    await studio.goto(`/account/streams/${stream.id}`);
+    for (const words of [
+      /It lags: .* left out of it/,
+      "A black picture for over",
+      "No sound for over a minute",
+    ])
+      await expect(studio.getByText(words)).toBeVisible();
+    await expectLooks(studio);
+    await lift();
   });
 
   test(`a stream's page can be read without scripts when it is ${status}`, async ({ person, db }) => {
@@ -262,6 +274,41 @@ test("a form that was refused keeps what was typed, names the field, and works w
   await page.getByRole("button", { name: "Schedule" }).click();
   await expect(page.getByRole("link", { name: title }).first()).toBeVisible();
 });
+
+/** All that a studio can have to say of its recording at once. Gives what takes it away again. */
+async function insertTroubles(db: World["db"], streamId: string) {
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+  const { id } = await db
+    .insertInto("streaming_recordings")
+    // No worker begins another attempt before that.
+    .values({ stream_id: streamId, status: "recording", retry_at: ago(-3600) })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  const attempt = await db
+    .insertInto("streaming_recording_attempts")
+    .values({
+      recording_id: id,
+      number: 1,
+      prefix: `recordings/${streamId}/1/`,
+      status: "failed",
+      sealed_at: ago(0),
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  const segment = (number: number) => ({ attempt_id: attempt.id, number, key: `${id}/${number}`, bytes: 1 });
+  await db
+    .insertInto("streaming_recording_segments")
+    .values([
+      { ...segment(0), program_time: ago(60), duration_ticks: 180_000 },
+      { ...segment(1), problem: "truncated" },
+    ])
+    .execute();
+  await db
+    .insertInto("streaming_recording_blanks")
+    .values(["black", "silent"].map((kind) => ({ recording_id: id, kind, published: "on", since: ago(70) })))
+    .execute();
+  return () => db.deleteFrom("streaming_recordings").where("id", "=", id).execute();
+}
 
 /** The room that going live would have made; nobody publishes in it. */
 async function openRoom(name: string) {

@@ -95,9 +95,10 @@ describe("captions that a creator adds", () => {
     ]);
     const long = hello("x".repeat(70)).slice(8).repeat(130_000);
     for (const file of [`WEBVTT\n\n${long}`, Buffer.alloc(21 * 1024 * 1024, 10)]) {
-      const { status, words } = await send({ file });
+      const { status, words, html } = await send({ language: "German", file });
       expect(status).toBe(413);
       expect(words).toContain("This file is larger than 2 MB");
+      expect(html).toContain('value="German"');
     }
     expect((await post(page(), await as("host"), { language: "de" })).status).toBe(400);
     expect(await kept()).toEqual([]);

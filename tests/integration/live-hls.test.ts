@@ -157,7 +157,7 @@ describe("what is recorded of a live stream", () => {
       [
         "#EXTM3U",
         "#EXT-X-VERSION:3",
-        "#EXT-X-TARGETDURATION:2",
+        "#EXT-X-TARGETDURATION:4",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:EVENT",
         "#EXT-X-INDEPENDENT-SEGMENTS",
@@ -339,6 +339,38 @@ describe("a playlist that grows", () => {
     expect(addresses(told)).toEqual(["1/0.ts", "1/2.ts"]);
     expect(told.segments[1]).toMatchObject({ discontinuity: true });
     expect((await stage.get("1/1.ts")).status).toBe(404);
+  });
+
+  it("keeps its target: a segment that is longer is left out, for whoever asks, and the next begins anew", async () => {
+    const stage = await live();
+    await stage.attempt(1);
+    await writeSegments(test.services.storage, stage.prefix(1), clocked.slice(0, 4));
+    await stage.verify();
+    /** To its beginning: what follows goes on from it as before. */
+    const lengthen = (number: number, ms: number) =>
+      sql`
+      update streaming_recording_segments g set duration_ticks = ${ms * 90}::bigint,
+        first_pts = (g.first_pts + g.duration_ticks - ${ms * 90}::bigint + 8589934592) % 8589934592
+      from streaming_recording_attempts a
+      where a.id = g.attempt_id and a.recording_id = ${stage.recordingId}::uuid and g.number = ${number}
+    `.execute(test.db);
+    await lengthen(1, 4400);
+    await lengthen(2, 9000);
+    const told = await stage.tell();
+    expect(addresses(told)).toEqual(["1/0.ts", "1/1.ts", "1/3.ts"]);
+    expect(told.segments[2]).toMatchObject({ discontinuity: true, programTime: expect.any(Date) });
+    expect(livePlaylist(told)).toContain("#EXT-X-TARGETDURATION:4\n");
+    // As the last that was told of, too.
+    await stage.write(1, 4);
+    await stage.verify();
+    await lengthen(3, 9000);
+    const until3 = { segments: told.segments.slice(0, 2), last: { attempt: 1, number: 3 } };
+    expect((await stage.tell(until3)).segments.at(-1)).toMatchObject({ uri: "1/4.ts", discontinuity: true });
+    // A recorder of longer segments has a longer target from the beginning.
+    await lengthen(0, 10_000);
+    const long = await stage.tell();
+    expect(livePlaylist(long)).toContain("#EXT-X-TARGETDURATION:10\n");
+    expect(addresses(long)).toEqual([0, 1, 2, 3, 4].map((number) => `1/${number}.ts`));
   });
 
   it("does not tell a segment before it is known when it was recorded", async () => {

@@ -115,4 +115,27 @@ describe("a recording", () => {
     expect(mp4.audio[0]!.seconds).toBeCloseTo(8, 0);
     expect(words).toContain("Kept, although odd: 2 (from here without sound)");
   });
+
+  it("whose only piece is none that plays is told as that to viewers and team, and not as one that is being made", async () => {
+    const { services, db } = web;
+    const live = await insertLiveRecording(services);
+    const { prefix } = await insertRunningAttempt(services, live);
+    await writeSegments(services.storage, prefix, [Buffer.alloc(188 * 100, 0x47)], { startsAt: new Date() });
+    await verifyLiveSegments(services);
+    await finishLive(services, live);
+    expect(await recordingRow(db, live.recordingId)).toMatchObject({ status: "failed" });
+    const [viewer, host] = [await cookieOf(live.people.viewer), await cookieOf(live.people.host)];
+    const studio = `/account/streams/${live.streamId}`;
+    const told = [
+      [live.path, viewer, "The recording of this stream failed, so there is no replay."],
+      [studio, host, "There is no replay: What was recorded cannot be played."],
+      [`${studio}/recording`, host, "There is no recording that plays: What was recorded cannot be played."],
+    ] as const;
+    for (const [page, cookie, sentence] of told) {
+      const { words } = await visit(page, cookie);
+      expect(words).toContain(sentence);
+      expect(words).not.toMatch(/being (?:put together|finished|made|recorded)|handing over/);
+    }
+    expect((await visit(`${studio}/recording`, host)).words).toMatch(/Left out: 0 \([a-z ]+\)/);
+  });
 });

@@ -39,6 +39,7 @@ describe("the page of a recording", () => {
     expect(words).toMatch(/1 Failed: nothing came from it any more/);
     expect(words).toMatch(/2 As it should/);
     expect(words).toMatch(/Download the MP4 \([\d.]+ kB\)/);
+    expect(words).toContain("The file leaves out the gaps, as the replay does: 35 seconds at 0:06.");
     for (const button of ["Cut it", "Hide it from viewers", "Delete it"]) expect(words).toContain(button);
     expect(html).not.toContain("Undo the last cut");
   });

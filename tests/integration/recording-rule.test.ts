@@ -196,6 +196,28 @@ describe("the rule of a space for its recordings", () => {
     expect(await row(house)).toMatchObject({ deleted_at: null, warned_at: null });
   });
 
+  it("that takes back that all is kept deletes nothing before a letter, and not before the day that it names", async () => {
+    const house = await openHouse(30);
+    const { id: spaceId } = house.space;
+    await set(house, "ready_at", "60 days");
+    await set(house, "warned_at", "8 days");
+    await setRecordingDays(web.db, { spaceId, days: null });
+    await setRecordingDays(web.db, { spaceId, days: 30 });
+    await deleteByRule(web.db);
+    expect(await row(house)).toMatchObject({ deleted_at: null, warned_at: null });
+    await warn(house);
+    const [, named] = /deleted on (\d+ \w+ \d{4})/.exec(lettersTo(house)[0]!)!;
+    await set(house, "warned_at", "6 days 23 hours 59 minutes");
+    await deleteByRule(web.db);
+    expect((await row(house)).deleted_at).toBeNull();
+    await set(house, "warned_at", "7 days 1 second");
+    await deleteByRule(web.db);
+    expect((await row(house)).deleted_at).not.toBeNull();
+    // What was written a moment ago names the day on which a week has passed.
+    const inAWeek = Date.now() + 7 * 86_400_000;
+    expect(Math.abs(Date.parse(`${named!} UTC`) - inAWeek)).toBeLessThan(86_400_000 + 60_000);
+  });
+
   it("is for its own space, and no letter about what was deleted is sent", async () => {
     const [house, other] = [await openHouse(30), await openHouse(null)];
     await set(house, "ready_at", "60 days");

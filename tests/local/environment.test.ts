@@ -48,7 +48,7 @@ beforeEach(() => {
 describe("The names of the environment", () => {
   test("are the same in the example, in the edition and in the product's own check", () => {
     const example = fs.readFileSync(path.join(root, ".env.example"), "utf8");
-    const checked = fs.readFileSync(path.join(root, "app/config.ts"), "utf8");
+    const checked = fs.readFileSync(path.join(root, "app/environment.ts"), "utf8");
     expect([...example.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name).sort()).toEqual(
       [...variableNames].sort(),
     );

@@ -22,7 +22,7 @@ export function recordingsOldLetter({ spaceName, days, restorableDays, recording
   );
   return {
     subject: `${many} of ${spaceName} will be deleted`,
-    text: `${space} keeps its recordings for ${days} days. These are as old as that soon, and will be deleted:
+    text: `${space} keeps its recordings for ${days} days. These are that old, or will be soon, and will be deleted:
 
 ${list.join("\n")}
 

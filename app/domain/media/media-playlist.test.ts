@@ -38,16 +38,19 @@ test("a finished recording is a complete playlist", () => {
 });
 
 test("one that grows has no end, and its target does not change while it grows", () => {
-  const grown = (count: number) =>
+  const grown = (count: number, last = {}) =>
     mediaPlaylist({
       ended: false,
-      targetDurationMs: 2000,
-      segments: Array.from({ length: count }, (_, number) => segment(`1/${number}.ts`)),
+      targetDurationMs: 4000,
+      segments: Array.from({ length: count }, (_, number) =>
+        segment(`1/${number}.ts`, number === count - 1 ? last : {}),
+      ),
     });
-  expect(grown(1)).toContain("#EXT-X-TARGETDURATION:2\n");
-  expect(grown(3)).toContain("#EXT-X-TARGETDURATION:2\n");
+  expect(grown(1)).toContain("#EXT-X-TARGETDURATION:4\n");
   expect(grown(3)).not.toContain("ENDLIST");
   expect(grown(3).startsWith(grown(2))).toBe(true);
+  expect(grown(3, { durationMs: 4499 }).startsWith(grown(2))).toBe(true);
+  expect(() => grown(3, { durationMs: 4500 })).toThrow("longer than the target");
 });
 
 test("no address breaks out of its line, and no segment is without a length", () => {

@@ -10,10 +10,10 @@ export type PlaylistSegment = {
 
 /**
  * The media playlist of a recording (RFC 8216) from its verified segments, in order. `ended` makes it complete
- * (VOD, ENDLIST); otherwise it is an EVENT that grows at its end, for which `targetDurationMs` (the configured length
- * of a segment) keeps EXT-X-TARGETDURATION from changing between two readings, as the RFC demands.
+ * (VOD, ENDLIST); otherwise it is an EVENT that grows at its end, whose EXT-X-TARGETDURATION must not change between two
+ * readings (6.2.1): that is `targetDurationMs`, whatever the segments are like.
  *
- * Throws on an address that would break out of its line.
+ * Throws on an address that would break out of its line, and on a segment that is longer than the target.
  */
 export function mediaPlaylist({
   segments,
@@ -24,14 +24,16 @@ export function mediaPlaylist({
   ended: boolean;
   targetDurationMs?: number;
 }): string {
-  // No segment's length, rounded to the nearest second, may be over the target. Math.max over 10,000s of arguments is
-  // slow and has a limit.
-  const longest = segments.reduce((most, segment) => Math.max(most, segment.durationMs), targetDurationMs);
+  // Math.max over 10,000s of arguments is slow and has a limit.
+  const longest = ended
+    ? segments.reduce((most, segment) => Math.max(most, segment.durationMs), 0)
+    : targetDurationMs;
+  const target = Math.max(1, Math.round(longest / 1000));
   const lines = [
     "#EXTM3U",
     // 3 brought fractions of a second; nothing here needs more, and every player has it.
     "#EXT-X-VERSION:3",
-    `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longest / 1000))}`,
+    `#EXT-X-TARGETDURATION:${target}`,
     "#EXT-X-MEDIA-SEQUENCE:0",
     `#EXT-X-PLAYLIST-TYPE:${ended ? "VOD" : "EVENT"}`,
     "#EXT-X-INDEPENDENT-SEGMENTS",
@@ -40,6 +42,7 @@ export function mediaPlaylist({
     if (/[\r\n]/.test(uri) || uri === "" || uri.startsWith("#"))
       throw new Error(`segment ${index} has no usable address`);
     if (!(durationMs > 0)) throw new Error(`segment ${index} has no length`);
+    if (Math.round(durationMs / 1000) > target) throw new Error(`segment ${index} is longer than the target`);
     if (discontinuity && index > 0) lines.push("#EXT-X-DISCONTINUITY");
     if (programTime) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${programTime.toISOString()}`);
     lines.push(`#EXTINF:${seconds(durationMs)},`, uri);

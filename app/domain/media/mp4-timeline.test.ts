@@ -1,39 +1,44 @@
 import { expect, it } from "vitest";
 import { createTimeline } from "./mp4-timeline.ts";
 
-/** Where segments of two seconds stand, in seconds: each with its attempt, when it was recorded, and whether a cut is before it. */
-function place(segments: [attempt: string, recordedAt: number | null, afterCut?: boolean][]) {
+/** Where segments of two seconds stand, in seconds: each with its attempt and where its own clock begins. */
+function place(segments: [attempt: string, begins: number][]) {
   const timeline = createTimeline();
-  return segments.map(([attempt, recordedAt, afterCut], index) => {
-    const firstPts = 900_000 + index * 7_000_000;
-    const at = { attempt, firstPts, endPts: firstPts + 180_000, afterCut };
-    const programTimeMs = recordedAt === null ? null : recordedAt * 1000;
-    return timeline.place({ ...at, programTimeMs }).startTicks / 90_000;
+  return segments.map(([attempt, begins]) => {
+    const firstPts = Math.round(begins * 90_000);
+    const { offset, isNewClock } = timeline.place({ attempt, firstPts, endPts: firstPts + 180_000 });
+    return [(firstPts + offset) / 90_000, isNewClock];
   });
 }
 
-it("leaves a hole between two attempts as long as what was not recorded", () => {
+it("segments whose clock goes on stand as far apart as it says", () => {
   expect(
     place([
-      ["1", 100],
-      ["2", 137],
+      ["1", 10],
+      ["1", 12.04],
+      ["1", 14],
     ]),
-  ).toEqual([0, 37]);
+  ).toEqual([
+    [0, false],
+    [2.04, false],
+    [4, false],
+  ]);
 });
 
-it("makes no hole of what was cut out, whether or not it is known when what follows was recorded", () => {
+it("what is missing, was cut out, or lies between two attempts takes no time, as in the replay", () => {
   expect(
     place([
-      ["1", 100],
-      ["2", 900, true],
-      ["3", 910],
+      ["1", 10],
+      ["1", 18],
+      ["2", 500],
+      ["2", 502],
+      ["2", 3],
     ]),
-  ).toEqual([0, 2, 12]);
-  expect(
-    place([
-      ["1", 100],
-      ["2", null, true],
-      ["3", 910],
-    ]),
-  ).toEqual([0, 2, 4]);
+  ).toEqual([
+    [0, false],
+    [2, true],
+    [4, true],
+    [6, false],
+    [8, true],
+  ]);
 });

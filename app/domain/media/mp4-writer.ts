@@ -20,10 +20,6 @@ export type ExportSegment = {
   bytes: Uint8Array;
   /** Segments of one attempt are on one clock. */
   attempt: string;
-  /** Unix time in ms of its first frame; places an attempt after a gap. */
-  programTimeMs: number | null;
-  /** What was before it was cut out, so it follows directly on the one before. */
-  afterCut?: boolean;
 };
 
 export type Mp4Plan = { partSize: number; headParts: number };
@@ -37,8 +33,6 @@ export type Mp4Summary = {
   video: { frames: number; keyFrames: number; width: number; height: number; entries: number } | null;
   audio:
     (AudioFormat & { frames: number; silentFrames: number; droppedFrames: number; entries: number }) | null;
-  /** Where the recording has holes of more than a frame or so, in the file's own time. */
-  holes: { atMs: number; ms: number }[];
 };
 
 const MiB = 1024 * 1024;
@@ -68,7 +62,7 @@ export function planMp4({ durationMs, bytes }: { durationMs: number; bytes: numb
  * the tables are known. Media that fits into one part makes a file of one part without padding. Memory is the tables
  * (about 1 KB a second) and a few parts, however long the recording is.
  *
- * How attempts, gaps and missing sound are placed: see mp4-timeline.ts and mp4-audio.ts.
+ * Where attempts and missing sound are placed: see mp4-timeline.ts and mp4-audio.ts.
  *
  * Rejects with the sink's or the iterable's error, with `signal`'s reason, and when a segment cannot be read: segments
  * are verified before, so that is a fault of storage.
@@ -108,22 +102,14 @@ async function writeMedia(
   const timeline = createTimeline();
   const video = createVideoAppender(parts, headBytes);
   const audio = createAudioAppender(parts, headBytes);
-  const holes: Mp4Summary["holes"] = [];
   let count = 0;
-  for await (const { bytes, attempt, programTimeMs, afterCut } of segments) {
+  for await (const { bytes, attempt } of segments) {
     signal?.throwIfAborted();
     const segment = readSegment(bytes);
     if (!segment.ok)
       throw new Error(`segment ${count} of the export is ${segment.reason}: ${segment.detail}`);
     const { firstPts, endPts } = segment;
-    const { offset, startTicks, isNewClock, gapTicks } = timeline.place({
-      attempt,
-      firstPts,
-      endPts,
-      programTimeMs,
-      afterCut,
-    });
-    if (gapTicks > 50 * 90) holes.push({ atMs: (startTicks - gapTicks) / 90, ms: gapTicks / 90 });
+    const { offset, isNewClock } = timeline.place({ attempt, firstPts, endPts });
     if (segment.audio) audio.append(segment.audio, offset, isNewClock);
     else audio.appendNothing(endPts + offset);
     if (segment.video) video.append(segment.video, offset);
@@ -158,7 +144,6 @@ async function writeMedia(
         droppedFrames: audio.droppedFrames,
         entries: audio.entries.length,
       },
-      holes,
     },
   };
 }

@@ -18,7 +18,6 @@ const recorded: Part[] = [1, 2].flatMap((attempt) =>
     discontinuity: attempt === 2 && number === 0,
     gapMs: attempt === 2 && number === 0 ? 10_000 : 0,
     waits: false,
-    afterCut: false,
   })),
 );
 const whole = { startMs: 0, endMs: 20_000, cuts: [] };
@@ -66,7 +65,6 @@ test("both ends and pieces are left out, over the border of two attempts too", (
   const stay = partsThatStay(recorded, cutting.leftOut);
   expect(names(stay)).toEqual(["1/1", "1/3", "2/2", "2/3"]);
   expect(stay.map(({ discontinuity }) => discontinuity)).toEqual([false, true, true, false]);
-  expect(stay.map(({ afterCut }) => afterCut)).toEqual([false, true, true, false]);
   // The gap lay in what was cut.
   expect(stay.map(({ gapMs }) => gapMs)).toEqual([0, 0, 0, 0]);
   expect(editListOf(cutting.kept, 20_000)).toEqual({ startMs: 2000, endMs: 18_000, cuts });

@@ -64,7 +64,7 @@ export function partsThatStay(recorded: readonly Part[], leftOut: readonly LeftO
       continue;
     }
     const joins = stay.length > 0;
-    stay.push(follows ? part : { ...part, discontinuity: joins, gapMs: 0, afterCut: joins });
+    stay.push(follows ? part : { ...part, discontinuity: joins, gapMs: 0 });
     follows = true;
   }
   return stay;

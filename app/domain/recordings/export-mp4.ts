@@ -12,8 +12,7 @@ import { listParts, type Part } from "./parts.ts";
 /** What the writing of a file consists of: other segments or another layout give another file. */
 export function contentName(parts: readonly Part[], layout: string): string {
   const hash = createHash("sha256").update(layout);
-  for (const { attempt, sha256, programTime, afterCut } of parts)
-    hash.update(`\n${attempt} ${sha256} ${programTime?.toISOString() ?? ""}${afterCut ? " cut" : ""}`);
+  for (const { attempt, sha256 } of parts) hash.update(`\n${attempt} ${sha256}`);
   return hash.digest("hex").slice(0, 32);
 }
 
@@ -64,12 +63,7 @@ async function* readParts(
     const bytes = await readPart(storage, part);
     if (!bytes)
       throw serviceError("storage", "a verified segment is gone", { retryable: true, code: "missing" });
-    yield {
-      bytes,
-      attempt: String(part.attempt),
-      programTimeMs: part.programTime?.getTime() ?? null,
-      afterCut: part.afterCut,
-    };
+    yield { bytes, attempt: String(part.attempt) };
     done += part.bytes;
     await report(done);
   }

@@ -4,8 +4,11 @@ import type { Database, Db } from "#db/client.ts";
 import type { RecordingStatus } from "#db/types.ts";
 import { listRecordedParts, numberFrom, type Part, type Place } from "./parts.ts";
 
-/** What recorders are asked for: no segment is meant to be longer. */
-const targetDurationMs = 2000;
+/**
+ * What the longest segment may be, twice what recorders are asked for. It must never change while the playlist lives (RFC
+ * 8216, 6.2.1), so a recorder whose first segment is longer has that as its target, from the first playlist on.
+ */
+const usualTargetMs = 4000;
 /** Uploads can overtake each other a little: so many segments after a missing one it is waited for no more. */
 export const patience = 3;
 
@@ -20,6 +23,9 @@ export const unfinished = [
 export type Told = { segments: PlaylistSegment[]; last: Place | undefined };
 
 export const nothingTold: Told = { segments: [], last: undefined };
+
+const targetOf = (first: Pick<PlaylistSegment, "durationMs"> | undefined) =>
+  Math.max(usualTargetMs, first?.durationMs ?? 0);
 
 /** How far a recording is; undefined when the stream has none of this id. */
 export async function findRecordingStatus(
@@ -38,7 +44,8 @@ export async function findRecordingStatus(
 /**
  * What is to be told of an unfinished recording after what was: the verified segments in the storage that viewers read, behind the last one. What is told
  * stays told, in its place: players count on it. So nothing is told that may still get something before it, and what comes
- * before it all the same is left out (`late`), whichever process tells it, and however often it has begun anew.
+ * before it all the same is left out (`late`), whichever process tells it, and however often it has begun anew. So is what
+ * is longer than the target: a recorder that stood still for a while writes such a segment, and the replay has it.
  */
 export async function tellMore(db: Kysely<Database>, recordingId: string, told: Told): Promise<Told> {
   const { last } = told;
@@ -49,19 +56,26 @@ export async function tellMore(db: Kysely<Database>, recordingId: string, told: 
   const isNew = (place: Place) => !last || compare(place, last) > 0;
   const fresh = settled(parts.filter(isNew), { bad, last });
   if (fresh.length === 0) return told;
-  const segments = fresh.map(({ attempt, number, durationMs, programTime, discontinuity }, index) => ({
-    uri: `${attempt}/${number}.ts`,
-    durationMs,
-    programTime: (!last && index === 0) || discontinuity ? programTime : null,
-    discontinuity,
-  }));
+  const target = Math.round(targetOf(told.segments[0] ?? fresh[0]) / 1000);
+  const isTooLong = (part: Part | undefined) =>
+    part !== undefined && Math.round(part.durationMs / 1000) > target;
+  const before = new Map(parts.map((part, index) => [part, parts[index - 1]]));
+  const segments = fresh
+    .filter((part) => !isTooLong(part))
+    .map((part, index) => {
+      const { attempt, number, durationMs, programTime } = part;
+      const discontinuity = part.discontinuity || isTooLong(before.get(part));
+      const isDated = (!last && index === 0) || discontinuity;
+      const uri = `${attempt}/${number}.ts`;
+      return { uri, durationMs, programTime: isDated ? programTime : null, discontinuity };
+    });
   const { attempt, number } = fresh.at(-1)!;
   return { segments: [...told.segments, ...segments], last: { attempt, number } };
 }
 
 /** The playlist of what was told: an EVENT, which can be played from its beginning while it grows. */
 export const livePlaylist = ({ segments }: Told): string =>
-  mediaPlaylist({ ended: false, targetDurationMs, segments });
+  mediaPlaylist({ ended: false, targetDurationMs: targetOf(segments[0]), segments });
 
 /**
  * Those of the new parts before which nothing can turn up any more. Of the attempt that is being recorded a segment that is

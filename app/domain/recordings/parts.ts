@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { toleranceTicks } from "#app/domain/media/mp4-timeline.ts";
 import { ticksBetween } from "#app/domain/media/transport-stream.ts";
 import type { Database } from "#db/client.ts";
 import { isOther } from "./checked-segment.ts";
@@ -25,15 +26,24 @@ export type Part = {
   gapMs: number;
   /** It is not yet in the storage that viewers read; never so in a finished recording. */
   waits: boolean;
-  /** What was before it was cut out: it follows directly on what stays. */
-  afterCut: boolean;
 };
 
-/** Less than that missing is no gap that anybody misses: neither the replay nor the receipt speaks of it. */
-export const leastGapMs = 1000;
+/** Something missing in a recording: where it stands in what plays, and how much is missing, in ms. */
+export type Gap = { atMs: number; ms: number };
 
-/** The length of a last frame is an estimate, and times are rounded to a tick. */
-const toleranceTicks = 60 * 90;
+/** Less than that missing is no gap that anybody misses: neither the replay nor the receipt speaks of it. */
+const leastGapMs = 1000;
+
+/** What is missing between parts. It takes no time: each gap stands where what comes after it begins. */
+export function gapsIn(parts: readonly Pick<Part, "gapMs" | "durationMs">[]): Gap[] {
+  const gaps: Gap[] = [];
+  let atMs = 0;
+  for (const { gapMs, durationMs } of parts) {
+    if (gapMs >= leastGapMs) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
+    atMs += durationMs;
+  }
+  return gaps;
+}
 
 /** What plays of a recording: its verified segments in order, without those that its edit leaves out. */
 export async function listParts(db: Kysely<Database>, recordingId: string): Promise<Part[]> {
@@ -104,7 +114,6 @@ export async function listRecordedParts(
         !(isSameAttempt && isSamePicture && isSameSound && Math.abs(step) <= toleranceTicks),
       gapMs: before ? gapBetween(before, row, isSameAttempt ? step : undefined) : 0,
       waits: row.awaits_copy,
-      afterCut: false,
     };
   });
 }

@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { databaseNow } from "#app/services/clock.ts";
 import type { Database } from "#db/client.ts";
 import type { RecordingAttemptStatus } from "#db/types.ts";
-import { leastGapMs, listRecordedParts, type Part } from "./parts.ts";
+import { type Gap, gapsIn, listRecordedParts, type Part } from "./parts.ts";
 import { recordingClock } from "./recording-time.ts";
 
 export type ReceiptAttempt = {
@@ -35,8 +35,7 @@ export type Receipt = {
   /** Whether any of it has a picture, and sound. */
   picture: boolean;
   sound: boolean;
-  /** Where something is missing, in ms from the beginning, and how much. */
-  gaps: { atMs: number; ms: number }[];
+  gaps: Gap[];
   /** When nothing was to be seen or heard for a minute and more although something was sent, in ms from the beginning. */
   blanks: { kind: string; published: string; atMs: number; ms: number }[];
   /** What is verified where its recorder wrote and is not yet in storage: how much, and where the first of it begins. */
@@ -50,11 +49,9 @@ export async function findReceipt(
   { recordingId }: { recordingId: string },
 ): Promise<Receipt> {
   const parts = await listRecordedParts(db, recordingId);
-  const gaps: Receipt["gaps"] = [];
   let waiting: Receipt["waiting"] = null;
   let atMs = 0;
-  for (const { gapMs, durationMs, bytes, waits } of parts) {
-    if (gapMs >= leastGapMs) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
+  for (const { durationMs, bytes, waits } of parts) {
     if (waits) {
       waiting ??= { parts: 0, bytes: 0, atMs: Math.round(atMs) };
       waiting.parts++;
@@ -70,7 +67,7 @@ export async function findReceipt(
     durationMs: Math.round(atMs),
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     sha256: sha256Of(parts),
-    gaps,
+    gaps: gapsIn(parts),
     blanks: await listBlanks(db, recordingId, parts),
     waiting,
     attempts,

@@ -4,11 +4,8 @@ import type { Database, Db } from "#db/client.ts";
 import { type Chapter, chaptersThatPlay, listChapters } from "./chapters.ts";
 import { toEdited, toRecorded } from "./edited-time.ts";
 import { findEdit, findKept } from "./edits.ts";
-import { leastGapMs, listParts } from "./parts.ts";
+import { type Gap, gapsIn, listParts } from "./parts.ts";
 import { isShown } from "./shown.ts";
-
-/** Something missing in a recording: where it stands in the replay, and how much is missing. */
-export type ReplayGap = { atMs: number; ms: number };
 
 /** What the replay's player needs. */
 export type Replay = {
@@ -25,7 +22,7 @@ export type Replay = {
   hasPoster: boolean;
   /** Each by the name that its language has in itself. */
   captions: { language: string; name: string }[];
-  gaps: ReplayGap[];
+  gaps: Gap[];
   chapters: Chapter[];
 };
 
@@ -74,7 +71,7 @@ export async function findReplay(
     hasMp4: Boolean(row.mp4),
     hasPoster: Boolean(row.poster),
     captions: await listLanguages(db, row.id),
-    gaps: await listGaps(db, row.id),
+    gaps: gapsIn(await listParts(db, row.id)),
     chapters: chaptersThatPlay(await listChapters(db, row.id), edit?.kept ?? null, durationMs),
   };
 }
@@ -110,16 +107,6 @@ async function listLanguages(db: Kysely<Database>, recordingId: string): Promise
   return rows
     .map(({ language }) => ({ language, name: languageItself(language) }))
     .sort((a, b) => a.name.localeCompare(b.name));
-}
-
-async function listGaps(db: Kysely<Database>, recordingId: string): Promise<ReplayGap[]> {
-  const gaps: ReplayGap[] = [];
-  let atMs = 0;
-  for (const { gapMs, durationMs } of await listParts(db, recordingId)) {
-    if (gapMs >= leastGapMs) gaps.push({ atMs: Math.round(atMs), ms: Math.round(gapMs) });
-    atMs += durationMs;
-  }
-  return gaps;
 }
 
 /**

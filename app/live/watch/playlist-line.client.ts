@@ -24,6 +24,8 @@ const againMs = 3_000;
 const refusals = [401, 403, 409];
 /** A piece that cannot be had so often in a row is passed over. */
 const mostFailures = 4;
+/** Nearer to its end a playlist has nothing to play while the next segment is made. */
+const nearMs = 6_000;
 
 /** Plays a playlist by script, or by the browser itself where scripts cannot; from `place` on (seconds), or from now at 0. */
 export const playPlaylist = (
@@ -46,7 +48,9 @@ function byScript(
   let hls = begin(place);
 
   function begin(from: number) {
-    const mine = new Hls({ ...hlsOptions, startPosition: from > 0 ? from : -1 });
+    // Told as a time: otherwise it is three times the playlist's target, which is longer than segments are.
+    const near = { liveSyncDuration: nearMs / 1000 };
+    const mine = new Hls({ ...hlsOptions, ...near, startPosition: from > 0 ? from : -1 });
     mine.on(Hls.Events.ERROR, (_event, { fatal, type, response }) => {
       const status = response?.code ?? 0;
       if (refusals.includes(status)) {
@@ -101,9 +105,6 @@ function byScript(
 
 /** Safari says when a picture was recorded. */
 type DatedVideo = HTMLVideoElement & { getStartDate?: () => Date };
-/** Nearer to its end a playlist has nothing to play while the next segment is made. */
-const nearMs = 6_000;
-
 function byBrowser(video: DatedVideo, playlist: string, news: PlaylistNews, place: number): PlaylistLine {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;

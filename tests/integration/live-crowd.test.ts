@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
+import type { KyselyPlugin } from "kysely";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findOpenAttempt } from "#app/domain/recordings/attempts.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
+import { createLivePlaylists } from "#app/server/live-playlists.ts";
+import { createStorage, type Storage } from "#app/services/storage.ts";
 import { insertGrant, insertUser, signIn } from "#tests/factories.ts";
+import { type StorageProxy, startStorageProxy } from "#tests/storage-proxy.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import {
   insertLiveRecording,
@@ -12,6 +17,9 @@ import {
 } from "./recording-fixtures.ts";
 import { openTestServices } from "./setup.ts";
 
+let proxy: StorageProxy;
+/** Web's, by way of the proxy. */
+let storage: Storage;
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let web: Awaited<ReturnType<typeof startMachinesWeb>>;
 let segments: Uint8Array[];
@@ -19,7 +27,9 @@ let segments: Uint8Array[];
 const reads: string[] = [];
 beforeAll(async () => {
   test = await openTestServices({ env: { LIVEKIT_URL: "http://127.0.0.1:9" } });
-  const { storage } = test.services;
+  const { config } = test.services;
+  proxy = await startStorageProxy(config.storage);
+  storage = createStorage({ ...config.storage, endpoint: proxy.url });
   const read = (key: string) => {
     reads.push(key);
     return storage.read(key);
@@ -27,24 +37,31 @@ beforeAll(async () => {
   web = await startMachinesWeb({ ...test.services, storage: { ...storage, read } });
   segments = await segmentsOf("x264");
 }, 60_000);
+afterEach(() => proxy.calm());
 afterAll(async () => {
   await web.close();
+  storage.close();
   await test.close();
+  await proxy.close();
 });
 
-async function live() {
+async function live(count = segments.length) {
   const house = await insertLiveRecording(test.services);
   const { streamId, recordingId } = house;
   const { prefix } = await insertRunningAttempt(test.services, { recordingId, streamId });
-  await writeSegments(test.services.storage, prefix, segments);
-  await verifySegments(test.services, (await findOpenAttempt(test.db, recordingId))!);
+  /** The recorder has written so many, and they were verified. */
+  const record = async (so: number) => {
+    await writeSegments(test.services.storage, prefix, segments.slice(0, so));
+    await verifySegments(test.services, (await findOpenAttempt(test.db, recordingId))!);
+  };
+  await record(count);
   const base = `/media/${streamId}/${recordingId}`;
   const cookies: Record<string, string | undefined> = {};
   for (const [name, person] of Object.entries(house.people))
     cookies[name] = person ? (await signIn(test.db, person.id)).cookie : undefined;
   const get = (address: string, cookie = cookies.viewer, headers: Record<string, string> = {}) =>
     fetch(`${web.url}${base}/${address}`, { headers: { ...(cookie && { cookie }), ...headers } });
-  return { ...house, base, prefix, cookies, get, asNobody: (address: string) => get(address, "") };
+  return { ...house, base, prefix, record, cookies, get, asNobody: (address: string) => get(address, "") };
 }
 
 const bytesOf = async (answer: Response) => Buffer.from(await answer.arrayBuffer());
@@ -178,3 +195,51 @@ describe("a segment that many share", () => {
     expect((await bytesOf(await get("1/2.ts"))).equals(segments[2]!)).toBe(true);
   });
 });
+
+describe("a reading that hangs", () => {
+  it("of a segment keeps nobody waiting who comes a moment later", async () => {
+    const { get, prefix } = await live();
+    const key = segmentKey(prefix, 1);
+    proxy.make({ methods: ["GET"], key: new RegExp(key), times: 1, trouble: "silence" });
+    const waiting = get("1/1.ts").then(bytesOf);
+    await pause(1_700);
+    const begun = performance.now();
+    expect((await bytesOf(await get("1/1.ts"))).equals(segments[1]!)).toBe(true);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    proxy.calm();
+    expect((await waiting).equals(segments[1]!)).toBe(true);
+    expect((await get("1/1.ts")).status).toBe(200);
+    expect(reads.filter((one) => one === key)).toHaveLength(2);
+  });
+
+  it("of a playlist keeps nobody waiting who comes a moment later, and takes nothing back that was told since", async () => {
+    const { streamId, recordingId, record } = await live(2);
+    const hanging = hangOnce({ at: 1 });
+    const playlists = createLivePlaylists(test.db.withPlugin(hanging.plugin));
+    const find = () => playlists.find({ streamId, recordingId });
+    const early = find();
+    await pause(1_700);
+    await record(3);
+    const newer = await find();
+    expect(newer).toMatchObject({ text: expect.any(Buffer) });
+    expect(String((newer as { text: Buffer }).text).match(/\.ts$/gm)).toHaveLength(3);
+    hanging.end();
+    expect(await early).toBe(newer);
+    expect(await find()).toBe(newer);
+  });
+});
+
+/** The database has answered this one of our questions (the first is 0), and the answer is under way until `end`. */
+function hangOnce({ at }: { at: number }) {
+  let asked = 0;
+  let end = () => {};
+  const arrives = new Promise<void>((resolve) => (end = resolve));
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      if (asked++ === at) await arrives;
+      return result;
+    },
+  };
+  return { plugin, end };
+}

@@ -85,8 +85,10 @@ test("scripts that come after 20 seconds take over, and disturb nobody who is wr
   const arrives = page.waitForResponse(/entry\.client-/, { timeout: 60_000 });
   await page.goto(house.path, { waitUntil: "domcontentloaded" });
   await expect(standing(page)).toHaveCount(1);
-  // The picture that was begun without them does not stand before it.
-  await expect(page.locator(".first-picture")).toBeHidden();
+  // The picture that was begun without them goes on, and the browser's own player does not stand beside it.
+  await expect(page.locator(".first-picture video")).toBeVisible();
+  expect(await advances(page.locator(".first-picture video"))).toBe(true);
+  await expect(delayedPicture(page)).toBeHidden();
   await field(page).getByLabel("Say something").fill("Half a sentence");
   await arrives;
   await pause(1_500);

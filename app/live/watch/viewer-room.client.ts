@@ -152,6 +152,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
   }
   // Before what was waiting for it is told: a picture comes to somebody who has joined.
   room.on(RoomEvent.Connected, () => {
+    media.end();
     joinedAt = performance.now();
     patientTries = 0;
     show({ line: "joined", wasIn: true, ...tracks() });
@@ -208,6 +209,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
     /** At once, for somebody who pressed a button, or because the page's state says that there is something to see again. */
     tryAgain() {
       clearTimeout(timer);
+      media.end();
       failures = 0;
       patientTries = 0;
       refusal = null;

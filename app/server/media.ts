@@ -276,5 +276,5 @@ function refuse(response: Response, status: number, reason?: string): void {
     .set("Cache-Control", "private, no-store")
     .status(status)
     .type("text/plain")
-    .send(`${sentence ?? "That did not work."}\n`);
+    .end(`${sentence ?? "That did not work."}\n`);
 }

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { KyselyPlugin } from "kysely";
+import type { KyselyPlugin, RawBuilder } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findOpenAttempt } from "#app/domain/recordings/attempts.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
 import { createLivePlaylists } from "#app/server/live-playlists.ts";
 import { createStorage, type Storage } from "#app/services/storage.ts";
-import { insertGrant, insertUser, signIn } from "#tests/factories.ts";
+import { inFuture, insertGrant, insertUser, signIn } from "#tests/factories.ts";
 import { type StorageProxy, startStorageProxy } from "#tests/storage-proxy.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import {
@@ -190,9 +190,44 @@ describe("a segment that many share", () => {
       true,
     ]);
     await storage.remove(key);
-    expect((await get("1/2.ts")).status).toBe(503);
+    const part = await get("1/2.ts", undefined, { range: "bytes=188-375" });
+    expect([part.status, await part.text()]).toEqual([
+      503,
+      "This cannot be read right now. Try again in some seconds.\n",
+    ]);
+    for (const name of ["etag", "accept-ranges", "content-range"]) expect(part.headers.get(name)).toBeNull();
     await storage.write(key, segments[2]!, "video/mp2t");
     expect((await bytesOf(await get("1/2.ts"))).equals(segments[2]!)).toBe(true);
+  });
+});
+
+describe("a segment that storage is slow to give", () => {
+  type Grant = { status: "refunded" } | { starts_at: RawBuilder<Date>; ends_at: RawBuilder<Date> };
+  const setGrant = (id: string, set: Grant) =>
+    test.db.updateTable("access_grants").set(set).where("id", "=", id).execute();
+
+  it("is not sent to whose pass was taken back meanwhile, and is to the others (ASVS 8.3.2)", async () => {
+    const { get, grant, cookies, prefix } = await live();
+    const key = new RegExp(segmentKey(prefix, 0));
+    proxy.make({ methods: ["GET"], key, times: 1, trouble: { slowMs: 1_300 } });
+    const asked = [get("1/0.ts"), get("1/0.ts", cookies.moderator)];
+    await pause(300);
+    await setGrant(grant.id, { status: "refunded" });
+    const [refused, sent] = await Promise.all(asked);
+    expect([refused!.status, refused!.headers.get("etag")]).toEqual([403, null]);
+    expect((await bytesOf(refused!)).length).toBeLessThan(100);
+    expect((await bytesOf(sent!)).equals(segments[0]!)).toBe(true);
+  });
+
+  it("is not sent to whose pass has ended by then, however short that took", async () => {
+    const { get, grant, prefix } = await live();
+    const key = new RegExp(segmentKey(prefix, 0));
+    proxy.make({ methods: ["GET"], key, times: 1, trouble: { slowMs: 900 } });
+    // One that began with the stream would last until its end.
+    await setGrant(grant.id, { starts_at: inFuture("0 s"), ends_at: inFuture("600 milliseconds") });
+    const refused = await get("1/0.ts");
+    expect([refused.status, (await bytesOf(refused)).length < 100]).toEqual([403, true]);
+    expect(proxy.seen.some(({ key }) => key === segmentKey(prefix, 0))).toBe(true);
   });
 });
 

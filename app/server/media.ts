@@ -1,7 +1,6 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
 import type { Services } from "#app/context.ts";
-import { type AccessDecision, findAccess, grantOf } from "#app/domain/access/decision.ts";
-import { findViewer } from "#app/domain/people/sessions.ts";
+import { type AccessDecision, grantOf } from "#app/domain/access/decision.ts";
 import { posterSizes } from "#app/domain/recordings/export-poster.ts";
 import {
   findExportObject,
@@ -86,9 +85,9 @@ export function mediaRouter(services: Services): Router {
         };
         const asTeam = access.role === "host" || access.role === "moderator";
         const stillAllowed = async () => {
-          if (!(await findViewer(db, token))) return undefined;
+          if (!(await questions.viewer(token))) return undefined;
           if (await isWithheld(db, { streamId, recordingId, asTeam })) return undefined;
-          const now = await findAccess(db, { userId: viewer.userId, streamId });
+          const now = await questions.access({ userId: viewer.userId, streamId });
           return now?.mayWatch && (await hasPlace(now)) ? now : undefined;
         };
         await answer(

@@ -45,6 +45,16 @@ afterAll(async () => {
   await proxy.close();
 });
 
+/** So many more people with a grant of this pass: their cookies. */
+const audience = (passId: string, count: number) =>
+  Promise.all(
+    Array.from({ length: count }, async () => {
+      const { id } = await insertUser(test.db);
+      await insertGrant(test.db, { passId, userId: id });
+      return (await signIn(test.db, id)).cookie;
+    }),
+  );
+
 async function live(count = segments.length) {
   const house = await insertLiveRecording(test.services);
   const { streamId, recordingId } = house;
@@ -105,13 +115,7 @@ describe("a crowd in one moment", () => {
 
   it("is what a segment is read from storage once for, and whose pass has ended gets none of it", async () => {
     const { get, pass, prefix, grant, people } = await live();
-    const cookies = await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const { id } = await insertUser(test.db);
-        await insertGrant(test.db, { passId: pass.id, userId: id });
-        return (await signIn(test.db, id)).cookie;
-      }),
-    );
+    const cookies = await audience(pass.id, 20);
     const got = await Promise.all(cookies.map((cookie) => get("1/1.ts", cookie).then(bytesOf)));
     for (const bytes of got) expect(bytes.equals(segments[1]!)).toBe(true);
     expect(reads.filter((key) => key === segmentKey(prefix, 1))).toHaveLength(1);
@@ -217,6 +221,31 @@ describe("a segment that storage is slow to give", () => {
     expect([refused!.status, refused!.headers.get("etag")]).toEqual([403, null]);
     expect((await bytesOf(refused!)).length).toBeLessThan(100);
     expect((await bytesOf(sent!)).equals(segments[0]!)).toBe(true);
+  });
+
+  it("is decided about again for all who wait for it in a few statements", async () => {
+    const { base, pass, prefix } = await live();
+    const cookies = await audience(pass.id, 20);
+    let sessionsAsked = 0;
+    const counter: KyselyPlugin = {
+      transformQuery({ node }) {
+        if (JSON.stringify(node).includes("token_hash")) sessionsAsked++;
+        return node;
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    };
+    const counted = await startMachinesWeb({ ...test.services, db: test.db.withPlugin(counter), storage });
+    const key = new RegExp(segmentKey(prefix, 0));
+    proxy.make({ methods: ["GET"], key, times: 1, trouble: { slowMs: 1_400 } });
+    const asked = cookies.map((cookie) => fetch(`${counted.url}${base}/1/0.ts`, { headers: { cookie } }));
+    await pause(700);
+    const before = sessionsAsked;
+    expect(before).toBeGreaterThan(0);
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ status }) => status)).toEqual(cookies.map(() => 200));
+    expect(sessionsAsked - before).toBeGreaterThan(0);
+    expect(sessionsAsked - before).toBeLessThan(8);
+    await counted.close();
   });
 
   it("is not sent to whose pass has ended by then, however short that took", async () => {

@@ -4,7 +4,7 @@ import { createRequestHandler } from "@remix-run/express";
 import type { ServerBuild } from "@remix-run/node";
 import compression from "compression";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
-import helmet from "helmet";
+import helmet, { strictTransportSecurity } from "helmet";
 import { sql } from "kysely";
 import type { RequestContext, Services } from "#app/context.ts";
 import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
@@ -57,8 +57,9 @@ export function createApp(
   });
 
   if (gate) app.use(gateAddresses(gate));
+  if (config.secure) app.use(strictTransportSecurity({ maxAge: 31_536_000 }));
   const media = mediaRouter(services);
-  app.use("/media", shortWay(config, media));
+  app.use("/media", shortWay(media));
   app.use("/webhooks", webhooksRouter(services));
   app.use(helmet(headers(services)));
   app.use("/api/v1", apiRouter(services));
@@ -197,7 +198,8 @@ function headers({ config }: Services): Parameters<typeof helmet>[0] {
         frameAncestors: [(request) => (isChatFrame(request.url ?? "") ? "'self'" : "'none'")],
       },
     },
-    strictTransportSecurity: config.secure && { maxAge: 31_536_000 },
+    // Set before, for all that is ours.
+    strictTransportSecurity: false,
     crossOriginEmbedderPolicy: false,
     referrerPolicy: { policy: "strict-origin-when-cross-origin" },
   };

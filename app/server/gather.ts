@@ -1,10 +1,11 @@
-/** What takes longer than this waits for something else than the database's processor: others need not wait for it. */
+/** What takes longer than this waits for something else than the database's processor: later lists need not wait for it. */
 const longestMs = 1_000;
 
 /**
  * Has questions that come at the same time answered together: `answerAll` gets them, and gives the answers in their order.
- * Nothing is kept: each question is asked after it came. At most two lists are under way at once, so that what comes
- * meanwhile makes the next one; one that hangs keeps nobody back for longer than a second.
+ * Nothing is kept: each question is asked after it came. No more than two lists are begun at once, so that what comes
+ * meanwhile makes the next one. Those of one list wait for each other, however long that takes; who comes later waits no longer
+ * than a second for a list that hangs.
  */
 export function gather<Question, Answer>(
   answerAll: (questions: Question[]) => Promise<Answer[]>,

@@ -5,6 +5,8 @@ import { serviceError } from "#app/services/service-error.ts";
 
 /** Everybody who plays at the end of a live stream wants the same segment within so long. */
 const keptMs = 12_000;
+/** A reading that has not come by then may hang: who asks after it begins another. */
+const patienceMs = 1_500;
 const mostBytes = 64 * 1024 * 1024;
 /** A larger one goes from storage to whoever asks. */
 export const largestShared = 4 * 1024 * 1024;
@@ -14,14 +16,14 @@ export const largestShared = 4 * 1024 * 1024;
  * without a decision: it knows nothing of people. Of each it is known what it is (its sum), so nothing else is kept.
  */
 export function createLiveBytes({ storage }: Pick<Services, "storage">) {
-  const kept = new Map<string, { size: number; bytes: Promise<Uint8Array>; timer: NodeJS.Timeout }>();
+  const kept = new Map<string, Kept>();
   let total = 0;
 
-  function forget(key: string) {
-    const one = kept.get(key);
-    if (!one) return;
+  function forget(name: string, one = kept.get(name)) {
+    // Another may be in its place by now.
+    if (!one || kept.get(name) !== one) return;
     clearTimeout(one.timer);
-    kept.delete(key);
+    kept.delete(name);
     total -= one.size;
   }
 
@@ -39,12 +41,21 @@ export function createLiveBytes({ storage }: Pick<Services, "storage">) {
     const known = kept.get(name);
     if (known) return known.bytes;
     const bytes = read(object);
-    const timer = setTimeout(() => forget(name), keptMs);
-    timer.unref();
-    kept.set(name, { size: object.bytes, bytes, timer });
-    total += object.bytes;
+    const one: Kept = { size: object.bytes, bytes, timer: undefined };
+    const forgetIn = (ms: number) => {
+      clearTimeout(one.timer);
+      one.timer = setTimeout(() => forget(name, one), ms).unref();
+    };
+    forgetIn(patienceMs);
+    kept.set(name, one);
+    total += one.size;
     for (const [oldest] of kept) if (total > mostBytes && oldest !== name) forget(oldest);
-    bytes.catch(() => forget(name));
+    bytes.then(
+      () => kept.get(name) === one && forgetIn(keptMs),
+      () => forget(name, one),
+    );
     return bytes;
   };
 }
+
+type Kept = { size: number; bytes: Promise<Uint8Array>; timer: NodeJS.Timeout | undefined };

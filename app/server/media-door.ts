@@ -1,7 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Services } from "#app/context.ts";
-import { type AccessDecision, findAccess, grantOf } from "#app/domain/access/decision.ts";
-import { findViewer } from "#app/domain/people/sessions.ts";
+import { type AccessDecision, grantOf } from "#app/domain/access/decision.ts";
 import { isWithheld } from "#app/domain/recordings/media-objects.ts";
 import { isId } from "#app/domain/text.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
@@ -59,9 +58,9 @@ export function createMediaDoor(
         };
         const asTeam = access.role === "host" || access.role === "moderator";
         const stillAllowed = async () => {
-          if (!(await findViewer(db, token))) return undefined;
+          if (!(await questions.viewer(token))) return undefined;
           if (await isWithheld(db, { streamId, recordingId, asTeam })) return undefined;
-          const now = await findAccess(db, { userId: viewer.userId, streamId });
+          const now = await questions.access({ userId: viewer.userId, streamId });
           return now?.mayWatch && (await hasPlace(now)) ? now : undefined;
         };
         await answer(

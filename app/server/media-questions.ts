@@ -1,5 +1,5 @@
 import { type AccessDecision, findAccess, listAccessOfPeople } from "#app/domain/access/decision.ts";
-import { keepPlaces } from "#app/domain/devices/places.ts";
+import { keepHeldPlaces, takeFreePlaces, type Watching } from "#app/domain/devices/places.ts";
 import { findViewers } from "#app/domain/people/sessions.ts";
 import { findSegmentObject } from "#app/domain/recordings/media-objects.ts";
 import type { Db } from "#db/client.ts";
@@ -10,13 +10,16 @@ type Segment = Parameters<typeof findSegmentObject>[1];
 
 /**
  * What each request for media asks the database: who it is, whether they may watch, whether their device has a place, and
- * what the segment is. Each is asked anew for each request; those of many at the same moment share a statement.
+ * what the segment is. Each is asked anew for each request; those of many at the same moment share a statement, and its
+ * wait. Only who must take a place waits for locks, and only with others who must.
  */
 export function createMediaQuestions(db: Db) {
+  const held = gather((watching: Watching[]) => keepHeldPlaces(db, watching));
+  const taken = gather((watching: Watching[]) => takeFreePlaces(db, watching));
   return {
     viewer: gather((tokens: string[]) => findViewers(db, tokens)),
     access: gather((people: Person[]) => listDecisions(db, people)),
-    place: gather((watching: Parameters<typeof keepPlaces>[1]) => keepPlaces(db, watching)),
+    place: async (watching: Watching) => (await held(watching)) || taken(watching),
     segment: gather((segments: Segment[]) => listSegments(db, segments)),
   };
 }

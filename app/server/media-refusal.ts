@@ -18,5 +18,5 @@ export function refuse(response: Response, status: number, reason?: string): voi
     .set("Cache-Control", "private, no-store")
     .status(status)
     .type("text/plain")
-    .send(`${sentence ?? "That did not work."}\n`);
+    .end(`${sentence ?? "That did not work."}\n`);
 }

@@ -51,43 +51,58 @@ export async function sendObject(
     return;
   }
   const etag = `"${object.etag}"`;
-  response.set({
+  const headers = {
     "Content-Type": contentType,
     "Cache-Control": cacheControl,
     "Accept-Ranges": "bytes",
     ETag: etag,
     "X-Content-Type-Options": "nosniff",
     ...(disposition && { "Content-Disposition": disposition }),
-  });
-  if (request.headers["if-none-match"] === etag) return void response.status(304).end();
+  };
+  if (request.headers["if-none-match"] === etag) return void response.set(headers).status(304).end();
   // Another version's rest would not fit to what the client has.
   const ifRange = request.headers["if-range"];
   const isSame = ifRange === undefined || ifRange === etag;
   const range = isSame ? readRange(request.headers.range, bytes) : undefined;
   if (range === "unsatisfiable") {
-    return void response.status(416).set("Content-Range", `bytes */${bytes}`).end();
+    return void response.set(headers).status(416).set("Content-Range", `bytes */${bytes}`).end();
   }
-  if (range) response.status(206).set("Content-Range", `bytes ${range.start}-${range.end}/${bytes}`);
   const length = range ? range.end - range.start + 1 : bytes;
-  response.set("Content-Length", String(length));
-  if (request.method === "HEAD") return void response.end();
+  // Not before it is there: a refusal has none of them.
+  const announce = () => {
+    response.set({ ...headers, "Content-Length": String(length) });
+    if (range) response.status(206).set("Content-Range", `bytes ${range.start}-${range.end}/${bytes}`);
+  };
+  if (request.method === "HEAD") {
+    announce();
+    return void response.end();
+  }
 
+  const begun = performance.now();
   if (whole) {
     const all = await whole();
+    const now = await decideAgain(allowed, begun);
     if (response.destroyed) return;
-    response.once("close", endWith(response, allowed));
+    announce();
+    response.once("close", endWith(response, now));
     return void response.end(range ? all.subarray(range.start, range.end + 1) : all);
   }
   const found = await storage.open(key, range);
-  if (!found || found.bytes !== length) {
+  // It can break before anybody reads it.
+  found?.body.on("error", () => {});
+  let now: Allowed;
+  try {
+    if (found?.bytes !== length)
+      throw serviceError("storage", "an object is not what it was", { retryable: true, code: "changed" });
+    now = await decideAgain(allowed, begun);
+  } catch (error) {
     found?.body.destroy();
-    response.removeHeader("Content-Length");
-    response.removeHeader("Content-Range");
-    throw serviceError("storage", "an object is not what it was", { retryable: true, code: "changed" });
+    throw error;
   }
   // The client can be gone before there is anything to pipe.
   if (response.destroyed) return void found.body.destroy();
-  const stopAsking = endWith(response, allowed);
+  announce();
+  const stopAsking = endWith(response, now);
   try {
     await pipeline(found.body, response);
   } catch (error) {
@@ -96,6 +111,17 @@ export async function sendObject(
   } finally {
     stopAsking();
   }
+}
+
+/** What was decided, asked again where what is to be sent came so late that it may not hold any more. Rejects when it does not. */
+async function decideAgain(allowed: Allowed, begun: number): Promise<Allowed> {
+  const { endsAt, stillAllowed } = allowed;
+  const isOver = endsAt !== null && performance.now() >= endsAt;
+  if (!isOver && performance.now() - begun < askEveryMs) return allowed;
+  const access = await stillAllowed();
+  if (!access) throw Object.assign(new Error("not allowed any more"), { status: 403 });
+  const { remainingMs } = access;
+  return { stillAllowed, endsAt: remainingMs === null ? null : performance.now() + remainingMs };
 }
 
 /** Ends an answer that is under way: within some seconds of a no, and by its own time where no yes came since. */

@@ -1,5 +1,4 @@
 import type { RequestHandler } from "express";
-import type { Config } from "#app/config.ts";
 
 /** Playlists and segments: what each player asks for every two seconds. */
 const played = /\/(?:\d+\.ts|\w+\.m3u8)$/;
@@ -8,7 +7,7 @@ const played = /\/(?:\d+\.ts|\w+\.m3u8)$/;
  * Leads what is played past everything that is for pages, with headers that are made once, straight to `media`, which
  * answers all of it. The rest goes its way.
  */
-export function shortWay({ secure }: Pick<Config, "secure">, media: RequestHandler): RequestHandler {
+export function shortWay(media: RequestHandler): RequestHandler {
   const headers = new Map([
     ["Cache-Control", "private, no-store"],
     ["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
@@ -16,7 +15,6 @@ export function shortWay({ secure }: Pick<Config, "secure">, media: RequestHandl
     ["Cross-Origin-Resource-Policy", "same-origin"],
     ["Referrer-Policy", "strict-origin-when-cross-origin"],
     ["X-Content-Type-Options", "nosniff"],
-    ...(secure ? [["Strict-Transport-Security", "max-age=31536000; includeSubDomains"] as const] : []),
   ]);
   return (request, response, next) => {
     const reads = request.method === "GET" || request.method === "HEAD";

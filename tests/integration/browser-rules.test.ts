@@ -70,6 +70,17 @@ describe("what a browser is told with every page", () => {
     }
   });
 
+  it("over https all of us is asked for by that alone from then on, whatever the answer (ASVS 3.4.1)", async () => {
+    const secure = await startTestWeb({ env: { PUBLIC_URL: "https://frontrow.example" } });
+    const media = `/media/${crypto.randomUUID()}/${crypto.randomUUID()}`;
+    const said = async (target: string, from = secure) =>
+      (await from.fetch(target)).headers.get("strict-transport-security");
+    for (const target of ["/", "/no-such-space", "/assets/none.js", `${media}/live.m3u8`, `${media}/poster.jpg`])
+      expect(await said(target), target).toBe("max-age=31536000; includeSubDomains");
+    expect(await said("/", web)).toBeNull();
+    await secure.close();
+  });
+
   it("nothing that hangs on who asks is kept by anybody (ASVS 14.3.2)", async () => {
     const asked = [...pages(), `${stage.path}/chat`, `${stage.path}/chat/messages.json`];
     for (const page of asked) {

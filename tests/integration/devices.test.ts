@@ -8,6 +8,7 @@ import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
 import { removalSettlesMs, sweepRoom } from "#app/domain/participants/removal.ts";
 import { mintTicket, mintViewerTicket } from "#app/domain/participants/tickets.ts";
 import { endSession } from "#app/domain/people/sessions.ts";
+import { createMediaQuestions } from "#app/server/media-questions.ts";
 import { insertGrant, insertPeople, insertStream, signIn } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { startGate } from "./gate-client.ts";
@@ -108,6 +109,25 @@ describe("the devices that watch with one grant", () => {
     const got = await Promise.all(others.map((device) => takePlace(db, device)));
     expect(got.filter(Boolean)).toHaveLength(1);
     expect(await here()).toEqual([first.sessionId, others[got.indexOf(true)]!.sessionId]);
+  });
+
+  it("that have a place are told so at once when they play, while another's has to be waited for", async () => {
+    const { db } = test;
+    const [one, other] = [await setStage(), await setStage()];
+    const [holder, newcomer] = [await one.deviceOf(), await other.deviceOf()];
+    const { place } = createMediaQuestions(db);
+    expect(await place(holder)).toBe(true);
+    const answers: string[] = [];
+    const note = (who: string, answer: Promise<boolean>) =>
+      answer.then((has) => void answers.push(`${who}: ${has}`));
+    let waiting: Promise<void> | undefined;
+    await db.transaction().execute(async (trx) => {
+      await sql`select from access_grants where id = ${newcomer.grantId}::uuid for update`.execute(trx);
+      waiting = note("newcomer", place(newcomer));
+      await note("holder", place(holder));
+    });
+    await waiting;
+    expect(answers).toEqual(["holder: true", "newcomer: true"]);
   });
 
   it("get the last place once also in one question, and when all of them end the same one for it", async () => {

@@ -1,6 +1,6 @@
 import type { KyselyPlugin } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verifyLiveSegments } from "#app/domain/recordings/live.ts";
+import { mostAtOnce, verifyLiveSegments } from "#app/domain/recordings/live.ts";
 import { noteVanished } from "#app/domain/recordings/missing.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { listKnown } from "#app/domain/recordings/places.ts";
@@ -311,6 +311,22 @@ describe("a recorder's playlist that lies", () => {
 });
 
 describe("keeping pace", () => {
+  it("looks at each of more live recordings than fit into one turn", async () => {
+    const { services } = test;
+    const prefixes: string[] = [];
+    for (let number = 0; number <= mostAtOnce; number++) prefixes.push((await record()).prefix);
+    const looked: string[] = [];
+    const list: typeof services.storage.list = (prefix, ...rest) => {
+      looked.push(prefix);
+      return services.storage.list(prefix, ...rest);
+    };
+    const turn = () => verifyLiveSegments({ ...services, storage: { ...services.storage, list } });
+    await turn();
+    expect(looked.length).toBe(mostAtOnce);
+    await turn();
+    expect(prefixes.filter((prefix) => !looked.includes(prefix))).toEqual([]);
+  });
+
   it("asks as much for a new segment after an hour as after a second, and no more for many new ones", async () => {
     const { services, db } = test;
     let asked = 0;

@@ -50,6 +50,16 @@ const asked = (watching: Watching[]) => sql`unnest(
  * another device took gets none, also where one is free (see `watchHere`). Answers in the order of the questions.
  */
 export async function keepPlaces(db: Db, watching: Watching[]): Promise<boolean[]> {
+  const held = await keepHeldPlaces(db, watching);
+  const taken = await takeFreePlaces(
+    db,
+    watching.filter((_, at) => !held[at]),
+  );
+  return held.map((isHeld) => isHeld || Boolean(taken.shift()));
+}
+
+/** Whether each of these devices has its place already, and keeps it. Waits for nobody's lock. */
+export async function keepHeldPlaces(db: Db, watching: Watching[]): Promise<boolean[]> {
   if (watching.length === 0) return [];
   // Each is looked up by itself, as it is at the signal gate.
   const { rows } = await sql<{ at: number; stale: boolean }>`
@@ -65,9 +75,16 @@ export async function keepPlaces(db: Db, watching: Watching[]): Promise<boolean[
   const held = new Map(rows.map(({ at, stale }) => [at - 1, stale]));
   const stale = watching.filter((_, at) => held.get(at));
   if (stale.length > 0) await writeSeen(db, stale);
-  const asking = watching.filter((_, at) => !held.has(at));
-  const taken = await takePlaces(db, await listWithRoom(db, asking));
-  return watching.map((one, at) => held.has(at) || taken.has(keyOf(one)));
+  return watching.map((_, at) => held.has(at));
+}
+
+/**
+ * Whether each of these devices, which have none surely, got a place that is free. All of them wait for the locks of all their
+ * grants.
+ */
+export async function takeFreePlaces(db: Db, watching: Watching[]): Promise<boolean[]> {
+  const taken = await takePlaces(db, await listWithRoom(db, watching));
+  return watching.map((one) => taken.has(keyOf(one)));
 }
 
 /** The same for one device. */

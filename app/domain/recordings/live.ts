@@ -17,7 +17,8 @@ type LiveServices = StartServices & Pick<Services, "media">;
 /** A worker that was killed while reading segments back is missed after this long. */
 const claimSeconds = 15;
 const silentSeconds = 10;
-const mostAtOnce = 40;
+/** Of more than these, those that were looked at last wait for the next turn. */
+export const mostAtOnce = 40;
 
 /**
  * Verifies what the recorders of live streams have written since the last time, and gives up one that has gone silent:
@@ -37,7 +38,7 @@ export async function verifyLiveSegments(services: LiveServices): Promise<void> 
       } finally {
         await services.db
           .updateTable("streaming_recording_attempts")
-          .set({ look_until: null })
+          .set({ look_until: sql`clock_timestamp()` })
           .where("id", "=", attempt.id)
           .execute();
       }
@@ -60,6 +61,7 @@ async function claimAttempts({ db }: StartServices): Promise<Attempt[]> {
         .where((is) =>
           is.or([is("a.look_until", "is", null), is("a.look_until", "<", sql<Date>`clock_timestamp()`)]),
         )
+        .orderBy("a.look_until", (look) => look.asc().nullsFirst())
         .orderBy("a.created_at")
         .limit(mostAtOnce)
         .forUpdate(["a"])

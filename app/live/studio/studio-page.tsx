@@ -209,8 +209,9 @@ function NeedsScripts() {
   return (
     <noscript>
       <Notice title="Broadcasting needs scripts">
-        No JavaScript runs on this page, and a camera cannot be sent without it. Allow it and load the page
-        again. What is running can still be ended here.
+        No JavaScript runs on this page: it is not allowed, or has not arrived. A camera cannot be sent
+        without it. Allow it, where you have not, and load the page again. What is running can still be ended
+        here.
       </Notice>
     </noscript>
   );

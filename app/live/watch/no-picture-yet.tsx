@@ -65,6 +65,12 @@ function ByBrowser({ playlist, path, soFar, hostAbsent }: ByBrowserProps) {
           </video>
         }
       />
+      {!soFar && (
+        <p className="small first-picture-words">
+          This is the live picture, without its sound until the rest of this page is there. Sound has{" "}
+          <a href={`${path}?so-far`}>what is recorded so far</a>.
+        </p>
+      )}
       {hostAbsent && <p className="small">{dropped}</p>}
       {soFar ? (
         <p className="small">

@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { ViewerRoom } from "./viewer-room.client.ts";
-import { type Choice, isComing, patienceMs, waitsSince, type Way, wayNow } from "./way.ts";
+import { type Choice, lateAtOnce, patienceMs, waitsSince, type Way, wayNow } from "./way.ts";
 
 const nobody = () => () => {};
 
@@ -29,13 +29,14 @@ export function useWay(
   const [late, setLate] = useState(false);
   /** When somebody asked for the room again. */
   const [since, setSince] = useState<number | null>(null);
-  const coming = isComing(line);
   useEffect(() => {
     const began = waitsSince({ since, begunMs, awaySince: room && (room.awaySince() ?? performance.now()) });
-    if (chosen || !coming || began === null) return setLate(false);
+    if (chosen || began === null) return setLate(false);
+    const known = lateAtOnce(line);
+    if (known !== undefined) return setLate(known);
     const timer = setTimeout(() => setLate(true), patienceMs - (performance.now() - began));
     return () => clearTimeout(timer);
-  }, [room, coming, chosen, since, begunMs]);
+  }, [room, line, chosen, since, begunMs]);
 
   const way = wayNow({ chosen, away, line, late, possible });
   useEffect(() => room?.bePatient(way.delayed), [room, way.delayed]);

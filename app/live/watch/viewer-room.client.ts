@@ -10,6 +10,7 @@ import {
 import { signalGate } from "../signal-gate.ts";
 import { openFirstPicture } from "./first-picture.client.ts";
 import { followMedia } from "./media-goes-on.client.ts";
+import { patientPauseMs, pauseMs } from "./pauses.ts";
 import { askForTicket, type TicketAnswer } from "./ticket.ts";
 
 /** How the line to the room is; each of these is shown. */
@@ -41,11 +42,6 @@ export type RoomView = {
 
 export type ViewerRoom = ReturnType<typeof joinRoom>;
 
-const longestPauseMs = 8_000;
-/** Meanwhile something else is shown, which needs the line for itself. */
-const patientPauseMs = 30_000;
-/** Of many who wait for a place in the room each asks rarely in the end. */
-const longestWaitForPlaceMs = 5 * 60_000;
 /** After so many tries in a row the page says that it does not work, and goes on trying. */
 const triesBeforeWords = 4;
 
@@ -70,8 +66,8 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  /** So often in a row there was no place. */
-  let timesFull = 0;
+  /** So many tries in a row were made while something else was shown: there was no place, or it did not work. */
+  let patientTries = 0;
   let joinedAt = 0;
   let awaySince: number | null = performance.now();
   let patient = false;
@@ -97,8 +93,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
       if (!answer.ok) {
         refusal = answer.reason;
         if (answer.reason !== "hls") return show({ line: "refused" });
-        later(Math.min(longestWaitForPlaceMs, patientPauseMs * 1.5 ** timesFull));
-        timesFull += 1;
+        later(patientPauseMs(patientTries++));
         return show({ line: "full" });
       }
       await room.connect(answer.url ?? signalGate(), answer.token, { maxRetries: 0 });
@@ -116,7 +111,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
     joinedAt = 0;
     failures += 1;
     show({ line: failures > triesBeforeWords ? "failed" : "reconnecting", ...tracks() });
-    later(patient ? patientPauseMs : Math.min(longestPauseMs, 250 * 2 ** failures));
+    later(patient ? patientPauseMs(patientTries++) : pauseMs(failures));
   }
 
   function later(longestMs: number) {
@@ -157,8 +152,9 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
   }
   // Before what was waiting for it is told: a picture comes to somebody who has joined.
   room.on(RoomEvent.Connected, () => {
+    media.end();
     joinedAt = performance.now();
-    timesFull = 0;
+    patientTries = 0;
     show({ line: "joined", wasIn: true, ...tracks() });
   });
   room.on(RoomEvent.AudioPlaybackStatusChanged, () => show({ soundBlocked: !room.canPlaybackAudio }));
@@ -213,8 +209,9 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
     /** At once, for somebody who pressed a button, or because the page's state says that there is something to see again. */
     tryAgain() {
       clearTimeout(timer);
+      media.end();
       failures = 0;
-      timesFull = 0;
+      patientTries = 0;
       refusal = null;
       show({ line: "joining" });
       void join(askForTicket(path));

@@ -1,4 +1,5 @@
 import { standInEvent } from "#app/components/missing-scripts.ts";
+import { firstPicture } from "./first-picture.ts";
 import { askForTicket, readTicket } from "./ticket.ts";
 import type { ViewerRoom } from "./viewer-room.client.ts";
 
@@ -11,7 +12,7 @@ const loadPicture = () => import("./live-picture.client.tsx");
 export type Picture = Awaited<ReturnType<typeof loadPicture>>;
 type Warm = { path: string; picture: Promise<Picture>; room: Promise<ViewerRoom>; leave(): void };
 
-/** Nobody took it: the page's own scripts do not come. For so long the picture is there without them. */
+/** The page's own scripts have come by then, or it stands without them. Who has not taken it shows something else. */
 const patienceMs = 120_000;
 
 let warm: Warm | undefined;
@@ -66,12 +67,24 @@ export async function begin(
   const mine = enter(path, module, ticket);
   warm = mine;
   mine.room.catch(() => {});
-  const drop = () => {
-    if (warm === mine) dropRoom(path);
+  const isSeen = () => document.querySelector(`.${firstPicture}[data-seen]`) !== null;
+  const dropUnseen = () => {
+    if (warm === mine && !isSeen()) dropRoom(path);
   };
-  setTimeout(drop, patienceMs);
-  // Then the picture is played by the browser itself, with its sound.
-  document.addEventListener(standInEvent, drop);
+  const keepWhileSeen = () => {
+    dropUnseen();
+    void mine.room.then(
+      (room) => room.subscribe(dropUnseen),
+      () => {},
+    );
+  };
+  setTimeout(keepWhileSeen, patienceMs);
+  document.addEventListener(standInEvent, () => {
+    // There the browser itself plays what was asked for, with its sound.
+    if (warm === mine && new URLSearchParams(location.search).has("so-far")) dropRoom(path);
+    // The picture that is seen goes on, which a video of the browser's would have to be asked to.
+    keepWhileSeen();
+  });
   await mine.room.then(
     (room) => room.pictured,
     () => {},

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { waitsSince, wayNow } from "./way.ts";
+import type { Line } from "./viewer-room.client.ts";
+import { lateAtOnce, waitsSince, wayNow } from "./way.ts";
 
 const now = { chosen: null, away: false, line: "joined", late: false, possible: true } as const;
 
@@ -41,6 +42,30 @@ describe("how the live picture is seen", () => {
     expect(wayNow({ ...now, line: "full", chosen: "chosen", late: true, possible: false })).toEqual({
       delayed: false,
     });
+  });
+});
+
+describe("what is seen while one line follows another", () => {
+  /** As a page does it: first it shows the new line, then it looks at what that says. */
+  function delayedAt(lines: Line[]): boolean[] {
+    let late = false;
+    return lines.map((line) => {
+      const { delayed } = wayNow({ ...now, line, late });
+      late = lateAtOnce(line) ?? late;
+      return delayed;
+    });
+  }
+
+  it("is the delayed picture from the first word that the room is full until there is a line, whatever fails meanwhile", () => {
+    expect(delayedAt(["joining", "full", "reconnecting", "failed", "full", "joining", "joined"])).toEqual([
+      ...[false, true, true, true, true, true],
+      false,
+    ]);
+  });
+
+  it("is the direct picture again at the next loss, for as long as the patience lasts", () => {
+    expect(delayedAt(["full", "joined", "reconnecting"])).toEqual([true, false, false]);
+    expect(delayedAt(["full", "refused", "joining"])).toEqual([true, false, false]);
   });
 });
 

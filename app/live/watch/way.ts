@@ -34,8 +34,13 @@ export function wayNow({
 }
 
 /** Whether it is only a matter of time until there is a line. */
-export const isComing = (line: Line): boolean =>
-  line === "joining" || line === "reconnecting" || line === "failed";
+const isComing = (line: Line): boolean => line === "joining" || line === "reconnecting" || line === "failed";
+
+/**
+ * What a line says at once of being late; undefined: it is as it was, until the patience ends. Who has the delayed picture
+ * because the room is full keeps it while another try is under way, or fails.
+ */
+export const lateAtOnce = (line: Line): boolean | undefined => (isComing(line) ? undefined : line === "full");
 
 /**
  * Since when somebody waits for the room; null while they have not gone there. All by `performance.now()`: `begunMs` when

@@ -516,6 +516,7 @@ export interface StreamingRecordingAttempts {
   status: Generated<RecordingAttemptStatus>;
   stop_asked_at: Timestamp | null;
   store: Generated<string>;
+  store_at: string | null;
 }
 
 export interface StreamingRecordingBlanks {

@@ -5,11 +5,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table streaming_recording_attempts
       -- Where its recorder writes: to the storage that viewers read, or to the store beside it.
       add column store text not null default 'main' check (store in ('main', 'beside')),
+      -- Which one beside it that is: another one may be configured later.
+      add column store_at text,
       -- A worker copies from the store beside until then.
       add column copy_until timestamptz,
       -- So many times in a row it could not, and it is tried again from then on.
       add column copy_failures integer not null default 0,
-      add column copy_after timestamptz;
+      add column copy_after timestamptz,
+      add check ((store = 'beside') = (store_at is not null));
 
     alter table streaming_recording_segments
       -- It lies in the store beside, and not yet in the storage that viewers read.

@@ -67,7 +67,7 @@ async function recorded() {
   const { id: attemptId, prefix } = await insertRunningAttempt(services, live);
   await db
     .updateTable("streaming_recording_attempts")
-    .set({ store: "beside" })
+    .set({ store: "beside", store_at: services.recordingStorage!.at })
     .where("id", "=", attemptId)
     .execute();
   await writeSegments(services.recordingStorage!, prefix, segments);
@@ -247,6 +247,37 @@ describe("what is verified in the store beside", () => {
     expect(await waiting()).toEqual([]);
     await sweepCopies(services);
     expect(await jobs()).toBe(1);
+  });
+});
+
+describe("what is copied", () => {
+  it("stays in its recording, whatever the store beside makes of where it came from", async () => {
+    const { copy, finish, recordingId, attemptId, prefix } = await recorded();
+    const { services, db } = test;
+    await copy();
+    const store = services.recordingStorage!;
+    await store.remove(segmentKey(prefix, 0));
+    await store.write(segmentKey(prefix, 1), segments[1]!.subarray(0, 1880), "video/mp2t");
+    const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirstOrThrow();
+    expect(await verifySegments(services, attempt)).toBe(0);
+    await finish();
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready" });
+    expect((await segmentRows(db, recordingId)).map(({ problem, bytes }) => [problem, bytes])).toEqual(
+      segments.map(({ length }) => [null, length]),
+    );
+  });
+
+  it("is nothing of another store that is configured instead: that one is not asked", async () => {
+    const { attemptId, waiting, row } = await recorded();
+    const { services, db } = test;
+    const other = { ...services, recordingStorage: services.storage };
+    const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirstOrThrow();
+    for (const whole of [false, true])
+      await expect(verifySegments(other, attempt, { whole })).rejects.toMatchObject({
+        code: "not_configured",
+      });
+    await copySegments(other, { attemptId });
+    expect([await waiting(), (await row()).copy_failures]).toEqual([all, 1]);
   });
 });
 

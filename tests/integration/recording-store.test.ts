@@ -52,14 +52,14 @@ describe("a recorder", () => {
     const store = inject("recordingStore");
     const { s3, attempt } = await started(test);
     expect(s3).toMatchObject({ endpoint: store.RECORDING_S3_ENDPOINT, bucket: store.RECORDING_S3_BUCKET });
-    expect(attempt.store).toBe("beside");
+    expect([attempt.store, attempt.store_at]).toEqual(["beside", test.services.recordingStorage!.at]);
   });
 
   it("writes to the storage that viewers read where there is none beside it", async () => {
     const parts = inject("partsEnvironment");
     const { s3, attempt } = await started(plain);
     expect(s3).toMatchObject({ endpoint: parts.S3_ENDPOINT, bucket: parts.S3_BUCKET });
-    expect(attempt.store).toBe("main");
+    expect([attempt.store, attempt.store_at]).toEqual(["main", null]);
   });
 });
 

@@ -69,7 +69,7 @@ async function insertAttempt(
   }: { recordingId: string; streamId: string; replaces: Attempt | undefined },
 ): Promise<Attempt | undefined> {
   // The one that this process tells its recorder.
-  const store = storeForNew(services);
+  const written = storeForNew(services);
   return services.db.transaction().execute(async (trx) => {
     const recording = await trx
       .selectFrom("streaming_recordings")
@@ -92,11 +92,18 @@ async function insertAttempt(
     const prefix = attemptPrefix(streamId, number);
     const { id } = await trx
       .insertInto("streaming_recording_attempts")
-      .values({ recording_id: recordingId, number, prefix, store, requested_at: sql`clock_timestamp()` })
+      .values({
+        recording_id: recordingId,
+        number,
+        prefix,
+        store: written.store,
+        store_at: written.storeAt,
+        requested_at: sql`clock_timestamp()`,
+      })
       .returning("id")
       .executeTakeFirstOrThrow();
     const status = "requested";
-    return { id, recordingId, streamId, number, prefix, store, egressId: null, status, sealedAt: null };
+    return { id, recordingId, streamId, number, prefix, ...written, egressId: null, status, sealedAt: null };
   });
 }
 

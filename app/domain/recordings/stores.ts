@@ -14,18 +14,25 @@ export type StoreServices = Pick<Services, "storage" | "recordingStorage">;
 /** A segment `g` that plays, and is not yet in the storage that viewers read. */
 export const waits = sql<boolean>`(g.awaits_copy and g.problem is null)`;
 
-/** Where the recorder of a new attempt writes. */
-export const storeForNew = ({ recordingStorage }: StoreServices): Store =>
-  recordingStorage ? "beside" : "main";
+/** Where an attempt's recorder writes; `storeAt`: which store beside that is. */
+export type Written = { store: Store; storeAt: string | null };
 
-/** The storage to which an attempt's recorder writes. Throws a ServiceError where it is configured no more. */
+/** Where the recorder of a new attempt writes. */
+export const storeForNew = ({ recordingStorage }: StoreServices): Written =>
+  recordingStorage ? { store: "beside", storeAt: recordingStorage.at } : { store: "main", storeAt: null };
+
+/**
+ * The storage to which an attempt's recorder writes. Throws a ServiceError where it is configured no more, or another one is:
+ * what lies in the first would seem to be gone.
+ */
 export function storageOf(
   { storage, recordingStorage }: StoreServices,
-  { store }: { store: Store },
+  { store, storeAt }: Written,
 ): Storage {
   if (store === "main") return storage;
-  if (recordingStorage) return recordingStorage;
-  throw serviceError("storage", "RECORDING_S3_* is not set any more, and something lies there", {
+  if (recordingStorage?.at === storeAt) return recordingStorage;
+  const words = recordingStorage ? "names another store now" : "is not set any more";
+  throw serviceError("storage", `RECORDING_S3_* ${words}, and something lies in ${storeAt}`, {
     retryable: true,
     code: "not_configured",
   });

@@ -24,6 +24,12 @@ export async function markUnreadable(
   await db
     .insertInto("streaming_recording_segments")
     .values({ attempt_id: attemptId, number, ...row })
-    .onConflict((conflict) => conflict.columns(["attempt_id", "number"]).doUpdateSet(row))
+    .onConflict((conflict) =>
+      conflict
+        .columns(["attempt_id", "number"])
+        .doUpdateSet(row)
+        // Copied meanwhile, as it was verified.
+        .where("streaming_recording_segments.copied_etag", "is", null),
+    )
     .execute();
 }

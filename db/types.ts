@@ -640,6 +640,7 @@ export interface StreamingRecordingSegments {
   sha256: Generated<string>;
   silent: boolean | null;
   sound: string | null;
+  ungiven_since: Timestamp | null;
   verified_at: Generated<Timestamp>;
   width: number | null;
 }

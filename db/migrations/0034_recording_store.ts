@@ -17,6 +17,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table streaming_recording_segments
       -- It lies in the store beside, and not yet in the storage that viewers read.
       add column awaits_copy boolean not null default false,
+      -- It waits, and the store beside has not given it since then.
+      add column ungiven_since timestamptz,
       -- What the storage that viewers read calls its copy.
       add column copied_etag text;
 

@@ -250,6 +250,69 @@ describe("what is verified in the store beside", () => {
   });
 });
 
+describe("a segment that the store beside does not give any more", () => {
+  const quarter = (attemptId: string) =>
+    sql`update streaming_recording_segments set ungiven_since = ungiven_since - interval '16 minutes'
+      where attempt_id = ${attemptId}`.execute(test.db);
+
+  it.each([
+    ["refused", { refuse: 403 }],
+    ["said not to be there, and listed", { refuse: 404 }],
+  ] as [string, Trouble][])("and is %s is left out after a quarter of an hour", async (_, trouble) => {
+    const { copy, wait, waiting, stored, recordingId, attemptId } = await recorded();
+    const problems = async () =>
+      (await segmentRows(test.db, recordingId)).map(({ problem, ungiven_since: since }) => [
+        problem,
+        since !== null,
+      ]);
+    beside.make({ methods: ["GET"], key: /seg_00001\.ts$/, trouble });
+    await copy();
+    expect(await problems()).toEqual([
+      [null, false],
+      [null, true],
+      [null, false],
+    ]);
+    await wait();
+    await copy();
+    expect(await waiting()).toEqual([1]);
+    await quarter(attemptId);
+    await wait();
+    await copy();
+    expect([await waiting(), await stored()]).toEqual([[], [0, 2]]);
+    expect((await problems()).map(([problem]) => problem)).toEqual([null, "unreadable", null]);
+  });
+
+  it("counts from the beginning when it was given meanwhile", async () => {
+    const { copy, wait, waiting, attemptId } = await recorded();
+    const away = beside.make({ methods: ["GET"], key: /seg_00001\.ts$/, trouble: { refuse: 403 } });
+    await copy();
+    await quarter(attemptId);
+    away.lift();
+    main.make({ methods: ["PUT"], trouble: { refuse: 503 } });
+    await wait();
+    await copy();
+    main.calm();
+    beside.make({ methods: ["GET"], key: /seg_00001\.ts$/, trouble: { refuse: 403 } });
+    await wait();
+    await copy();
+    expect(await waiting()).toEqual([1]);
+  });
+
+  it("is waited for while the stream goes on and that store gives nothing at all", async () => {
+    const { copy, wait, waiting, attemptId } = await recorded();
+    beside.make({ trouble: { refuse: 503 } });
+    await copy();
+    await quarter(attemptId);
+    await wait();
+    await copy();
+    expect(await waiting()).toEqual(all);
+    beside.calm();
+    await wait();
+    await copy();
+    expect(await waiting()).toEqual([]);
+  });
+});
+
 describe("what is copied", () => {
   it("stays in its recording, whatever the store beside makes of where it came from", async () => {
     const { copy, finish, recordingId, attemptId, prefix } = await recorded();

@@ -7,7 +7,8 @@ import type { Database } from "#db/client.ts";
 import { type Attempt, selectAttempts } from "./attempts.ts";
 import { claimCopying, giveBackCopying, holdCopying, holdEveryMs } from "./copy-claims.ts";
 import { sha256 } from "./export-pieces.ts";
-import { storageOf, waits } from "./stores.ts";
+import { waits } from "./stores.ts";
+import { isFailing, isNotGiven, isOverdue, noteNothingGiven, readVerified } from "./ungiven.ts";
 
 export type CopyServices = Pick<Services, "db" | "storage" | "recordingStorage" | "log">;
 
@@ -16,7 +17,7 @@ const atOnce = 4;
 /** What is left then is the next job's. */
 const turnMs = 20_000;
 
-type Waiting = { number: number; key: string; bytes: number; sha256: string };
+type Waiting = Awaited<ReturnType<typeof listWaiting>>[number];
 
 /**
  * Copies what an attempt's recorder wrote to the store beside, and was verified there, to the storage that viewers read. A
@@ -25,7 +26,8 @@ type Waiting = { number: number; key: string; bytes: number; sha256: string };
  *
  * May run twice, late and at once: one worker holds the claim, what is there already as it should be is not written again, and
  * whoever was killed is followed by another. While a storage is away it comes to nothing, and is tried again after longer and
- * longer pauses, up to a minute, for as long as anything waits.
+ * longer pauses, up to a minute, for as long as anything waits. A segment that the store beside alone does not give is left out
+ * of the recording after a while, and so is all that it does not give when the stream has been over for as long.
  */
 export async function copySegments(
   services: CopyServices,
@@ -62,16 +64,20 @@ async function copyInTurn(services: CopyServices, attempt: Attempt): Promise<unk
     failure ??= failed[0]?.reason;
     if (failed.length < waiting.length)
       await notifyChange(services.db, { kind: "stream", streamId: attempt.streamId });
-    // Not one of them: it is a storage that is away.
-    else return failure;
+    else {
+      // Not one of them: it is a storage that is away.
+      if (failed.every(({ reason }) => isNotGiven(reason))) await noteNothingGiven(services.db, attempt.id);
+      return failure;
+    }
   }
   return failure;
 }
 
-function listWaiting(db: Kysely<Database>, attemptId: string, after: number): Promise<Waiting[]> {
+function listWaiting(db: Kysely<Database>, attemptId: string, after: number) {
   return db
     .selectFrom("streaming_recording_segments as g")
     .select(["g.number", "g.key", "g.bytes", "g.sha256"])
+    .select([isFailing.as("isFailing"), isOverdue.as("isOverdue")])
     .where("g.attempt_id", "=", attemptId)
     .where(waits)
     .where("g.number", ">", after)
@@ -84,12 +90,8 @@ async function copySegment(services: CopyServices, attempt: Attempt, segment: Wa
   const { db, storage } = services;
   let copy = await findCopy(storage, segment);
   if (!copy) {
-    const source = storageOf(services, attempt);
-    const content = await source.read(segment.key);
-    if (!content || sha256(content) !== segment.sha256) {
-      const isThere = content !== undefined || (await source.list(segment.key)).length > 0;
-      return leaveOut(services, attempt, segment, { isThere });
-    }
+    const content = await readVerified(services, attempt, segment);
+    if (!content) return;
     await storage.write(segment.key, content, "video/mp2t");
     copy = await findCopy(storage, segment);
   }
@@ -97,7 +99,7 @@ async function copySegment(services: CopyServices, attempt: Attempt, segment: Wa
     throw serviceError("storage", "a copy is not what was copied", { retryable: true, code: "wrong_copy" });
   await db
     .updateTable("streaming_recording_segments")
-    .set({ awaits_copy: false, copied_etag: copy.etag })
+    .set({ awaits_copy: false, copied_etag: copy.etag, ungiven_since: null })
     .where("attempt_id", "=", attempt.id)
     .where("number", "=", segment.number)
     // Another one was verified in its place meanwhile: that one is still to be copied.
@@ -113,30 +115,4 @@ async function findCopy(
   const object = await storage.head(key);
   if (object?.bytes !== bytes) return undefined;
   return sha256(await storage.readListed(object)) === sum ? object : undefined;
-}
-
-/**
- * What was verified is gone from where it was, or is another object, before it was copied. While the attempt goes on it may
- * come back, and verifying finds what it is. Once that is over, what is neither given nor listed is left out of the recording,
- * with the reason; for anything else somebody has to look, and it waits.
- */
-async function leaveOut(
-  { db, log }: CopyServices,
-  { id: attemptId, sealedAt }: Attempt,
-  { number, sha256 }: Waiting,
-  { isThere }: { isThere: boolean },
-): Promise<void> {
-  if (!sealedAt || isThere)
-    throw serviceError("storage", "a verified segment is not what it was", {
-      retryable: true,
-      code: "changed",
-    });
-  await db
-    .updateTable("streaming_recording_segments")
-    .set({ problem: "missing" })
-    .where("attempt_id", "=", attemptId)
-    .where("number", "=", number)
-    .where("sha256", "=", sha256)
-    .execute();
-  log.error({ attemptId, number }, "a verified segment was lost before it was copied");
 }

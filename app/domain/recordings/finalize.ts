@@ -10,14 +10,13 @@ import { waitsForCopies } from "./copy-claims.ts";
 import { recordingMoves } from "./moves.ts";
 import { listRecordedParts, type Part } from "./parts.ts";
 import { replayPlaylist } from "./playlist.ts";
+import { unreadableMinutes } from "./unreadable.ts";
 import { verifySegments } from "./verify.ts";
 
 export type FinalizeServices = Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">;
 
 /** A worker that was killed while finalizing is missed after this long. */
 const claimSeconds = 15;
-/** So long after the end the rest waits for a segment that storage lists but does not give. */
-const unreadableMinutes = 15;
 
 /**
  * Finishes a recording whose recorder has ended or was given up: reads back what is not verified yet, seals its

@@ -198,6 +198,7 @@ async function insertSegments(
           late: isLateNow(attemptId),
           awaits_copy: is.ref("excluded.awaits_copy"),
           copied_etag: null,
+          ungiven_since: null,
           verified_at: sql`clock_timestamp()`,
         }))
         // Two workers that verified the same bytes: the first one's row stands.

@@ -1,6 +1,9 @@
 import type { StoredObject, Storage } from "#app/services/storage.ts";
 import type { Db } from "#db/client.ts";
 
+/** So long the rest waits for a segment that storage does not give. */
+export const unreadableMinutes = 15;
+
 /** A segment that storage lists and does not give, and why. */
 export type Unread = { number: number; object: StoredObject; error: unknown };
 

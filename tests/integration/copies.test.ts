@@ -398,6 +398,40 @@ describe("a recording that lies in the store beside", () => {
     expect(attempts[0]!.broken).toEqual([{ number: 1, problem: "missing" }]);
   });
 
+  it("is finished with what is copied where that store stays away for a quarter of an hour", async () => {
+    const { copy, finish, finalize, release, wait, waiting, recordingId } = await recorded();
+    const { db } = test;
+    const put = main.make({ methods: ["PUT"], key: /seg_00001\.ts$/, trouble: { refuse: 503 } });
+    await copy();
+    put.lift();
+    beside.make({ trouble: "hang up" });
+    await expect(finish()).rejects.toThrow(/storage/);
+    const later = async () => {
+      await sql`update streaming_recordings set stopped_at = stopped_at - interval '16 minutes'
+        where id = ${recordingId}`.execute(db);
+      await sql`update streaming_recording_segments g set ungiven_since = ungiven_since - interval '16 minutes'
+        from streaming_recording_attempts a where a.id = g.attempt_id and a.recording_id = ${recordingId}`.execute(
+        db,
+      );
+      await release();
+      await wait();
+      await finalize();
+    };
+    await later();
+    expect([await waiting(), (await recordingRow(db, recordingId)).status]).toEqual([[1], "finalizing"]);
+    await later();
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready" });
+    expect(await listParts(db, recordingId)).toMatchObject([
+      { number: 0, gapMs: 0 },
+      { number: 2, gapMs: 2000 },
+    ]);
+    const { attempts } = await findReceipt(db, { recordingId });
+    expect(attempts[0]).toMatchObject({
+      reason: "the last of what it wrote could not be read",
+      broken: [{ number: 1, problem: "unreadable" }],
+    });
+  }, 30_000);
+
   it("is what the audit says waits there, and is gone from both when it is removed", async () => {
     const { copy, finish, recordingId, prefix } = await recorded();
     const { db, services } = test;

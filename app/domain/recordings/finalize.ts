@@ -1,8 +1,10 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
+import { isServiceError } from "#app/services/service-error.ts";
+import type { Database } from "#db/client.ts";
 import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
 import { closeBlanks } from "./blanks.ts";
 import { copySegments } from "./copies.ts";
@@ -27,7 +29,8 @@ const claimSeconds = 15;
  *
  * May run twice, late and at once: one worker holds the claim, each step is written down when it is done, and the last
  * move is guarded. Whoever finds it claimed or finished does nothing. Rejects while storage is away, and for some minutes
- * also where it does not give a single segment, which is left out then.
+ * also where it does not give a single segment, which is left out then; or where the store beside is away, without which it is
+ * finished then.
  */
 export async function finalizeRecording(
   services: FinalizeServices,
@@ -91,7 +94,7 @@ async function finishAttempt(
   attempt: Attempt,
   { leaveOut }: Claimed,
 ): Promise<void> {
-  const { db } = services;
+  const { db, log } = services;
   const { recordingId } = attempt;
   const step = `attempt ${attempt.number}`;
   const done = await db
@@ -101,15 +104,36 @@ async function finishAttempt(
     .where("step", "=", step)
     .executeTakeFirst();
   if (done) return;
-  await verifySegments(services, attempt, { whole: true, leaveOut });
+  let isWhole = true;
+  try {
+    await verifySegments(services, attempt, { whole: true, leaveOut });
+  } catch (error) {
+    if (!leaveOut || attempt.store === "main" || !isServiceError(error)) throw error;
+    isWhole = false;
+    log.error(
+      { err: error, recordingId, attemptId: attempt.id },
+      "a recording goes on without the store beside",
+    );
+  }
   await db.transaction().execute(async (trx) => {
     await sealAttempt(trx, attempt.id);
+    if (!isWhole) await noteUnread(trx, attempt.id);
     await trx
       .insertInto("streaming_recording_steps")
       .values({ recording_id: recordingId, step })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   });
+}
+
+/** Its receipt tells. */
+async function noteUnread(trx: Transaction<Database>, attemptId: string): Promise<void> {
+  await trx
+    .updateTable("streaming_recording_attempts")
+    .set({ reason: "the last of what it wrote could not be read" })
+    .where("id", "=", attemptId)
+    .where("reason", "=", "")
+    .execute();
 }
 
 async function holdOn({ db }: FinalizeServices, recordingId: string): Promise<void> {

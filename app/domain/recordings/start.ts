@@ -68,8 +68,6 @@ async function insertAttempt(
     replaces,
   }: { recordingId: string; streamId: string; replaces: Attempt | undefined },
 ): Promise<Attempt | undefined> {
-  // The one that this process tells its recorder.
-  const written = storeForNew(services);
   return services.db.transaction().execute(async (trx) => {
     const recording = await trx
       .selectFrom("streaming_recordings")
@@ -89,6 +87,7 @@ async function insertAttempt(
       .where("r.stream_id", "=", streamId)
       .executeTakeFirstOrThrow();
     const number = last + 1;
+    const written = await storeForNew(trx, services, recordingId);
     const prefix = attemptPrefix(streamId, number);
     const { id } = await trx
       .insertInto("streaming_recording_attempts")
@@ -109,9 +108,9 @@ async function insertAttempt(
 
 async function requestEgress(services: StartServices, attempt: Attempt): Promise<void> {
   const { db, queue, egress, log } = services;
-  const { id: attemptId, streamId, prefix } = attempt;
+  const { id: attemptId, streamId, prefix, store } = attempt;
   try {
-    const egressId = await egress.start({ streamId, prefix });
+    const egressId = await egress.start({ streamId, prefix, store });
     await db
       .transaction()
       .execute((trx) =>

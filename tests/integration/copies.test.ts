@@ -437,14 +437,18 @@ describe("a recording that lies in the store beside", () => {
     const { db, services } = test;
     const findings = async () => {
       const found: string[] = [];
-      for await (const { kind, key } of auditRecordings(services, { settledMs: -1000 }))
+      for await (const { kind, key } of auditRecordings(services))
         if (key.startsWith(prefix)) found.push(`${kind} ${key.slice(prefix.length)}`);
       return found;
     };
-    expect(await findings()).toEqual(all.map((number) => `segment-beside seg_0000${number}.ts`));
+    expect(await findings()).toEqual([
+      "attempt-beside ",
+      ...all.map((number) => `segment-beside seg_0000${number}.ts`),
+    ]);
     await copy();
-    expect(await findings()).toEqual([]);
+    expect(await findings()).toEqual(["attempt-beside "]);
     await finish();
+    expect(await findings()).toEqual([]);
     await sql`update streaming_recordings set deleted_at = now() - interval '15 days', removed_at = now()
       where id = ${recordingId}`.execute(db);
     await removeRecording(services, { recordingId });

@@ -451,7 +451,20 @@ describe("a recording that lies in the store beside", () => {
     expect(await findings()).toEqual([]);
     await sql`update streaming_recordings set deleted_at = now() - interval '15 days', removed_at = now()
       where id = ${recordingId}`.execute(db);
+    // Without its variables, or with another's, what lies in that store would stay for ever.
+    for (const recordingStorage of [null, services.storage])
+      await expect(removeRecording({ ...services, recordingStorage }, { recordingId })).rejects.toMatchObject(
+        {
+          code: "not_configured",
+          retryable: true,
+        },
+      );
+    expect(await recordingRow(db, recordingId)).toMatchObject({ emptied_at: null });
+    expect(await segmentRows(db, recordingId)).toHaveLength(3);
+    expect(await services.recordingStorage!.list(prefix)).toHaveLength(4);
+    expect(await findings()).toEqual(["attempt-beside "]);
     await removeRecording(services, { recordingId });
+    expect((await recordingRow(db, recordingId)).emptied_at).not.toBe(null);
     expect(await services.storage.list(prefix)).toEqual([]);
     expect(await services.recordingStorage!.list(prefix)).toEqual([]);
   });

@@ -45,7 +45,17 @@ async function* listAttempts({ db }: Auditing): AsyncGenerator<AuditedAttempt> {
   }
 }
 
-function* ofRemoved({ folder, recordingId }: AuditedAttempt, group: Group | undefined): Generator<Finding> {
+function* ofRemoved(
+  { folder, recordingId, store }: AuditedAttempt,
+  group: Group | undefined,
+): Generator<Finding> {
+  // The row goes with the last of its bytes.
+  if (store === "beside")
+    yield {
+      kind: "attempt-beside",
+      key: folder,
+      words: "of a recording that was removed, and not yet gone from the store beside",
+    };
   if (!group) return;
   yield {
     kind: "removed-left",

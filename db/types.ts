@@ -498,6 +498,7 @@ export interface StreamingRecordingAttempts {
   active_at: Timestamp | null;
   asked_at: Timestamp | null;
   copy_after: Timestamp | null;
+  copy_asked_at: Timestamp | null;
   copy_failures: Generated<number>;
   copy_until: Timestamp | null;
   created_at: Generated<Timestamp>;

@@ -9,6 +9,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column store_at text,
       -- A worker copies from the store beside until then.
       add column copy_until timestamptz,
+      -- A job for that waits since then.
+      add column copy_asked_at timestamptz,
       -- So many times in a row it could not, and it is tried again from then on.
       add column copy_failures integer not null default 0,
       add column copy_after timestamptz,

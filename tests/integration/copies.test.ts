@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vi
 import { selectAttempts } from "#app/domain/recordings/attempts.ts";
 import { auditRecordings } from "#app/domain/recordings/audit/audit.ts";
 import { copySegments } from "#app/domain/recordings/copies.ts";
-import { sweepCopies } from "#app/domain/recordings/copy-claims.ts";
+import { askForCopies, sweepCopies } from "#app/domain/recordings/copy-claims.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { findReceipt } from "#app/domain/recordings/receipt.ts";
@@ -236,17 +236,25 @@ describe("what is verified in the store beside", () => {
       expect(rows[0]!.pause).toBeLessThanOrEqual(Math.min(60, 2 ** failures));
     }
     const asked = main.seen.length;
-    await sweepCopies(services);
+    await Promise.all([sweepCopies(services), sweepCopies(services)]);
     await copy();
     expect([main.seen.length, await jobs()]).toEqual([asked, 0]);
     await sql`update streaming_recording_attempts set copy_after = now() where id = ${attemptId}`.execute(db);
     main.calm();
-    await sweepCopies(services);
+    // While nobody begins it, one job is enough, in whichever second it is asked for; after a while it may be lost.
+    await Promise.all([sweepCopies(services), sweepCopies(services)]);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await db.transaction().execute((trx) => askForCopies(trx, services.queue, { attemptId }));
     expect(await jobs()).toBe(1);
+    await sql`update streaming_recording_attempts set copy_asked_at = now() - interval '61 seconds'
+      where id = ${attemptId}`.execute(db);
+    await sweepCopies(services);
+    expect(await jobs()).toBe(2);
     await copy();
     expect(await waiting()).toEqual([]);
     await sweepCopies(services);
-    expect(await jobs()).toBe(1);
+    expect(await jobs()).toBe(2);
+    expect(await row()).toMatchObject({ copy_asked_at: null });
   });
 });
 

@@ -1,6 +1,6 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Services } from "#app/context.ts";
-import { enqueueOnce } from "#app/jobs/queue.ts";
+import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
 import { waits } from "./stores.ts";
 
@@ -13,11 +13,14 @@ const longestPause = 60;
 const isDue = sql<boolean>`(coalesce(a.copy_until < clock_timestamp(), true)
   and coalesce(a.copy_after <= clock_timestamp(), true))`;
 
+/** A job that nobody has begun after this long may be lost. */
+const isNotAsked = sql<boolean>`coalesce(a.copy_asked_at < clock_timestamp() - interval '1 minute', true)`;
+
 /** Takes the copying of an attempt's segments; false while somebody else has it, or it is not to be tried again yet. */
 export async function claimCopying(db: Db, attemptId: string): Promise<boolean> {
   const claimed = await db
     .updateTable("streaming_recording_attempts as a")
-    .set({ copy_until: untilMissed })
+    .set({ copy_until: untilMissed, copy_asked_at: null })
     .where("a.id", "=", attemptId)
     .where(isDue)
     .returning("a.id")
@@ -58,29 +61,35 @@ export async function giveBackCopying(
 
 const untilMissed = sql<Date>`clock_timestamp() + make_interval(secs => ${claimSeconds})`;
 
-/** Attempts of which something waits to be copied, as far as nobody copies and the next try is due. */
-async function listToCopy(db: Kysely<Database>): Promise<string[]> {
-  const rows = await db
-    .selectFrom("streaming_recording_segments as g")
-    .innerJoin("streaming_recording_attempts as a", "a.id", "g.attempt_id")
-    .select("a.id")
-    .distinct()
-    .where(waits)
+/**
+ * Has copied what waits of an attempt, or of any, unless somebody copies it, the next try is not due, or a job for it waits
+ * already: storage that is silent keeps jobs for long.
+ */
+export async function askForCopies(
+  trx: Transaction<Database>,
+  queue: Queue,
+  { attemptId }: { attemptId?: string } = {},
+): Promise<void> {
+  const asked = await trx
+    .updateTable("streaming_recording_attempts as a")
+    .set({ copy_asked_at: sql`clock_timestamp()` })
     .where(isDue)
-    .limit(100)
+    .where(isNotAsked)
+    .where("a.id", "in", (of) =>
+      of
+        .selectFrom("streaming_recording_segments as g")
+        .select("g.attempt_id")
+        .where(waits)
+        .$if(attemptId !== undefined, (rows) => rows.where("g.attempt_id", "=", attemptId!)),
+    )
+    .returning("a.id")
     .execute();
-  return rows.map(({ id }) => id);
+  for (const { id } of asked) await enqueue(trx, queue, "recording.copy", { attemptId: id });
 }
 
 /** Has copied what waits and nobody copies: its job was lost, it failed, or a worker was killed. */
-export async function sweepCopies({ db, queue }: Pick<Services, "db" | "queue">): Promise<void> {
-  const attempts = await listToCopy(db);
-  if (attempts.length === 0) return;
-  await db.transaction().execute(async (trx) => {
-    for (const attemptId of attempts)
-      await enqueueOnce(trx, queue, "recording.copy", { attemptId }, attemptId);
-  });
-}
+export const sweepCopies = ({ db, queue }: Pick<Services, "db" | "queue">): Promise<void> =>
+  db.transaction().execute((trx) => askForCopies(trx, queue));
 
 /**
  * Whether anything of it is not yet where viewers read: the replay is all of it, or none of it. The sweep comes back a little

@@ -499,6 +499,7 @@ export interface StreamingRecordingAttempts {
   asked_at: Timestamp | null;
   copy_after: Timestamp | null;
   copy_asked_at: Timestamp | null;
+  copy_claims: Generated<number>;
   copy_failures: Generated<number>;
   copy_until: Timestamp | null;
   created_at: Generated<Timestamp>;

@@ -7,8 +7,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column store text not null default 'main' check (store in ('main', 'beside')),
       -- Which one beside it that is: another one may be configured later.
       add column store_at text,
-      -- A worker copies from the store beside until then.
+      -- A worker copies from the store beside until then, and it has been taken up so many times.
       add column copy_until timestamptz,
+      add column copy_claims integer not null default 0,
       -- A job for that waits since then.
       add column copy_asked_at timestamptz,
       -- So many times in a row it could not, and it is tried again from then on.

@@ -5,6 +5,7 @@ import { auditRecordings } from "#app/domain/recordings/audit/audit.ts";
 import { copySegments } from "#app/domain/recordings/copies.ts";
 import { askForCopies, sweepCopies } from "#app/domain/recordings/copy-claims.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
+import { sha256 } from "#app/domain/recordings/export-pieces.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { findReceipt } from "#app/domain/recordings/receipt.ts";
 import { removeRecording } from "#app/domain/recordings/removal.ts";
@@ -134,6 +135,40 @@ describe("what is verified in the store beside", () => {
     await copy();
     expect([await waiting(), await stored()]).toEqual([[], all]);
     expect(written()).toHaveLength(3);
+  });
+
+  it("is not touched by a worker that has slept while another one took its place", async () => {
+    const { copy, waiting, stored, attemptId, prefix, row } = await recorded();
+    const { db, services } = test;
+    const store = services.recordingStorage!;
+    const key = segmentKey(prefix, 1);
+    const verify = async (bytes: Uint8Array) => {
+      await store.write(key, bytes, "video/mp2t");
+      await db
+        .updateTable("streaming_recording_segments")
+        .set({ sha256: sha256(bytes) })
+        .where("key", "=", key)
+        .execute();
+    };
+    const claim = (words: ReturnType<typeof sql>) =>
+      sql`update streaming_recording_attempts set ${words} where id = ${attemptId}`.execute(db);
+    let slept = 0;
+    /** It has read one when it falls asleep, and is missed; that one is verified anew and copied, and somebody else goes on. */
+    const read = async (asked: string) => {
+      const bytes = await store.read(asked);
+      if (asked !== key) return bytes;
+      slept++;
+      await claim(sql`copy_until = now() - interval '1 second'`);
+      await verify(segments[1]!);
+      await copy();
+      await claim(sql`copy_until = now() + interval '15 seconds', copy_claims = copy_claims + 1`);
+      return bytes;
+    };
+    await verify(segments[1]!.map((byte, at) => (at === 4000 ? byte ^ 0x55 : byte)));
+    await copySegments({ ...services, recordingStorage: { ...store, read } }, { attemptId });
+    expect([slept, await waiting(), await stored()]).toEqual([1, [], all]);
+    const { copy_until: until, copy_claims: claims, copy_failures: failures } = await row();
+    expect([until !== null, claims, failures]).toEqual([true, 3, 0]);
   });
 
   it("is not called copied while other bytes lie there, and comes to be what it was", async () => {

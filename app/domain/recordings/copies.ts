@@ -5,7 +5,7 @@ import { isServiceError, serviceError } from "#app/services/service-error.ts";
 import type { Storage, StoredObject } from "#app/services/storage.ts";
 import type { Database } from "#db/client.ts";
 import { type Attempt, selectAttempts } from "./attempts.ts";
-import { claimCopying, giveBackCopying, holdCopying, holdEveryMs } from "./copy-claims.ts";
+import { claimCopying, type Copying, giveBackCopying, holdCopying, holdEveryMs } from "./copy-claims.ts";
 import { sha256 } from "./export-pieces.ts";
 import { waits } from "./stores.ts";
 import { isFailing, isNotGiven, isOverdue, noteNothingGiven, readVerified } from "./ungiven.ts";
@@ -35,31 +35,34 @@ export async function copySegments(
 ): Promise<void> {
   const { db, log } = services;
   const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirst();
-  if (attempt?.store !== "beside" || !(await claimCopying(db, attemptId))) return;
-  const holding = setInterval(() => void holdCopying(db, attemptId).catch(() => {}), holdEveryMs);
+  const copying = attempt?.store === "beside" ? await claimCopying(db, attemptId) : undefined;
+  if (!attempt || !copying) return;
+  const holding = setInterval(() => void holdCopying(db, copying).catch(() => {}), holdEveryMs);
   let failure: unknown;
   try {
-    failure = await copyInTurn(services, attempt);
+    failure = await copyInTurn(services, attempt, copying);
   } catch (error) {
     failure = error;
   } finally {
     clearInterval(holding);
   }
-  const failures = await giveBackCopying(db, attemptId, { failed: failure !== undefined });
+  const failures = await giveBackCopying(db, copying, { failed: failure !== undefined });
   if (failure === undefined) return;
   if (!isServiceError(failure)) throw failure;
   log.warn({ err: failure, attemptId, failures }, "segments could not be copied, and are tried again");
 }
 
 /** Gives what went wrong with any of them; the others are copied all the same. */
-async function copyInTurn(services: CopyServices, attempt: Attempt): Promise<unknown> {
+async function copyInTurn(services: CopyServices, attempt: Attempt, copying: Copying): Promise<unknown> {
   const until = performance.now() + turnMs;
   let failure: unknown;
   for (let after = -1; performance.now() < until;) {
     const waiting = await listWaiting(services.db, attempt.id, after);
     if (waiting.length === 0) return failure;
     after = waiting.at(-1)!.number;
-    const results = await Promise.allSettled(waiting.map((each) => copySegment(services, attempt, each)));
+    const results = await Promise.allSettled(
+      waiting.map((each) => copySegment(services, attempt, each, copying)),
+    );
     const failed = results.filter((result) => result.status === "rejected");
     failure ??= failed[0]?.reason;
     if (failed.length < waiting.length)
@@ -86,24 +89,42 @@ function listWaiting(db: Kysely<Database>, attemptId: string, after: number) {
     .execute();
 }
 
-async function copySegment(services: CopyServices, attempt: Attempt, segment: Waiting): Promise<void> {
+async function copySegment(
+  services: CopyServices,
+  attempt: Attempt,
+  segment: Waiting,
+  copying: Copying,
+): Promise<void> {
   const { db, storage } = services;
   let copy = await findCopy(storage, segment);
   if (!copy) {
     const content = await readVerified(services, attempt, segment);
     if (!content) return;
+    // Another worker's copy is not written over with what may be older.
+    if (!(await holdCopying(db, copying)))
+      throw serviceError("storage", "the copying is somebody else's by now", {
+        retryable: true,
+        code: "taken_over",
+      });
     await storage.write(segment.key, content, "video/mp2t");
     copy = await findCopy(storage, segment);
   }
   if (!copy)
     throw serviceError("storage", "a copy is not what was copied", { retryable: true, code: "wrong_copy" });
-  await db
+  const ofSegment = db
     .updateTable("streaming_recording_segments")
-    .set({ awaits_copy: false, copied_etag: copy.etag, ungiven_since: null })
     .where("attempt_id", "=", attempt.id)
-    .where("number", "=", segment.number)
-    // Another one was verified in its place meanwhile: that one is still to be copied.
+    .where("number", "=", segment.number);
+  await ofSegment
+    .set({ awaits_copy: false, copied_etag: copy.etag, ungiven_since: null })
     .where("sha256", "=", segment.sha256)
+    .execute();
+  // Another one was verified in its place meanwhile: that one is still to be copied, also where that was done before this.
+  await ofSegment
+    .set({ awaits_copy: true, copied_etag: null, ungiven_since: null })
+    .where("sha256", "!=", segment.sha256)
+    .where("awaits_copy", "=", false)
+    .where("problem", "is", null)
     .execute();
 }
 

@@ -16,32 +16,40 @@ const isDue = sql<boolean>`(coalesce(a.copy_until < clock_timestamp(), true)
 /** A job that nobody has begun after this long may be lost. */
 const isNotAsked = sql<boolean>`coalesce(a.copy_asked_at < clock_timestamp() - interval '1 minute', true)`;
 
-/** Takes the copying of an attempt's segments; false while somebody else has it, or it is not to be tried again yet. */
-export async function claimCopying(db: Db, attemptId: string): Promise<boolean> {
-  const claimed = await db
+/** One copying of what waits of an attempt by one worker. When nothing was heard of this one, there may be another by now. */
+export type Copying = { attemptId: string; claims: number };
+
+/** Takes the copying of an attempt's segments, unless somebody else has it, or it is not to be tried again yet. */
+export async function claimCopying(db: Db, attemptId: string): Promise<Copying | undefined> {
+  return db
     .updateTable("streaming_recording_attempts as a")
-    .set({ copy_until: untilMissed, copy_asked_at: null })
+    .set({ copy_until: untilMissed, copy_asked_at: null, copy_claims: sql`a.copy_claims + 1` })
     .where("a.id", "=", attemptId)
     .where(isDue)
-    .returning("a.id")
+    .returning(["a.id as attemptId", "a.copy_claims as claims"])
     .executeTakeFirst();
-  return claimed !== undefined;
 }
 
-export async function holdCopying(db: Db, attemptId: string): Promise<void> {
-  await db
+/** Keeps it for a while; false when it is somebody else's by now, or was let go. */
+export async function holdCopying(db: Db, { attemptId, claims }: Copying): Promise<boolean> {
+  const held = await db
     .updateTable("streaming_recording_attempts")
     .set({ copy_until: untilMissed })
     .where("id", "=", attemptId)
-    // One that was under way when it was let go.
+    .where("copy_claims", "=", claims)
     .where("copy_until", "is not", null)
-    .execute();
+    .returning("id")
+    .executeTakeFirst();
+  return held !== undefined;
 }
 
-/** Lets it go. Gives how often it has failed in a row: each time the pause before the next try is longer. */
+/**
+ * Lets it go, unless it is somebody else's by now. Gives how often it has failed in a row: each time the pause before the next
+ * try is longer.
+ */
 export async function giveBackCopying(
   db: Db,
-  attemptId: string,
+  { attemptId, claims }: Copying,
   { failed }: { failed: boolean },
 ): Promise<number> {
   const row = await db
@@ -54,6 +62,7 @@ export async function giveBackCopying(
         : null,
     })
     .where("id", "=", attemptId)
+    .where("copy_claims", "=", claims)
     .returning("copy_failures")
     .executeTakeFirst();
   return row?.copy_failures ?? 0;

@@ -87,9 +87,13 @@ export const run: Fault["run"] = async (tools) => {
         { seconds: 60, words: "the host is told" },
       );
       await air.studio.waitForTimeout(10_000);
-      const meanwhile = await exportRows(tools.db, waiting.recordingId);
-      const unmade = meanwhile.find(({ kind }) => kind === "mp4");
-      promise(unmade?.status !== "ready", `its MP4 is not ready (${unmade?.status})`);
+      // Between two tries.
+      const { value: unmade } = await until(
+        () => mp4Of(tools, waiting.recordingId),
+        (mp4) => mp4?.status !== "running",
+        { seconds: 60, words: "its MP4 was given back" },
+      );
+      promise(unmade?.status === "waiting", `its MP4 is not ready (${unmade?.status})`);
       promise(/Storage does not take it/.test(unmade?.reason ?? ""), "and its creator reads why");
       promise((await linesOf(edition.part("worker"), "an export failed")) > 0, "and the log says it");
       const before = await attemptsOf(tools, air.stream.id);

@@ -6,7 +6,8 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { data } from "@remix-run/node";
 import busboy from "busboy";
-import type { Typed } from "./forms.ts";
+import type { RequestContext } from "#app/context.ts";
+import { problem, refuse, type Typed } from "./forms.ts";
 
 /** Bytes of a file that a form may send. */
 export const mostFileBytes = 20 * 1024 * 1024;
@@ -24,37 +25,47 @@ export type Upload = {
   open: () => AsyncIterable<Uint8Array>;
 };
 
-type Wanted = { file: string; fields: readonly string[] };
+type Wanted = {
+  /** The field of the file. */
+  file: string;
+  fields: readonly string[];
+  /** What stands beside it when it is too large. */
+  tooLarge: string;
+};
 
 /**
  * Takes a form with a file, as `take` wants it: the file is written to the disk as it comes in, is never in memory as a
- * whole, and is gone when `take` has ended, also when this process is killed. `too_large` for a form that says it is longer
- * than 20 MB allows, of which nothing is read; `no_room` when our disk does not take it. Rejects with a 400 Response when the
- * body is no form at all.
+ * whole, and is gone when `take` has ended, also when this process is killed. Refuses a form that says it is longer than 20 MB
+ * allows, of which nothing is read, with 413, and with 503 what our disk does not take; the log says why. Rejects with a 400
+ * Response when the body is no form at all.
  */
 export async function withUpload<Result>(
   request: Request,
-  { file, fields }: Wanted,
+  { file, fields, tooLarge }: Wanted,
+  { log, requestId }: Pick<RequestContext, "log" | "requestId">,
   take: (upload: Upload) => Promise<Result>,
-): Promise<Result | "too_large" | "no_room"> {
-  if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides) return "too_large";
+): Promise<Result | ReturnType<typeof refuse>> {
+  const refuseTooLarge = () => refuse(problem(file, tooLarge, {}), 413);
+  if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides)
+    return refuseTooLarge();
   let kept: FileHandle | undefined;
   try {
     kept = await openNameless();
     const { typed, fileName, whole } = await receive(request, { file, fields, kept });
-    if (!whole) return "too_large";
+    if (!whole) return refuseTooLarge();
     const open = () => readPieces(kept!);
     return await take({ typed, fileName, open });
   } catch (error) {
-    if (isOfDisk(error)) return "no_room";
-    throw error;
+    const event = diskEvents[codeOf(error)];
+    if (!event) throw error;
+    log.error({ event, requestId, reason: codeOf(error), err: error }, "a file could not be written down");
+    return refuse(problem(file, noRoomForFile, {}), 503);
   } finally {
     await kept?.close();
   }
 }
 
-/** What a form says for `no_room`; the log says it to who runs this. */
-export const noRoomForFile =
+const noRoomForFile =
   "We have no room for your file right now. Nothing was changed: try again in a few minutes.";
 
 /** All bytes of an upload that is as small as that; undefined for a larger one, of which no more is read. */
@@ -88,7 +99,10 @@ async function* readPieces(kept: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function receive(request: Request, { file, fields, kept }: Wanted & { kept: FileHandle }) {
+async function receive(
+  request: Request,
+  { file, fields, kept }: Omit<Wanted, "tooLarge"> & { kept: FileHandle },
+) {
   const typed: Typed = {};
   let fileName: string | null = null;
   let whole = true;
@@ -133,9 +147,15 @@ async function write(stream: Readable, kept: FileHandle): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-/** A full disk is our failure, and not the form's. */
-const isOfDisk = (error: unknown) =>
-  ["ENOSPC", "EIO", "EDQUOT", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
+/** A disk that is full, or broken, is our failure, and not the form's. */
+const diskEvents: Record<string, string> = {
+  ENOSPC: "disk.full",
+  EDQUOT: "disk.full",
+  EIO: "disk.failed",
+  EROFS: "disk.failed",
+};
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "";
+const isOfDisk = (error: unknown) => codeOf(error) in diskEvents;
 
 const plainName = (name: string) =>
   [...(name.split(/[/\\]/).at(-1) ?? "").normalize("NFC").replaceAll(/[\p{Cc}\p{Cf}]/gu, "")]

@@ -31,7 +31,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { problem, refuse, type Typed, typedText } from "#app/http/forms.ts";
 import { requirePassToImport } from "#app/http/import-of-team.ts";
 import { signInPath } from "#app/http/return-to.ts";
-import { mostFileBytes, noRoomForFile, type Upload, withUpload } from "#app/http/uploads.ts";
+import { mostFileBytes, type Upload, withUpload } from "#app/http/uploads.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
   pageTitle(data && `Add people to ${data.pass.name}`, error);
@@ -79,11 +79,8 @@ export async function action(args: ActionFunctionArgs) {
     const made = await makeImport(context.db, { ...of, madeBy: viewer.userId, fileName, timeZone, open });
     return made.ok ? redirect(`${page}/${made.importId}`, 303) : refuseFile(made, typed);
   };
-  const answer = await withUpload(request, { file: "file", fields: ["timeZone"] }, make);
-  if (answer === "too_large") return refuse(problem("file", fileTooLarge, {}), 413);
-  if (answer !== "no_room") return answer;
-  context.log.error({ event: "disk.full", requestId: context.requestId }, "a file could not be written down");
-  return refuse(problem("file", noRoomForFile, {}), 503);
+  const wanted = { file: "file", fields: ["timeZone"], tooLarge: fileTooLarge };
+  return withUpload(request, wanted, context, make);
 }
 
 const refuseFile = (refusal: FileRefusal, typed: Typed) =>

@@ -31,7 +31,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { problem, refuse, typedText } from "#app/http/forms.ts";
 import { signInPath } from "#app/http/return-to.ts";
 import { requireStreamOfTeam } from "#app/http/stream-of-team.ts";
-import { readWhole, noRoomForFile, type Upload, withUpload } from "#app/http/uploads.ts";
+import { readWhole, type Upload, withUpload } from "#app/http/uploads.ts";
 import { clock } from "#app/live/replay/clock.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
@@ -92,11 +92,8 @@ export async function action(args: ActionFunctionArgs) {
     const isLate = added.reason === "gone" || added.reason === "edited_before";
     return refuse({ ok: false, problems, typed }, isLate ? 409 : 400);
   };
-  const answer = await withUpload(request, { file: "file", fields: ["language", "version"] }, add);
-  if (answer === "too_large") return refuse(problem("file", captionsTooLarge, {}), 413);
-  if (answer !== "no_room") return answer;
-  context.log.error({ event: "disk.full", requestId: context.requestId }, "a file could not be written down");
-  return refuse(problem("file", noRoomForFile, {}), 503);
+  const wanted = { file: "file", fields: ["language", "version"], tooLarge: captionsTooLarge };
+  return withUpload(request, wanted, context, add);
 }
 
 export default function CaptionsOfStream() {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { selectAttempts } from "#app/domain/recordings/attempts.ts";
 import { auditRecordings } from "#app/domain/recordings/audit/audit.ts";
 import { copySegments } from "#app/domain/recordings/copies.ts";
@@ -9,6 +9,7 @@ import { sha256 } from "#app/domain/recordings/export-pieces.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { findReceipt } from "#app/domain/recordings/receipt.ts";
 import { removeRecording } from "#app/domain/recordings/removal.ts";
+import { sweepFinishing } from "#app/domain/recordings/sweep.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
 import { createStorage } from "#app/services/storage.ts";
 import { type StorageProxy, startStorageProxy, type Trouble } from "#tests/storage-proxy.ts";
@@ -61,8 +62,8 @@ afterAll(async () => {
   await beside.close();
 });
 
-/** A live stream whose recorder has written three segments to the store beside, which are verified there. */
-async function recorded() {
+/** A live stream whose recorder has written segments to the store beside, by default three, which are verified there. */
+async function recorded(content = segments) {
   const { services, db } = test;
   const live = await insertLiveRecording(services);
   const { id: attemptId, prefix } = await insertRunningAttempt(services, live);
@@ -71,9 +72,9 @@ async function recorded() {
     .set({ store: "beside", store_at: services.recordingStorage!.at })
     .where("id", "=", attemptId)
     .execute();
-  await writeSegments(services.recordingStorage!, prefix, segments);
+  await writeSegments(services.recordingStorage!, prefix, content);
   const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirstOrThrow();
-  expect(await verifySegments(services, attempt)).toBe(3);
+  expect(await verifySegments(services, attempt)).toBe(content.length);
   return {
     ...live,
     attemptId,
@@ -158,6 +159,7 @@ describe("what is verified in the store beside", () => {
       const bytes = await store.read(asked);
       if (asked !== key) return bytes;
       slept++;
+      await vi.waitFor(async () => expect(await waiting()).toEqual([1]), 10_000);
       await claim(sql`copy_until = now() - interval '1 second'`);
       await verify(segments[1]!);
       await copy();
@@ -169,7 +171,7 @@ describe("what is verified in the store beside", () => {
     expect([slept, await waiting(), await stored()]).toEqual([1, [], all]);
     const { copy_until: until, copy_claims: claims, copy_failures: failures } = await row();
     expect([until !== null, claims, failures]).toEqual([true, 3, 0]);
-  });
+  }, 20_000);
 
   it("is not called copied while other bytes lie there, and comes to be what it was", async () => {
     const { copy, waiting, stored, prefix, row, wait } = await recorded();
@@ -291,6 +293,28 @@ describe("what is verified in the store beside", () => {
     expect(await jobs()).toBe(2);
     expect(await row()).toMatchObject({ copy_asked_at: null });
   });
+});
+
+it("a worker that is told to end copies no further, and another one goes on", async () => {
+  const { finish, recordingId, finalize, release, wait, waiting } = await recorded(
+    await segmentsOf("egress"),
+  );
+  const { db, services } = test;
+  main.make({ trouble: { refuse: 503 } });
+  await finish();
+  main.calm();
+  await wait();
+  await release();
+  expect(await waiting()).toHaveLength(8);
+  const ending = new AbortController();
+  main.make({ methods: ["PUT"], times: 1, trouble: { then: async () => ending.abort() } });
+  await sweepFinishing(services, ending.signal);
+  expect(await waiting()).toEqual([4, 5, 6, 7]);
+  expect(await recordingRow(db, recordingId)).toMatchObject({ status: "finalizing" });
+  await release();
+  await finalize();
+  expect(await waiting()).toEqual([]);
+  expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready" });
 });
 
 describe("a segment that the store beside does not give any more", () => {

@@ -14,8 +14,8 @@ export type CopyServices = Pick<Services, "db" | "storage" | "recordingStorage" 
 
 /** Held in memory at once: a segment of the best picture is some megabytes, none that counts is larger than 64. */
 const atOnce = 4;
-/** What is left then is the next job's. */
-const turnMs = 20_000;
+/** What is left then is the next job's. Shorter than a worker that is told to end waits for its jobs. */
+const turnMs = 8_000;
 
 type Waiting = Awaited<ReturnType<typeof listWaiting>>[number];
 
@@ -27,11 +27,13 @@ type Waiting = Awaited<ReturnType<typeof listWaiting>>[number];
  * May run twice, late and at once: one worker holds the claim, what is there already as it should be is not written again, and
  * whoever was killed is followed by another. While a storage is away it comes to nothing, and is tried again after longer and
  * longer pauses, up to a minute, for as long as anything waits. A segment that the store beside alone does not give is left out
- * of the recording after a while, and so is all that it does not give when the stream has been over for as long.
+ * of the recording after a while, and so is all that it does not give when the stream has been over for as long. `signal` ends
+ * it early: the rest is the next one's.
  */
 export async function copySegments(
   services: CopyServices,
   { attemptId }: { attemptId: string },
+  signal?: AbortSignal,
 ): Promise<void> {
   const { db, log } = services;
   const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirst();
@@ -40,7 +42,7 @@ export async function copySegments(
   const holding = setInterval(() => void holdCopying(db, copying).catch(() => {}), holdEveryMs);
   let failure: unknown;
   try {
-    failure = await copyInTurn(services, attempt, copying);
+    failure = await copyInTurn(services, attempt, copying, signal);
   } catch (error) {
     failure = error;
   } finally {
@@ -53,10 +55,15 @@ export async function copySegments(
 }
 
 /** Gives what went wrong with any of them; the others are copied all the same. */
-async function copyInTurn(services: CopyServices, attempt: Attempt, copying: Copying): Promise<unknown> {
+async function copyInTurn(
+  services: CopyServices,
+  attempt: Attempt,
+  copying: Copying,
+  signal?: AbortSignal,
+): Promise<unknown> {
   const until = performance.now() + turnMs;
   let failure: unknown;
-  for (let after = -1; performance.now() < until;) {
+  for (let after = -1; performance.now() < until && !signal?.aborted;) {
     const waiting = await listWaiting(services.db, attempt.id, after);
     if (waiting.length === 0) return failure;
     after = waiting.at(-1)!.number;

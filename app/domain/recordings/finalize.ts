@@ -25,7 +25,7 @@ const claimSeconds = 15;
  * attempts, has copied what lies in the store beside, and makes it `ready` with all their parts in order, or `failed` with the reason when nothing of it plays.
  * Its exports are requested in the same transaction.
  *
- * While anything is still to be copied it stays `finalizing`, and the sweep comes back.
+ * While anything is still to be copied it stays `finalizing`, and the sweep comes back; also when `signal` ends the copying.
  *
  * May run twice, late and at once: one worker holds the claim, each step is written down when it is done, and the last
  * move is guarded. Whoever finds it claimed or finished does nothing. Rejects while storage is away, and for some minutes
@@ -35,6 +35,7 @@ const claimSeconds = 15;
 export async function finalizeRecording(
   services: FinalizeServices,
   { recordingId }: { recordingId: string },
+  signal?: AbortSignal,
 ): Promise<void> {
   const { db } = services;
   const claimed = await claim(services, recordingId);
@@ -47,7 +48,7 @@ export async function finalizeRecording(
       .orderBy("a.number")
       .execute();
     for (const attempt of attempts) await finishAttempt(services, attempt, claimed);
-    for (const { id: attemptId } of attempts) await copySegments(services, { attemptId });
+    for (const { id: attemptId } of attempts) await copySegments(services, { attemptId }, signal);
     await publish(services, recordingId);
   } catch (error) {
     // Not at once: what failed is most likely still away.

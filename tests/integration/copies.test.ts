@@ -397,8 +397,8 @@ describe("what is copied", () => {
     );
   });
 
-  it("is nothing of another store that is configured instead: that one is not asked", async () => {
-    const { attemptId, waiting, row } = await recorded();
+  it("is nothing of another store that is configured instead: that one is not asked, and all waits for the first", async () => {
+    const { attemptId, recordingId, streamId, waiting, row, release, wait, finalize } = await recorded();
     const { services, db } = test;
     const other = { ...services, recordingStorage: services.storage };
     const attempt = await selectAttempts(db).where("a.id", "=", attemptId).executeTakeFirstOrThrow();
@@ -408,6 +408,18 @@ describe("what is copied", () => {
       });
     await copySegments(other, { attemptId });
     expect([await waiting(), (await row()).copy_failures]).toEqual([all, 1]);
+    await expect(finishLive(other, { recordingId, streamId })).rejects.toMatchObject({
+      code: "not_configured",
+    });
+    await sql`update streaming_recordings set stopped_at = stopped_at - interval '16 minutes'
+      where id = ${recordingId}`.execute(db);
+    await release();
+    await expect(finalizeRecording(other, { recordingId })).rejects.toMatchObject({ code: "not_configured" });
+    await release();
+    await wait();
+    await finalize();
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready" });
+    expect((await segmentRows(db, recordingId)).map(({ problem }) => problem)).toEqual([null, null, null]);
   });
 });
 

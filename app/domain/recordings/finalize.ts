@@ -1,19 +1,17 @@
-import { sql, type Transaction } from "kysely";
+import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
-import { isServiceError } from "#app/services/service-error.ts";
-import type { Database } from "#db/client.ts";
-import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
+import { selectAttempts } from "./attempts.ts";
 import { closeBlanks } from "./blanks.ts";
 import { copySegments } from "./copies.ts";
 import { waitsForCopies } from "./copy-claims.ts";
+import { finishAttempt } from "./finish-attempt.ts";
 import { recordingMoves } from "./moves.ts";
 import { listRecordedParts, type Part } from "./parts.ts";
 import { replayPlaylist } from "./playlist.ts";
 import { unreadableMinutes } from "./unreadable.ts";
-import { verifySegments } from "./verify.ts";
 
 export type FinalizeServices = Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">;
 
@@ -64,9 +62,7 @@ export async function finalizeRecording(
   }
 }
 
-type Claimed = { leaveOut: boolean };
-
-async function claim({ db }: FinalizeServices, recordingId: string): Promise<Claimed | undefined> {
+async function claim({ db }: FinalizeServices, recordingId: string): Promise<{ leaveOut: boolean } | undefined> {
   const { from, to } = recordingMoves.finalize;
   return db
     .updateTable("streaming_recordings")
@@ -87,54 +83,6 @@ async function claim({ db }: FinalizeServices, recordingId: string): Promise<Cla
       ),
     )
     .executeTakeFirst();
-}
-
-/** The step of one attempt: everything it has is verified, and nothing that comes later counts. */
-async function finishAttempt(
-  services: FinalizeServices,
-  attempt: Attempt,
-  { leaveOut }: Claimed,
-): Promise<void> {
-  const { db, log } = services;
-  const { recordingId } = attempt;
-  const step = `attempt ${attempt.number}`;
-  const done = await db
-    .selectFrom("streaming_recording_steps")
-    .select("done_at")
-    .where("recording_id", "=", recordingId)
-    .where("step", "=", step)
-    .executeTakeFirst();
-  if (done) return;
-  let isWhole = true;
-  try {
-    await verifySegments(services, attempt, { whole: true, leaveOut });
-  } catch (error) {
-    if (!leaveOut || attempt.store === "main" || !isServiceError(error)) throw error;
-    isWhole = false;
-    log.error(
-      { err: error, recordingId, attemptId: attempt.id },
-      "a recording goes on without the store beside",
-    );
-  }
-  await db.transaction().execute(async (trx) => {
-    await sealAttempt(trx, attempt.id);
-    if (!isWhole) await noteUnread(trx, attempt.id);
-    await trx
-      .insertInto("streaming_recording_steps")
-      .values({ recording_id: recordingId, step })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  });
-}
-
-/** Its receipt tells. */
-async function noteUnread(trx: Transaction<Database>, attemptId: string): Promise<void> {
-  await trx
-    .updateTable("streaming_recording_attempts")
-    .set({ reason: "the last of what it wrote could not be read" })
-    .where("id", "=", attemptId)
-    .where("reason", "=", "")
-    .execute();
 }
 
 async function holdOn({ db }: FinalizeServices, recordingId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { Services } from "#app/context.ts";
-import { serviceError } from "#app/services/service-error.ts";
+import { isServiceError, serviceError } from "#app/services/service-error.ts";
 import type { Storage } from "#app/services/storage.ts";
 import type { Database } from "#db/client.ts";
 
@@ -40,6 +40,12 @@ export async function storeForNew(
   return rows[0]?.isVain ? inMain : { store: "beside", storeAt: recordingStorage.at };
 }
 
+const notConfigured = "not_configured";
+
+/** Whether that is why something is not to be had: who set the variables otherwise can set them again. */
+export const isNotConfigured = (error: unknown): boolean =>
+  isServiceError(error) && error.code === notConfigured;
+
 /**
  * The storage to which an attempt's recorder writes. Throws a ServiceError where it is configured no more, or another one is:
  * what lies in the first would seem to be gone.
@@ -53,6 +59,6 @@ export function storageOf(
   const words = recordingStorage ? "names another store now" : "is not set any more";
   throw serviceError("storage", `RECORDING_S3_* ${words}, and something lies in ${storeAt}`, {
     retryable: true,
-    code: "not_configured",
+    code: notConfigured,
   });
 }

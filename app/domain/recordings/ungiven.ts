@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { isServiceError, serviceError } from "#app/services/service-error.ts";
+import type { Storage } from "#app/services/storage.ts";
 import type { Database } from "#db/client.ts";
 import type { Attempt } from "./attempts.ts";
 import { sha256 } from "./export-pieces.ts";
@@ -14,7 +15,7 @@ const code = "not_given";
 
 const longAgo = sql<Date>`clock_timestamp() - make_interval(mins => ${unreadableMinutes})`;
 
-/** For a segment `g`: the store beside did not give it when it was last asked, and has not for long. */
+/** For a segment `g`: the store beside did not give it when it was last asked; and that is so for long. */
 export const isFailing = sql<boolean>`(g.ungiven_since is not null)`;
 export const isOverdue = sql<boolean>`coalesce(g.ungiven_since < ${longAgo}, false)`;
 
@@ -31,8 +32,9 @@ export async function readVerified(
   segment: Waiting,
 ): Promise<Uint8Array | undefined> {
   const { db } = services;
+  // Where it is not configured any more it is not left out either: it lies there, and can be had again.
+  const source = storageOf(services, attempt);
   try {
-    const source = storageOf(services, attempt);
     const content = await source.read(segment.key);
     if (content && sha256(content) === segment.sha256) {
       if (segment.isFailing) await setUngiven(db, attempt.id, segment, null);
@@ -46,7 +48,7 @@ export async function readVerified(
   } catch (error) {
     if (!isServiceError(error)) throw error;
     if (!segment.isFailing) await setUngiven(db, attempt.id, segment, sql<Date>`clock_timestamp()`);
-    if (segment.isOverdue && (await canGoOn(services, attempt, segment)))
+    if (segment.isOverdue && (await canGoOn(services.db, source, attempt, segment)))
       if (await leaveOut(services, attempt, segment, "unreadable")) return undefined;
     throw serviceError("storage", `a segment was not given (${error.message})`, {
       retryable: true,
@@ -56,7 +58,7 @@ export async function readVerified(
   }
 }
 
-/** A store that gives nothing is not asked for each: from now on none of them counts as given. */
+/** A store that gives nothing is not asked for each: none of what waits counts as given. */
 export async function noteNothingGiven(db: Kysely<Database>, attemptId: string): Promise<void> {
   await db
     .updateTable("streaming_recording_segments as g")
@@ -82,17 +84,21 @@ async function setUngiven(
 }
 
 /** A store that is away as a whole is waited for as long as the stream goes on, and for a while after it. */
-async function canGoOn(services: UngivenServices, attempt: Attempt, { key }: Waiting): Promise<boolean> {
-  const over = await services.db
+async function canGoOn(
+  db: Kysely<Database>,
+  source: Storage,
+  { recordingId, prefix }: Attempt,
+  { key }: Waiting,
+): Promise<boolean> {
+  const over = await db
     .selectFrom("streaming_recordings")
     .select("id")
-    .where("id", "=", attempt.recordingId)
+    .where("id", "=", recordingId)
     .where("stopped_at", "<", longAgo)
     .executeTakeFirst();
   if (over) return true;
   try {
-    const source = storageOf(services, attempt);
-    const found = (await source.list(attempt.prefix)).filter((object) => object.key !== key);
+    const found = (await source.list(prefix)).filter((object) => object.key !== key);
     return await givesAnything(source, { found, unread: [] });
   } catch (error) {
     if (!isServiceError(error)) throw error;

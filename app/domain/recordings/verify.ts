@@ -35,7 +35,7 @@ const mostSamples = 12;
  *
  * A segment that storage lists and does not give keeps none of the others waiting, and is not called missing: what was read
  * is written down. Rejects in the end where it was one of the `whole`, or nothing was read; `leaveOut` writes it down as
- * unreadable instead, unless it is the storage that viewers read and gives nothing at all.
+ * unreadable instead, unless storage gives nothing at all.
  *
  * A turn asks storage for one list and once for each new segment, and the database a fixed number of things, however long
  * the recording is and however many are new: that is how a worker keeps pace with many streams.
@@ -62,8 +62,7 @@ export async function verifySegments(
 
   let good = 0;
   const unread: Unread[] = [];
-  const canLeaveOut = async () =>
-    leaveOut && (attempt.store === "beside" || (await givesAnything(storage, { found, unread })));
+  const canLeaveOut = async () => leaveOut && (await givesAnything(storage, { found, unread }));
   for (let from = 0; from < fresh.length; from += atOnce) {
     const turn = await readSegments(storage, fresh.slice(from, from + atOnce), samples);
     samples?.splice(0, Math.max(0, samples.length - mostSamples));

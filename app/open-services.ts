@@ -28,7 +28,7 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
     clock,
     queue,
     livekit: createLiveKit(config.livekit),
-    egress: createEgress(config.livekit, config.recordingStorage ?? config.storage),
+    egress: createEgress(config.livekit, config.storage, config.recordingStorage),
     chat: createChat(config.stream),
     storage: createStorage(config.storage),
     recordingStorage: config.recordingStorage && createStorage(config.recordingStorage),

@@ -498,6 +498,8 @@ export interface StreamingRecordingAttempts {
   active_at: Timestamp | null;
   asked_at: Timestamp | null;
   copy_after: Timestamp | null;
+  copy_asked_at: Timestamp | null;
+  copy_claims: Generated<number>;
   copy_failures: Generated<number>;
   copy_until: Timestamp | null;
   created_at: Generated<Timestamp>;
@@ -516,6 +518,7 @@ export interface StreamingRecordingAttempts {
   status: Generated<RecordingAttemptStatus>;
   stop_asked_at: Timestamp | null;
   store: Generated<string>;
+  store_at: string | null;
 }
 
 export interface StreamingRecordingBlanks {
@@ -639,6 +642,7 @@ export interface StreamingRecordingSegments {
   sha256: Generated<string>;
   silent: boolean | null;
   sound: string | null;
+  ungiven_since: Timestamp | null;
   verified_at: Generated<Timestamp>;
   width: number | null;
 }

@@ -31,7 +31,8 @@ import type { Db } from "#db/client.ts";
 export type Task = {
   name: string;
   everySeconds: number;
-  run: (services: Services) => Promise<unknown>;
+  /** What takes long ends early when `signal` says that this process is told to. */
+  run: (services: Services, signal: AbortSignal) => Promise<unknown>;
 };
 
 /**
@@ -107,7 +108,7 @@ async function repeat(services: Services, task: Task, signal: AbortSignal): Prom
   while (!signal.aborted) {
     const begun = performance.now();
     try {
-      if (await takeTurn(services.db, task)) await task.run(services);
+      if (await takeTurn(services.db, task)) await task.run(services, signal);
       if (failing) services.log.info({ task: task.name }, "a periodic task works again");
       failing = false;
     } catch (error) {

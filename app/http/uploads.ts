@@ -7,7 +7,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ReadableStream } from "node:stream/web";
 import { data } from "@remix-run/node";
 import busboy from "busboy";
-import type { Typed } from "./forms.ts";
+import type { RequestContext } from "#app/context.ts";
+import { problem, refuse, type Typed } from "./forms.ts";
 
 /** Bytes of a file that a form may send. */
 export const mostFileBytes = 20 * 1024 * 1024;
@@ -26,46 +27,50 @@ export type Upload = {
   open: () => AsyncIterable<Uint8Array>;
 };
 
-type Wanted = { file: string; fields: readonly string[] };
-
-type Answers<Taken, Refused> = {
-  take: (upload: Upload) => Promise<Taken>;
-  /** `too_large` for a file of more than 20 MB, `no_room` when our disk does not take it; with what was typed before it. */
-  refuse: (reason: "too_large" | "no_room", typed: Typed) => Refused;
+type Wanted = {
+  /** The field of the file. */
+  file: string;
+  fields: readonly string[];
+  /** What stands beside it when it is too large. */
+  tooLarge: string;
 };
 
 /**
  * Takes a form with a file, as `take` wants it: the file is written to the disk as it comes in, is never in memory as a
- * whole, and is gone when `take` has ended, also when this process is killed. Of a form that says it is longer than 20 MB
- * allows no more is read than what stands before its file. Rejects with a 400 Response when the body is no form at all.
+ * whole, and is gone when `take` has ended, also when this process is killed. Refuses what is longer than 20 MB allow with 413,
+ * of which no more is read than what stands before its file, and with 503 what our disk does not take; the log says why. Rejects
+ * with a 400 Response when the body is no form at all.
  */
-export async function withUpload<Taken, Refused>(
+export async function withUpload<Result>(
   request: Request,
-  { file, fields }: Wanted,
-  { take, refuse }: Answers<Taken, Refused>,
-): Promise<Taken | Refused> {
+  { file, fields, tooLarge }: Wanted,
+  { log, requestId }: Pick<RequestContext, "log" | "requestId">,
+  take: (upload: Upload) => Promise<Result>,
+): Promise<Result | ReturnType<typeof refuse>> {
   const typed: Typed = {};
+  const refuseTooLarge = () => refuse(problem(file, tooLarge, typed), 413);
   if (Number(request.headers.get("content-length") ?? 0) > mostFileBytes + mostBesides) {
     await readHead(request, { fields, typed });
-    return refuse("too_large", typed);
+    return refuseTooLarge();
   }
   let kept: FileHandle | undefined;
   try {
     kept = await openNameless();
     const { fileName, whole } = await receive(request, { file, fields, kept, typed });
-    if (!whole) return refuse("too_large", typed);
+    if (!whole) return refuseTooLarge();
     const open = () => readPieces(kept!);
     return await take({ typed, fileName, open });
   } catch (error) {
-    if (isOfDisk(error)) return refuse("no_room", typed);
-    throw error;
+    const event = diskEvents[codeOf(error)];
+    if (!event) throw error;
+    log.error({ event, requestId, reason: codeOf(error), err: error }, "a file could not be written down");
+    return refuse(problem(file, noRoomForFile, typed), 503);
   } finally {
     await kept?.close();
   }
 }
 
-/** What a form says for `no_room`; the log says it to who runs this. */
-export const noRoomForFile =
+const noRoomForFile =
   "We have no room for your file right now. Nothing was changed: try again in a few minutes.";
 
 /** All bytes of an upload that is as small as that; undefined for a larger one, of which no more is read. */
@@ -140,7 +145,10 @@ async function readHead(request: Request, typing: Typing): Promise<void> {
   }
 }
 
-async function receive(request: Request, { file, kept, ...typing }: Wanted & Typing & { kept: FileHandle }) {
+async function receive(
+  request: Request,
+  { file, kept, ...typing }: Pick<Wanted, "file"> & Typing & { kept: FileHandle },
+) {
   let fileName: string | null = null;
   let whole = true;
   let writing = Promise.resolve();
@@ -177,9 +185,15 @@ async function write(stream: Readable, kept: FileHandle): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-/** A full disk is our failure, and not the form's. */
-const isOfDisk = (error: unknown) =>
-  ["ENOSPC", "EIO", "EDQUOT", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
+/** A disk that is full, or broken, is our failure, and not the form's. */
+const diskEvents: Record<string, string> = {
+  ENOSPC: "disk.full",
+  EDQUOT: "disk.full",
+  EIO: "disk.failed",
+  EROFS: "disk.failed",
+};
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "";
+const isOfDisk = (error: unknown) => codeOf(error) in diskEvents;
 
 const plainName = (name: string) =>
   [...(name.split(/[/\\]/).at(-1) ?? "").normalize("NFC").replaceAll(/[\p{Cc}\p{Cf}]/gu, "")]

@@ -31,7 +31,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { problem, refuse, type Typed, typedText } from "#app/http/forms.ts";
 import { requirePassToImport } from "#app/http/import-of-team.ts";
 import { signInPath } from "#app/http/return-to.ts";
-import { mostFileBytes, noRoomForFile, type Upload, withUpload } from "#app/http/uploads.ts";
+import { mostFileBytes, type Upload, withUpload } from "#app/http/uploads.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
   pageTitle(data && `Add people to ${data.pass.name}`, error);
@@ -72,26 +72,15 @@ export async function action(args: ActionFunctionArgs) {
   const of = { spaceId: team.spaceId, passId: pass.id };
   const admitted = await admitFile(context.db, of);
   if (!admitted.ok) return refuseFile(admitted, {});
-  const take = async ({ typed, fileName, open }: Upload) => {
+  const make = async ({ typed, fileName, open }: Upload) => {
     const timeZone = normalizeZone(typedText(typed, "timeZone") || "UTC");
     if (fileName === null) return refuse(problem("file", fileMissing, typed));
     if (!timeZone) return refuse(problem("timeZone", zoneUnknown, typed));
     const made = await makeImport(context.db, { ...of, madeBy: viewer.userId, fileName, timeZone, open });
     return made.ok ? redirect(`${page}/${made.importId}`, 303) : refuseFile(made, typed);
   };
-  return withUpload(
-    request,
-    { file: "file", fields: ["timeZone"] },
-    {
-      take,
-      refuse(reason, typed) {
-        if (reason === "too_large") return refuse(problem("file", fileTooLarge, typed), 413);
-        const { requestId } = context;
-        context.log.error({ event: "disk.full", requestId }, "a file could not be written down");
-        return refuse(problem("file", noRoomForFile, typed), 503);
-      },
-    },
-  );
+  const wanted = { file: "file", fields: ["timeZone"], tooLarge: fileTooLarge };
+  return withUpload(request, wanted, context, make);
 }
 
 const refuseFile = (refusal: FileRefusal, typed: Typed) =>

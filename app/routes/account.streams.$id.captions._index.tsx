@@ -31,7 +31,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { problem, refuse, typedText } from "#app/http/forms.ts";
 import { signInPath } from "#app/http/return-to.ts";
 import { requireStreamOfTeam } from "#app/http/stream-of-team.ts";
-import { readWhole, noRoomForFile, type Upload, withUpload } from "#app/http/uploads.ts";
+import { readWhole, type Upload, withUpload } from "#app/http/uploads.ts";
 import { clock } from "#app/live/replay/clock.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
@@ -73,7 +73,7 @@ export async function action(args: ActionFunctionArgs) {
   // A file is not kept for who has to sign in first, nor read.
   if (!(await context.viewer())) throw redirect(signInPath(page), { status: 303 });
   const { viewer, stream } = await requireStreamOfTeam(args, { least: "host" });
-  const take = async ({ typed, fileName, open }: Upload) => {
+  const add = async ({ typed, fileName, open }: Upload) => {
     const language = normalizeLanguage(typedText(typed, "language") ?? "");
     if (fileName === null) return refuse(problem("file", captionsMissing, typed));
     if (!language) return refuse(problem("language", languageUnknown, typed));
@@ -92,19 +92,8 @@ export async function action(args: ActionFunctionArgs) {
     const isLate = added.reason === "gone" || added.reason === "edited_before";
     return refuse({ ok: false, problems, typed }, isLate ? 409 : 400);
   };
-  return withUpload(
-    request,
-    { file: "file", fields: ["language", "version"] },
-    {
-      take,
-      refuse(reason, typed) {
-        if (reason === "too_large") return refuse(problem("file", captionsTooLarge, typed), 413);
-        const { requestId } = context;
-        context.log.error({ event: "disk.full", requestId }, "a file could not be written down");
-        return refuse(problem("file", noRoomForFile, typed), 503);
-      },
-    },
-  );
+  const wanted = { file: "file", fields: ["language", "version"], tooLarge: captionsTooLarge };
+  return withUpload(request, wanted, context, add);
 }
 
 export default function CaptionsOfStream() {

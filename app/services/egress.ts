@@ -38,7 +38,11 @@ const certain = new Set([
 ]);
 
 /** LiveKit Egress through its client and nothing else. Owned by the recordings: see `app/domain/recordings`. */
-export function createEgress(livekit: LiveKitConfig, storage: StorageConfig) {
+export function createEgress(
+  livekit: LiveKitConfig,
+  main: StorageConfig,
+  beside: StorageConfig | null = null,
+) {
   const { key, secret } = firstPairOf(livekit.apiKey, livekit.apiSecret);
   const client = askingByDatabaseClock(
     new EgressClient(livekit.egressUrl, key, secret, { requestTimeout: 10 }),
@@ -46,10 +50,20 @@ export function createEgress(livekit: LiveKitConfig, storage: StorageConfig) {
   );
   return {
     /**
-     * Starts a room composite that writes 2 s segments under `prefix` (ends with a slash); gives the egress id. A
-     * ServiceError that is `retryable` leaves open whether it started: ask `list` before trying again.
+     * Starts a room composite that writes 2 s segments under `prefix` (ends with a slash), in the store beside where there is
+     * one and `store` says so; gives the egress id. A ServiceError that is `retryable` leaves open whether it started: ask
+     * `list` before trying again.
      */
-    async start({ streamId, prefix }: { streamId: string; prefix: string }): Promise<string> {
+    async start({
+      streamId,
+      prefix,
+      store = "main",
+    }: {
+      streamId: string;
+      prefix: string;
+      store?: "main" | "beside";
+    }): Promise<string> {
+      const storage = store === "beside" && beside ? beside : main;
       const output = new SegmentedFileOutput({
         filenamePrefix: `${prefix}seg`,
         playlistName: `${prefix}index.m3u8`,

@@ -37,6 +37,7 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
     requestHandler: { connectionTimeout: 5_000, requestTimeout: patienceMs, throwOnRequestTimeout: true },
   });
   const Bucket = config.bucket;
+  const { host, pathname } = new URL(config.endpoint);
 
   async function* pages(prefix: string, { after }: { after?: string } = {}): AsyncGenerator<StoredObject[]> {
     let ContinuationToken: string | undefined;
@@ -58,6 +59,8 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
   return {
     client,
     bucket: Bucket,
+    /** Which one it is, whatever its keys are. */
+    at: `${host}${pathname.replace(/\/+$/, "")}/${Bucket}`,
 
     /** Objects under `prefix`, all pages, in key order; with `after` only those whose keys come behind it. */
     async list(prefix: string, of: { after?: string } = {}): Promise<StoredObject[]> {

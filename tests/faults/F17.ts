@@ -53,7 +53,7 @@ async function withSecondStore(tools: Tools): Promise<string> {
 
     say(`the storage that viewers read is away for ${outageSeconds.beside} s`);
     const before = await verifiedOf(tools, streamId);
-    const lift = await cutOff(tools, air, outageSeconds.beside, async () => {
+    const { lift, stillMs } = await cutOff(tools, air, outageSeconds.beside, async () => {
       await air.studio.getByText(/In storage until \d+:\d\d\. What is newer lies where/).waitFor();
     });
     const during = (await verifiedOf(tools, streamId)).size - before.size;
@@ -101,7 +101,7 @@ async function withSecondStore(tools: Tools): Promise<string> {
     });
     const gone = before.size * 2;
     promise(await playsAt(air.watching, gone), "a viewer plays what was recorded while it was away");
-    return `the viewer's picture went on, one recorder wrote all the time (${during} segments verified meanwhile, none called stored), the studio said until when it was in storage; all of it was there ${Math.round(caught.tookMs / 1000)} s after the worker was back, the replay of parts ${partsInWords(parts)} has every byte and no gap`;
+    return `the viewer's picture went on (it stood for about ${stillMs} ms at most), one recorder wrote all the time (${during} segments verified meanwhile, none called stored), the studio said until when it was in storage; all of it was there ${Math.round(caught.tookMs / 1000)} s after the worker was back, the replay of parts ${partsInWords(parts)} has every byte and no gap`;
   } finally {
     storage.calm();
     await air.close();
@@ -115,7 +115,7 @@ async function withoutSecondStore(tools: Tools): Promise<string> {
   try {
     await awaitSegments(tools, streamId, { attempt: 1, count: 3 });
     say(`without a second store: it is away for ${outageSeconds.alone} s`);
-    const lift = await cutOff(tools, air, outageSeconds.alone, async () => {
+    const { lift, stillMs } = await cutOff(tools, air, outageSeconds.alone, async () => {
       await air.studio.getByText(/Not recording: /).waitFor({ timeout: outageSeconds.alone * 1000 });
     });
     lift();
@@ -130,7 +130,7 @@ async function withoutSecondStore(tools: Tools): Promise<string> {
     promise(gaps.length > 0, "what is missing is a gap that is told");
     const seconds = gaps.reduce((sum, ms) => sum + ms, 0) / 1000;
     promise(seconds >= outageSeconds.alone * 0.7, `it is as long as what could not be stored (${seconds} s)`);
-    return `the viewer's picture went on, the studio said that it was not recording, attempt ${attempts.length} held ${Math.round(held.tookMs / 1000)} s after it was back; one replay of parts ${partsInWords(parts)}, ${seconds.toFixed(1)} s missing, marked`;
+    return `the viewer's picture went on (it stood for about ${stillMs} ms at most), the studio said that it was not recording, attempt ${attempts.length} held ${Math.round(held.tookMs / 1000)} s after it was back; one replay of parts ${partsInWords(parts)}, ${seconds.toFixed(1)} s missing, marked`;
   } finally {
     storage.calm();
     await air.close();
@@ -139,14 +139,14 @@ async function withoutSecondStore(tools: Tools): Promise<string> {
 
 /**
  * Ends every request to the storage that viewers read, and looks for so long whether the viewer's picture goes on. Gives what
- * ends it.
+ * ends it, and for how long the picture stood at most, about.
  */
 async function cutOff(
-  { storage, say }: Tools,
+  { storage }: Tools,
   air: OnAir,
   seconds: number,
   meanwhile: () => Promise<void>,
-): Promise<() => void> {
+): Promise<{ lift: () => void; stillMs: number }> {
   const away = storage.make({ trouble: "hang up" });
   const begun = performance.now();
   const camera = air.watching.getByLabel("The host's camera");
@@ -164,10 +164,9 @@ async function cutOff(
     still = Math.max(still, tookMs - 1500);
     await new Promise((resolve) => setTimeout(resolve, 1500));
   }
-  say(`longest time in which the viewer's picture stood still: about ${Math.round(still / 100) / 10} s`);
   await seen;
   promise(away.hits > 0, "somebody asked it meanwhile");
-  return away.lift;
+  return { lift: away.lift, stillMs: Math.round(still / 100) * 100 };
 }
 
 /** How many segments are where viewers read, and how many are not. */

@@ -17,8 +17,10 @@ export const title =
 export const run: Fault["run"] = async (tools) => {
   const { edition, storage, store, say } = tools;
   const temporary = await mountSmallDisk(path.join(tmpdir(), `frontrow-full-${process.pid}`), 1);
-  const objects = await swapDisk(tools);
+  let objects: Awaited<ReturnType<typeof mountSmallDisk>> | undefined;
   try {
+    const disk = await swapDisk(tools);
+    objects = disk;
     say("encoding what was recorded …");
     const segments = await largeSegments(5);
     const control = await insertStopped(tools, [segments]);
@@ -78,8 +80,11 @@ export const run: Fault["run"] = async (tools) => {
       const mp4s = storage.make({ methods: ["PUT", "POST"], key: /\.mp4$/, trouble: { refuse: 503 } });
       const waiting = await insertStopped(tools, [segments]);
       await untilReady(tools, waiting, 60);
-      say(`storage's disk is full (${Math.round((await objects.fill()) / 1e6)} MB of nothing)`);
+      say(`storage's disk is full (${Math.round((await disk.fill()) / 1e6)} MB of nothing)`);
       mp4s.lift();
+      // "an export failed", and it was an MP4.
+      const failed = () => linesOf(edition.part("worker"), '"kind":"mp4","tries":');
+      const failedBefore = await failed();
       const words = air.studio.getByText(/Not recording: the recorder stopped/);
       const { tookMs: toldMs } = await until(
         () => words.isVisible(),
@@ -87,14 +92,17 @@ export const run: Fault["run"] = async (tools) => {
         { seconds: 60, words: "the host is told" },
       );
       await air.studio.waitForTimeout(10_000);
-      const meanwhile = await exportRows(tools.db, waiting.recordingId);
-      const unmade = meanwhile.find(({ kind }) => kind === "mp4");
-      promise(unmade?.status !== "ready", `its MP4 is not ready (${unmade?.status})`);
-      promise(/Storage does not take it/.test(unmade?.reason ?? ""), "and its creator reads why");
-      promise((await linesOf(edition.part("worker"), "an export failed")) > 0, "and the log says it");
+      // The queue pauses before each try, longer and longer.
+      await until(failed, (lines) => lines > failedBefore, {
+        seconds: 120,
+        words: "its MP4 was tried with the disk full, and the log says that it failed",
+      });
+      const unmade = await mp4Of(tools, waiting.recordingId);
+      promise(unmade?.status === "waiting", `its MP4 is not ready (${unmade?.status})`);
+      promise(/Storage does not take it/.test(unmade.reason), "and its creator reads why");
       const before = await attemptsOf(tools, air.stream.id);
       say("there is room again");
-      await objects.empty();
+      await disk.empty();
       const next = await until(
         () => attemptsOf(tools, air.stream.id),
         (attempts) => attempts.length >= before.length && attempts.at(-1)!.good >= 2,
@@ -115,7 +123,7 @@ export const run: Fault["run"] = async (tools) => {
     await Promise.all(["web", "worker"].map((part) => edition.part(part).restart({ env })));
     await temporary.close();
     await store.part("storage").stop();
-    await objects.close();
+    await objects?.close();
     await store.part("storage").start();
     await rm(temporary.folder, { recursive: true });
   }
@@ -126,9 +134,14 @@ async function swapDisk({ store }: Tools) {
   const part = store.part("storage");
   await part.stop();
   const disk = await mountSmallDisk(path.join(store.dir, "storage/objects"), 1_600);
-  await mkdir(path.join(disk.folder, store.env.S3_BUCKET));
-  await part.start();
-  return disk;
+  try {
+    await mkdir(path.join(disk.folder, store.env.S3_BUCKET));
+    await part.start();
+    return disk;
+  } catch (error) {
+    await disk.close();
+    throw error;
+  }
 }
 
 async function mp4Of({ db }: Tools, recordingId: string) {

@@ -7,7 +7,7 @@ import { type OnAir, promise, until } from "./studio-tools.ts";
 type Moves = { moves: number[] };
 
 /** The longest that a viewer's picture may stand while nothing of ours is to be noticed, on a busy machine. */
-const mostStillMs = 3_000;
+export const mostStillMs = 3_000;
 
 /**
  * What stands before the web processes, at the address that people know. `next` brings out a new version, or another

@@ -7,6 +7,8 @@ import { promise, until } from "./studio-tools.ts";
 const tooSlow = { slowMs: 25_000 };
 /** A worker ends itself 14 s after SIGTERM. */
 const mostMs = 15_000;
+/** So many parts of an MP4 are on their way at once. */
+const mostOnTheirWay = 3;
 
 /**
  * Stops the worker (SIGTERM) while it finishes a recording of these attempts, and the next one while it makes the MP4, each
@@ -49,6 +51,7 @@ export async function handOverTwice(tools: Tools, attempts: readonly (readonly U
     .slice(sent.length)
     .filter((part) => sent.includes(part));
   // What was on its way when the worker was stopped is sent again: storage does not say that it came.
+  promise(twice.length <= mostOnTheirWay, `no more is sent again (${twice.length} of ${sent.length} parts)`);
   const known = (await exportRows(db, stopped.recordingId)).length;
   promise(known === 3, `there are three exports (${known})`);
   for (const ms of [finishing, exporting]) promise(ms < mostMs, `a worker ends in time (${ms} ms)`);

@@ -121,7 +121,16 @@ describe("while storage is in trouble", () => {
     expect(await row()).toMatchObject({ status: "waiting", claims: claims + 15 });
     expect((await row()).reason).toMatch(/^Storage does not take it right now/);
     proxy.calm();
+    const reasons: string[] = [];
+    // While it is made again, nothing is said to be in its way.
+    proxy.make({
+      methods: ["PUT"],
+      key: /\.mp4$/,
+      trouble: { then: async () => void reasons.push((await row()).reason) },
+    });
     await runExport(test.services, { exportId });
+    expect(reasons.length).toBeGreaterThan(0);
+    expect(new Set(reasons)).toEqual(new Set([""]));
     expect(await row()).toMatchObject({ status: "ready", reason: "" });
   });
 });

@@ -140,6 +140,6 @@ export const rowsAfter: Record<string, string> = {
     update streaming_recording_exports set next_try_at = now(), stored_bytes = 3000;
     update streaming_recordings set removed_at = now(), emptied_at = now(), telling_until = now() where id = ${recording};`,
   "0034_recording_store": `
-    update streaming_recording_attempts set store = 'beside', copy_until = now(), copy_failures = 2, copy_after = now();
-    update streaming_recording_segments set awaits_copy = true, copied_etag = 'ab';`,
+    update streaming_recording_attempts set store = 'beside', store_at = 'store/bucket', copy_until = now(), copy_asked_at = now(), copy_claims = 3, copy_failures = 2, copy_after = now();
+    update streaming_recording_segments set awaits_copy = true, ungiven_since = now(), copied_etag = 'ab';`,
 };

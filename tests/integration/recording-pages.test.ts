@@ -138,7 +138,7 @@ describe("what the page of a recording says and offers", () => {
     `.execute(web.db);
     for (const cookie of [host, await cookieOf(people.moderator)]) {
       const { words } = await visit(page, cookie);
-      expect(words).toContain("All of it is recorded, and it is in storage until 0:06.");
+      expect(words).toContain("What was recorded is in storage until 0:06.");
       expect(words).toMatch(/Not yet in storage 3 pieces from 0:06 on, [\d.]+ kB/);
       expect(words).toContain("What there is of it, as it was recorded.");
     }

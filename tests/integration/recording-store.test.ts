@@ -52,14 +52,47 @@ describe("a recorder", () => {
     const store = inject("recordingStore");
     const { s3, attempt } = await started(test);
     expect(s3).toMatchObject({ endpoint: store.RECORDING_S3_ENDPOINT, bucket: store.RECORDING_S3_BUCKET });
-    expect(attempt.store).toBe("beside");
+    expect([attempt.store, attempt.store_at]).toEqual(["beside", test.services.recordingStorage!.at]);
+  });
+
+  it("writes to the storage that viewers read after one that stored nothing at all, and the next one beside again", async () => {
+    const { recordingId } = await started(test);
+    const { services, db } = test;
+    const stores = async () => (await attemptRows(db, recordingId)).map(({ store }) => store);
+    const bucketAsked = () => {
+      const asked = livekit.calls.findLast(({ method }) => method === "StartRoomCompositeEgress")!.request;
+      return (asked.segmentOutputs as { s3: { bucket: string } }[])[0]!.s3.bucket;
+    };
+    const next = async () => {
+      await db
+        .updateTable("streaming_recording_attempts")
+        .set({ status: "failed", reason: "S3 upload failed" })
+        .where("recording_id", "=", recordingId)
+        .where("sealed_at", "is", null)
+        .execute();
+      await startRecording(services, { recordingId });
+    };
+    await next();
+    expect([await stores(), bucketAsked()]).toEqual([
+      ["beside", "main"],
+      inject("partsEnvironment").S3_BUCKET,
+    ]);
+    await next();
+    expect([await stores(), bucketAsked()]).toEqual([
+      ["beside", "main", "beside"],
+      inject("recordingStore").RECORDING_S3_BUCKET,
+    ]);
+    const [third] = (await attemptRows(db, recordingId)).slice(2);
+    await writeSegments(services.recordingStorage!, third!.prefix, segments);
+    await next();
+    expect((await stores())[3]).toBe("beside");
   });
 
   it("writes to the storage that viewers read where there is none beside it", async () => {
     const parts = inject("partsEnvironment");
     const { s3, attempt } = await started(plain);
     expect(s3).toMatchObject({ endpoint: parts.S3_ENDPOINT, bucket: parts.S3_BUCKET });
-    expect(attempt.store).toBe("main");
+    expect([attempt.store, attempt.store_at]).toEqual(["main", null]);
   });
 });
 

@@ -16,6 +16,8 @@ export type Attempt = {
   number: number;
   prefix: string;
   store: Store;
+  /** Which one, where that is one beside the storage that viewers read. */
+  storeAt: string | null;
   egressId: string | null;
   status: RecordingAttemptStatus;
   sealedAt: Date | null;
@@ -37,6 +39,7 @@ export const selectAttempts = (db: Kysely<Database>) =>
       "a.number",
       "a.prefix",
       sql<Store>`a.store`.as("store"),
+      "a.store_at as storeAt",
       "a.egress_id as egressId",
       "a.status",
       "a.sealed_at as sealedAt",

@@ -20,6 +20,7 @@ export async function claim({ db }: ExportServices, exportId: string) {
     .set({
       status: "running",
       progress: 0,
+      reason: "",
       tries: sql`x.tries + 1`,
       claims: sql`x.claims + 1`,
       work_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})`,

@@ -3,36 +3,37 @@ import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
-import { type Attempt, sealAttempt, selectAttempts } from "./attempts.ts";
+import { selectAttempts } from "./attempts.ts";
 import { closeBlanks } from "./blanks.ts";
 import { copySegments } from "./copies.ts";
 import { waitsForCopies } from "./copy-claims.ts";
+import { finishAttempt } from "./finish-attempt.ts";
 import { recordingMoves } from "./moves.ts";
 import { listRecordedParts, type Part } from "./parts.ts";
 import { replayPlaylist } from "./playlist.ts";
-import { verifySegments } from "./verify.ts";
+import { unreadableMinutes } from "./unreadable.ts";
 
 export type FinalizeServices = Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">;
 
 /** A worker that was killed while finalizing is missed after this long. */
 const claimSeconds = 15;
-/** So long after the end the rest waits for a segment that storage lists but does not give. */
-const unreadableMinutes = 15;
 
 /**
  * Finishes a recording whose recorder has ended or was given up: reads back what is not verified yet, seals its
  * attempts, has copied what lies in the store beside, and makes it `ready` with all their parts in order, or `failed` with the reason when nothing of it plays.
  * Its exports are requested in the same transaction.
  *
- * While anything is still to be copied it stays `finalizing`, and the sweep comes back.
+ * While anything is still to be copied it stays `finalizing`, and the sweep comes back; also when `signal` ends the copying.
  *
  * May run twice, late and at once: one worker holds the claim, each step is written down when it is done, and the last
  * move is guarded. Whoever finds it claimed or finished does nothing. Rejects while storage is away, and for some minutes
- * also where it does not give a single segment, which is left out then.
+ * also where it does not give a single segment, which is left out then; or where the store beside is away, without which it is
+ * finished then.
  */
 export async function finalizeRecording(
   services: FinalizeServices,
   { recordingId }: { recordingId: string },
+  signal?: AbortSignal,
 ): Promise<void> {
   const { db } = services;
   const claimed = await claim(services, recordingId);
@@ -45,7 +46,7 @@ export async function finalizeRecording(
       .orderBy("a.number")
       .execute();
     for (const attempt of attempts) await finishAttempt(services, attempt, claimed);
-    for (const { id: attemptId } of attempts) await copySegments(services, { attemptId });
+    for (const { id: attemptId } of attempts) await copySegments(services, { attemptId }, signal);
     await publish(services, recordingId);
   } catch (error) {
     // Not at once: what failed is most likely still away.
@@ -61,9 +62,7 @@ export async function finalizeRecording(
   }
 }
 
-type Claimed = { leaveOut: boolean };
-
-async function claim({ db }: FinalizeServices, recordingId: string): Promise<Claimed | undefined> {
+async function claim({ db }: FinalizeServices, recordingId: string): Promise<{ leaveOut: boolean } | undefined> {
   const { from, to } = recordingMoves.finalize;
   return db
     .updateTable("streaming_recordings")
@@ -84,33 +83,6 @@ async function claim({ db }: FinalizeServices, recordingId: string): Promise<Cla
       ),
     )
     .executeTakeFirst();
-}
-
-/** The step of one attempt: everything it has is verified, and nothing that comes later counts. */
-async function finishAttempt(
-  services: FinalizeServices,
-  attempt: Attempt,
-  { leaveOut }: Claimed,
-): Promise<void> {
-  const { db } = services;
-  const { recordingId } = attempt;
-  const step = `attempt ${attempt.number}`;
-  const done = await db
-    .selectFrom("streaming_recording_steps")
-    .select("done_at")
-    .where("recording_id", "=", recordingId)
-    .where("step", "=", step)
-    .executeTakeFirst();
-  if (done) return;
-  await verifySegments(services, attempt, { whole: true, leaveOut });
-  await db.transaction().execute(async (trx) => {
-    await sealAttempt(trx, attempt.id);
-    await trx
-      .insertInto("streaming_recording_steps")
-      .values({ recording_id: recordingId, step })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  });
 }
 
 async function holdOn({ db }: FinalizeServices, recordingId: string): Promise<void> {

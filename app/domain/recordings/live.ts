@@ -2,11 +2,11 @@ import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import type { Sample } from "#app/domain/media/sample.ts";
-import { enqueueOnce } from "#app/jobs/queue.ts";
 import { isServiceError } from "#app/services/service-error.ts";
 import { giveUp } from "./ask.ts";
 import { type Attempt, beginRecording, selectAttempts, takeAnnouncement } from "./attempts.ts";
 import { followBlanks } from "./blanks.ts";
+import { askForCopies } from "./copy-claims.ts";
 import { findLag, noteLag } from "./lag.ts";
 import { lookAtSamples } from "./looks.ts";
 import type { StartServices } from "./start.ts";
@@ -88,8 +88,7 @@ async function lookAt(services: LiveServices, attempt: Attempt): Promise<void> {
       if (attempt.status === "starting" && egressId)
         await takeAnnouncement(trx, queue, { egressId, streamId, prefix, status: "active", reason: "" });
       else if (attempt.status === "active") await beginRecording(trx, recordingId);
-      if (attempt.store === "beside")
-        await enqueueOnce(trx, queue, "recording.copy", { attemptId: attempt.id }, attempt.id);
+      if (attempt.store === "beside") await askForCopies(trx, queue, { attemptId: attempt.id });
       await notifyChange(trx, { kind: "stream", streamId });
     });
     // Verified is verified: this comes after it, and nobody waits for it.

@@ -35,7 +35,7 @@ export async function noteHoles(
 
 /**
  * Calls missing what was verified and is gone. Each is asked for by its name first: a list that is not whole takes nothing
- * out of a recording.
+ * out of a recording. What was copied needs nothing of where it came from.
  */
 export async function noteVanished(
   { db, storage }: Pick<Services, "db" | "storage">,
@@ -43,8 +43,8 @@ export async function noteVanished(
   unlisted: readonly KnownSegment[],
 ): Promise<void> {
   const gone: number[] = [];
-  for (const { number, problem } of unlisted) {
-    if (problem === "missing") continue;
+  for (const { number, problem, copied_etag } of unlisted) {
+    if (problem === "missing" || copied_etag) continue;
     if (!(await storage.head(`${prefix}${segmentName(number)}`))) gone.push(number);
   }
   if (gone.length === 0) return;
@@ -53,5 +53,6 @@ export async function noteVanished(
     .set({ problem: "missing" })
     .where("attempt_id", "=", attemptId)
     .where("number", "in", gone)
+    .where("copied_etag", "is", null)
     .execute();
 }

@@ -19,7 +19,10 @@ export type KnownSegment = Pick<
   | "picture"
   | "sound"
   | "problem"
->;
+> & {
+  /** What the storage that viewers read calls its copy, where it was copied from a store beside. */
+  copied_etag?: string | null;
+};
 
 const columns = [
   "number",
@@ -33,6 +36,7 @@ const columns = [
   "picture",
   "sound",
   "problem",
+  "copied_etag",
 ] as const;
 
 /** The attempt's known segments, in order: all of them, or the last `most`. */
@@ -194,6 +198,7 @@ async function insertSegments(
           late: isLateNow(attemptId),
           awaits_copy: is.ref("excluded.awaits_copy"),
           copied_etag: null,
+          ungiven_since: null,
           verified_at: sql`clock_timestamp()`,
         }))
         // Two workers that verified the same bytes: the first one's row stands.
@@ -201,6 +206,13 @@ async function insertSegments(
           is.or([
             is("streaming_recording_segments.etag", "!=", is.ref("excluded.etag")),
             is("streaming_recording_segments.problem", "=", "missing"),
+          ]),
+        )
+        // Copied meanwhile: it stands for itself.
+        .where((is) =>
+          is.or([
+            is("streaming_recording_segments.copied_etag", "is", null),
+            is("streaming_recording_segments.problem", "is not", null),
           ]),
         ),
     )

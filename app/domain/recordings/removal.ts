@@ -3,6 +3,7 @@ import type { Services } from "#app/context.ts";
 import { enqueueOnce } from "#app/jobs/queue.ts";
 import type { Storage } from "#app/services/storage.ts";
 import { exportsOf } from "./export-folders.ts";
+import { type Store, storageOf } from "./stores.ts";
 import { graceDays } from "./withholding.ts";
 
 type RemovalServices = Pick<Services, "db" | "queue" | "storage" | "recordingStorage" | "log">;
@@ -33,12 +34,13 @@ export async function sweepDeleted({ db, queue }: Pick<Services, "db" | "queue">
 /**
  * Removes a deleted recording for good: its objects in storage first, then the rows about them. What remains is that there
  * was one. May run twice and at once; stopped in the middle, the next run removes what is left. Rejects while storage is
- * away.
+ * away, and while the store beside in which a part of it lies is not configured.
  */
 export async function removeRecording(
-  { db, storage, recordingStorage, log }: RemovalServices,
+  services: RemovalServices,
   { recordingId }: { recordingId: string },
 ): Promise<void> {
+  const { db, storage, log } = services;
   const recording = await db
     .selectFrom("streaming_recordings")
     .select("stream_id as streamId")
@@ -50,24 +52,17 @@ export async function removeRecording(
   const { streamId } = recording;
   const attempts = await db
     .selectFrom("streaming_recording_attempts")
-    .select(["prefix", "store"])
+    .select(["prefix", sql<Store>`store`.as("store"), "store_at as storeAt"])
     .where("recording_id", "=", recordingId)
     .execute();
   const exports = exportsOf({ streamId, recordingId });
   for (const upload of await storage.listUploads(exports)) await storage.abortUpload(upload);
   let objects = 0;
-  // First the one beside: what it has alone is found by the rows.
-  for (const { prefix, store } of attempts) {
-    if (store === "main") continue;
-    if (recordingStorage) objects += await removeUnder(recordingStorage, prefix);
-    else
-      log.warn(
-        { recordingId, prefix },
-        "what lies in the store beside is left there: it is not set any more",
-      );
-  }
   for (const prefix of [...attempts.map((attempt) => attempt.prefix), exports])
     objects += await removeUnder(storage, prefix);
+  for (const attempt of attempts)
+    if (attempt.store === "beside")
+      objects += await removeUnder(storageOf(services, attempt), attempt.prefix);
   const { rows } = await sql`
     with exports as (delete from streaming_recording_exports where recording_id = ${recordingId}::uuid),
       positions as (delete from replay_positions where recording_id = ${recordingId}::uuid),

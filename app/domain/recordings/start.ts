@@ -68,8 +68,6 @@ async function insertAttempt(
     replaces,
   }: { recordingId: string; streamId: string; replaces: Attempt | undefined },
 ): Promise<Attempt | undefined> {
-  // The one that this process tells its recorder.
-  const store = storeForNew(services);
   return services.db.transaction().execute(async (trx) => {
     const recording = await trx
       .selectFrom("streaming_recordings")
@@ -89,22 +87,30 @@ async function insertAttempt(
       .where("r.stream_id", "=", streamId)
       .executeTakeFirstOrThrow();
     const number = last + 1;
+    const written = await storeForNew(trx, services, recordingId);
     const prefix = attemptPrefix(streamId, number);
     const { id } = await trx
       .insertInto("streaming_recording_attempts")
-      .values({ recording_id: recordingId, number, prefix, store, requested_at: sql`clock_timestamp()` })
+      .values({
+        recording_id: recordingId,
+        number,
+        prefix,
+        store: written.store,
+        store_at: written.storeAt,
+        requested_at: sql`clock_timestamp()`,
+      })
       .returning("id")
       .executeTakeFirstOrThrow();
     const status = "requested";
-    return { id, recordingId, streamId, number, prefix, store, egressId: null, status, sealedAt: null };
+    return { id, recordingId, streamId, number, prefix, ...written, egressId: null, status, sealedAt: null };
   });
 }
 
 async function requestEgress(services: StartServices, attempt: Attempt): Promise<void> {
   const { db, queue, egress, log } = services;
-  const { id: attemptId, streamId, prefix } = attempt;
+  const { id: attemptId, streamId, prefix, store } = attempt;
   try {
-    const egressId = await egress.start({ streamId, prefix });
+    const egressId = await egress.start({ streamId, prefix, store });
     await db
       .transaction()
       .execute((trx) =>

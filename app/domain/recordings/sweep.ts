@@ -31,8 +31,14 @@ export const sweepAttempts = (services: StartServices) =>
   sweep(services, "ask", claimToAsk, (id) => askAbout(services, id));
 
 /** Finishes recordings whose recorder never answered its stop, or whose worker left. */
-export const sweepFinishing = (services: StartServices) =>
-  sweep(services, "finalize", listToFinalize, (id) => finalizeRecording(services, { recordingId: id }));
+export const sweepFinishing = (services: StartServices, signal?: AbortSignal) =>
+  sweep(
+    services,
+    "finalize",
+    listToFinalize,
+    (id) => finalizeRecording(services, { recordingId: id }, signal),
+    signal,
+  );
 
 /** Gives exports another job whose own is gone. */
 export const sweepExports = (services: StartServices) =>
@@ -40,16 +46,17 @@ export const sweepExports = (services: StartServices) =>
 
 const atOnce = 6;
 
-/** Does one thing for each of those that are waiting for it, some at once. */
+/** Does one thing for each of those that are waiting for it, some at once; begins no other when `signal` says so. */
 export async function sweep(
   services: StartServices,
   task: string,
   list: (services: StartServices) => Promise<string[]>,
   run: (id: string) => Promise<unknown>,
+  signal?: AbortSignal,
 ): Promise<void> {
   const waiting = await list(services);
   const work = async () => {
-    for (let id = waiting.shift(); id; id = waiting.shift()) {
+    for (let id = waiting.shift(); id && !signal?.aborted; id = waiting.shift()) {
       try {
         await run(id);
       } catch (error) {

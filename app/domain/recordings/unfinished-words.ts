@@ -9,6 +9,6 @@ export function unfinishedWords(
 ): string {
   if (status === "failed") return `There is no recording that plays: ${reason || "it failed."}`;
   if (status === "finalizing" && waiting)
-    return `All of it is recorded, and it is in storage until ${writeTime(waiting.atMs)}. What is missing there lies where the recorder wrote it, and is copied as soon as storage takes it; then the replay is made.`;
+    return `What was recorded is in storage until ${writeTime(waiting.atMs)}. The rest lies where the recorder wrote it, and is copied as soon as storage takes it; then the replay is made.`;
   return "It is still being recorded or finished. What you can do with it stands here when it is ready.";
 }

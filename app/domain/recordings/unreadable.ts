@@ -1,6 +1,9 @@
 import type { StoredObject, Storage } from "#app/services/storage.ts";
 import type { Db } from "#db/client.ts";
 
+/** So long the rest waits for a segment that storage does not give. */
+export const unreadableMinutes = 15;
+
 /** A segment that storage lists and does not give, and why. */
 export type Unread = { number: number; object: StoredObject; error: unknown };
 
@@ -24,6 +27,12 @@ export async function markUnreadable(
   await db
     .insertInto("streaming_recording_segments")
     .values({ attempt_id: attemptId, number, ...row })
-    .onConflict((conflict) => conflict.columns(["attempt_id", "number"]).doUpdateSet(row))
+    .onConflict((conflict) =>
+      conflict
+        .columns(["attempt_id", "number"])
+        .doUpdateSet(row)
+        // Copied meanwhile, as it was verified.
+        .where("streaming_recording_segments.copied_etag", "is", null),
+    )
     .execute();
 }

@@ -28,8 +28,9 @@ const mostSamples = 12;
 /**
  * Reads back from where its recorder writes what an attempt wrote since the last time, and writes down what it is: exact times, size,
  * checksum, or the problem that keeps it out of the recording. `whole` looks at everything the attempt has, also at
- * what is known, which may have vanished or become another object since, and at how all of it fits together. Of a sealed
- * attempt only what was there when it was sealed counts. `samples` gets the newest of what was read, to be looked at.
+ * what is known, which may have vanished or become another object since, and at how all of it fits together; what plays and
+ * was copied from there stands for itself. Of a sealed attempt only what was there when it was sealed counts. `samples` gets
+ * the newest of what was read, to be looked at.
  * Gives the number of segments that are new and good. Safe to run twice and at once.
  *
  * A segment that storage lists and does not give keeps none of the others waiting, and is not called missing: what was read
@@ -102,6 +103,7 @@ function merged(known: readonly KnownSegment[], changed: readonly KnownSegment[]
 
 function isNew({ object }: Found, before: KnownSegment | undefined, { sealedAt }: Attempt): boolean {
   const isGone = !before || before.problem === "missing";
+  if (before?.copied_etag && before.problem === null) return false;
   if (!isGone) return before.bytes !== object.bytes || before.etag !== object.etag;
   // Storage keeps whole seconds, rounded down.
   return !sealedAt || object.modifiedAt <= sealedAt;

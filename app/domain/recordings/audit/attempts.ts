@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { RecordingStatus } from "#db/types.ts";
 import { removeRecording } from "../removal.ts";
+import type { Store } from "../stores.ts";
 import type { Auditing, Finding } from "./audit.ts";
 import { type Group, listGroups, removalOf, sideBySide } from "./groups.ts";
 import { auditSegments } from "./segments.ts";
@@ -9,6 +10,7 @@ export type AuditedAttempt = {
   folder: string;
   id: string;
   recordingId: string;
+  store: Store;
   status: RecordingStatus;
   sealedAt: Date | null;
   removedAt: Date | null;
@@ -32,7 +34,7 @@ const atOnce = 500;
 async function* listAttempts({ db }: Auditing): AsyncGenerator<AuditedAttempt> {
   for (let after = ""; ;) {
     const { rows } = await sql<AuditedAttempt>`
-      select a.prefix as folder, a.id, a.recording_id as "recordingId", r.status, a.sealed_at as "sealedAt",
+      select a.prefix as folder, a.id, a.recording_id as "recordingId", a.store, r.status, a.sealed_at as "sealedAt",
         r.removed_at as "removedAt"
       from streaming_recording_attempts a join streaming_recordings r on r.id = a.recording_id
       where a.prefix collate "C" > ${after} order by a.prefix collate "C" limit ${atOnce}
@@ -43,7 +45,17 @@ async function* listAttempts({ db }: Auditing): AsyncGenerator<AuditedAttempt> {
   }
 }
 
-function* ofRemoved({ folder, recordingId }: AuditedAttempt, group: Group | undefined): Generator<Finding> {
+function* ofRemoved(
+  { folder, recordingId, store }: AuditedAttempt,
+  group: Group | undefined,
+): Generator<Finding> {
+  // The row goes with the last of its bytes.
+  if (store === "beside")
+    yield {
+      kind: "attempt-beside",
+      key: folder,
+      words: "of a recording that was removed, and not yet gone from the store beside",
+    };
   if (!group) return;
   yield {
     kind: "removed-left",

@@ -22,6 +22,7 @@ export type FindingKind =
   | "segment-unknown"
   | "segment-left-out"
   | "segment-beside"
+  | "attempt-beside"
   | "export-missing"
   | "export-changed"
   | "export-left"

@@ -11,7 +11,6 @@ type Known = {
   problem: string | null;
   awaits_copy: boolean;
   copied_etag: string | null;
-  verified_at: Date;
 };
 
 /** What a recorder writes beside its segments: playlists, and a list of files when it has ended. */
@@ -27,12 +26,19 @@ export async function* auditSegments(
   const known: Known[] = await db
     .selectFrom("streaming_recording_segments")
     .select(["key", "bytes", "etag", "sha256", "problem"])
-    .select(["awaits_copy", "copied_etag", "verified_at"])
+    .select(["awaits_copy", "copied_etag"])
     .where("attempt_id", "=", attempt.id)
     .orderBy("number")
     .execute();
   counts.segments += known.length;
   const isFinished = attempt.status === "ready" || attempt.status === "failed";
+  // However young: what it says decides whether that store may be taken away.
+  if (attempt.store === "beside" && !isFinished)
+    yield {
+      kind: "attempt-beside",
+      key: attempt.folder,
+      words: "recorded to the store beside, and what lies there is not all read yet",
+    };
   const byKey = new Map(objects.map((object) => [object.key, object]));
   for (const segment of known) {
     // What was written down after the listing is asked for by itself.
@@ -59,7 +65,7 @@ export async function* auditSegments(
 }
 
 async function compare(
-  { storage, hashes, isSettled }: Auditing,
+  { storage, hashes }: Auditing,
   segment: Known,
   object: StoredObject | undefined,
 ): Promise<Omit<Finding, "key"> | undefined> {
@@ -71,10 +77,8 @@ async function compare(
       words: `left out of its recording as ${segment.problem}, and there now`,
     };
   }
-  if (segment.awaits_copy) {
-    if (!isSettled(segment.verified_at)) return undefined;
+  if (segment.awaits_copy)
     return { kind: "segment-beside", words: "lies in the store beside alone, and waits to be copied" };
-  }
   if (!object) return { kind: "segment-missing", words: "verified once, and not there any more" };
   if (object.bytes !== segment.bytes)
     return {

@@ -60,7 +60,8 @@ export async function sendObject(
   const isSame = ifRange === undefined || ifRange === etag;
   const range = isSame ? readRange(request.headers.range, bytes) : undefined;
   if (range === "unsatisfiable") {
-    return void response.status(416).set("Content-Range", `bytes */${bytes}`).end();
+    response.status(416).set("Content-Range", `bytes */${bytes}`).type("text");
+    return void response.send("There is nothing in that range: it begins behind the end.\n");
   }
   if (range) response.status(206).set("Content-Range", `bytes ${range.start}-${range.end}/${bytes}`);
   const length = range ? range.end - range.start + 1 : bytes;

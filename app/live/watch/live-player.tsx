@@ -106,8 +106,8 @@ function NoPictureYet({ hostAbsent, failed }: { hostAbsent: boolean; failed: boo
       <noscript>
         <p className="live-words">
           {hostAbsent && "The host's connection dropped. They are reconnecting, and the stream stays open. "}
-          The live picture needs JavaScript. This page asks by itself how the stream is getting on, and the
-          replay plays without.
+          The live picture needs JavaScript. This page finds out by itself how the stream is getting on, and
+          says so. The replay plays without.
         </p>
       </noscript>
     </Stage>

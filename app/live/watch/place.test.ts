@@ -78,10 +78,21 @@ describe("the place a page is", () => {
 
   it("is told what has happened since it was shown", () => {
     const ready = { ...recording, status: "ready" as const };
-    expect(newsSince("scheduled", { status: "live", recording: null })).toBe("The stream is live.");
-    expect(newsSince("live", { status: "live", recording })).toBeUndefined();
-    expect(newsSince("ended", { status: "ended", recording: ready })).toBe("The replay is ready.");
-    expect(newsSince("replay", { status: "ended", recording: ready })).toBeUndefined();
-    expect(newsSince(null, { status: "live", recording: null })).toBeUndefined();
+    const since = (shown: string | null, state: Partial<PageState>) =>
+      newsSince(shown, { ...scheduled, ...state });
+    expect(since("scheduled", { status: "live" })).toBe("The stream is live.");
+    expect(since("live", { status: "live", recording })).toBeUndefined();
+    expect(since("ended", { status: "ended", recording: ready })).toBe("The replay is ready.");
+    expect(since("replay", { status: "ended", recording: ready })).toBeUndefined();
+    expect(since(null, { status: "live" })).toBeUndefined();
+  });
+
+  it("is told that the host is away, and back", () => {
+    const away = { ...scheduled, status: "live" as const, hostAbsentSince: "2026-11-30T18:20:00.000Z" };
+    const back = { ...away, hostAbsentSince: null };
+    expect(newsSince("live", away)).toBe("The host's connection dropped. They are reconnecting.");
+    expect(newsSince("away", away)).toBeUndefined();
+    expect(newsSince("away", back)).toBe("The host is back.");
+    expect(newsSince("away", { ...back, status: "ended" })).toBe("The stream has ended.");
   });
 });

@@ -20,26 +20,29 @@ export function almostLive({ status, startsAt }: PageState, now: number): boolea
   return status === "scheduled" && now >= Date.parse(startsAt) - almostMs;
 }
 
+type Shown = Pick<PageState, "status" | "recording" | "hostAbsentSince">;
+
 /** What a page shows, for the address of its chat's list: `newsSince` compares it with what there is by then. */
-export const stageOf = ({ status, recording }: Pick<PageState, "status" | "recording">) =>
-  status === "ended" && recording?.status === "ready" ? "replay" : status;
+export function stageOf({ status, recording, hostAbsentSince }: Shown) {
+  if (status === "live" && hostAbsentSince !== null) return "away";
+  return status === "ended" && recording?.status === "ready" ? "replay" : status;
+}
 
 const news: Record<ReturnType<typeof stageOf>, string> = {
   scheduled: "The rehearsal is over.",
   rehearsal: "The rehearsal has begun.",
   live: "The stream is live.",
+  away: "The host's connection dropped. They are reconnecting.",
   ended: "The stream has ended.",
   replay: "The replay is ready.",
   cancelled: "This stream was cancelled.",
 };
 
 /** What has happened to a stream since a page showed it as `shown`; undefined when it still is as it was. */
-export function newsSince(
-  shown: string | null,
-  state: Pick<PageState, "status" | "recording">,
-): string | undefined {
+export function newsSince(shown: string | null, state: Shown): string | undefined {
   const stage = stageOf(state);
-  return shown === null || shown === stage ? undefined : news[stage];
+  if (shown === null || shown === stage) return undefined;
+  return shown === "away" && stage === "live" ? "The host is back." : news[stage];
 }
 
 /** When the page of a scheduled stream changes by the clock alone, ms from now; null when it does not. */

@@ -21,8 +21,9 @@ export const versitygw = {
   elsewhere: "from https://github.com/versity/versitygw/releases, or set S3_ENDPOINT and its keys",
 };
 
-/** The longest that one build may take before others no longer wait for it. */
-const patience = 30 * 60_000;
+/** Who builds renews their note so often; one that was not renewed for so long is of a build that was killed. */
+const renewMs = 5_000;
+const leftMs = 30_000;
 
 /**
  * Where the program is: on PATH, in this checkout's cache, in the person's cache that all checkouts share; otherwise it
@@ -81,8 +82,13 @@ export function neededPrograms(env) {
 function takeTurn(file) {
   for (;;) {
     try {
-      fs.writeFileSync(file, String(process.pid), { flag: "wx" });
-      return () => fs.rmSync(file, { force: true });
+      fs.writeFileSync(file, "", { flag: "wx" });
+      const renew = () => fs.utimes(file, new Date(), new Date(), () => {});
+      const renewing = setInterval(renew, renewMs);
+      return () => {
+        clearInterval(renewing);
+        fs.rmSync(file, { force: true });
+      };
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
@@ -91,16 +97,9 @@ function takeTurn(file) {
   }
 }
 
-/** Whether who noted itself is gone. */
 function isLeft(file) {
-  try {
-    const pid = Number(fs.readFileSync(file, "utf8"));
-    // Between the file and what is in it there is a moment.
-    if (pid) process.kill(pid, 0);
-    return Date.now() - fs.statSync(file).mtimeMs > patience;
-  } catch (error) {
-    return error.code === "ESRCH";
-  }
+  const note = fs.statSync(file, { throwIfNoEntry: false });
+  return note !== undefined && Date.now() - note.mtimeMs > leftMs;
 }
 
 async function build(program, { target, closing }) {

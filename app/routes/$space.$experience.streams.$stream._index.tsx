@@ -9,11 +9,12 @@ import { accessWords } from "#app/domain/access/words.ts";
 import { showsPicture } from "#app/domain/devices/picture.ts";
 import { findObstacle } from "#app/domain/devices/places.ts";
 import { browserInWords } from "#app/domain/people/browser-words.ts";
-import { findAudience, pageTab, touchPresence } from "#app/domain/presence/presence.ts";
+import { findAudience } from "#app/domain/presence/presence.ts";
 import { findReplay } from "#app/domain/recordings/replay.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
 import { findWatchedStream, type WatchedStream } from "#app/domain/streams/watched.ts";
 import { movedOrAbsent } from "#app/http/moved.ts";
+import { countPage } from "#app/http/page-presence.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { LiveHead } from "#app/live/watch/live-head.tsx";
 import { placeOf, refreshSeconds } from "#app/live/watch/place.ts";
@@ -152,14 +153,3 @@ const asTried = (typed: string | null) => (typed === "more" || typed === "full" 
 const isDocument = (request: Request) =>
   (request.headers.get("sec-fetch-dest") ?? "document") === "document" &&
   !new URL(request.url).pathname.endsWith(".data");
-
-/** Nobody waits for it: a page that could not be counted is still a page. */
-function countPage(
-  { db, log, requestId }: LoaderFunctionArgs["context"],
-  { streamId, userId, role }: { streamId: string; userId: string; role: AccessDecision["role"] },
-) {
-  const seen = { streamId, userId, tab: pageTab, audience: role === "viewer", agoMs: 0 };
-  touchPresence(db, [seen]).catch((error: unknown) =>
-    log.warn({ err: error, requestId }, "page was not counted"),
-  );
-}

@@ -9,6 +9,7 @@ import { hasReplay } from "#app/domain/recordings/replay.ts";
 import { findStreamFacts } from "#app/domain/streams/facts.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
 import { readPlace, requireChat } from "#app/http/chat.ts";
+import { countPage } from "#app/http/page-presence.ts";
 import { newsSince } from "#app/live/watch/place.ts";
 
 /** So often the list asks for what is new, while something new may come. */
@@ -30,6 +31,8 @@ export async function loader(args: LoaderFunctionArgs) {
   const { viewer, streamId, chat, access, lights, role } = await requireChat(args);
   const { db } = args.context;
   const { userId } = viewer;
+  // While its chat is open, the page itself does not ask again (`refreshSeconds`): this frame does.
+  if (access.mayWatch) countPage(args.context, { streamId, userId, role });
   const before = readPlace(args.request, "before");
   const shown = new URL(args.request.url).searchParams.get("shown");
   const [room, facts, { messages, more }, pinned, replay] = await Promise.all([

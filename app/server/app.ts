@@ -242,16 +242,16 @@ function refuseLargeBodies(request: Request, response: Response, next: NextFunct
   const length = Number(request.headers["content-length"] ?? 0);
   const file = request.method === "POST" && takesFile.test(request.path);
   const status = request.headers["transfer-encoding"] ? 411 : length > mostBytes && !file ? 413 : 0;
-  if (file) endUnread(request, response);
+  if (file || status !== 0) endUnread(request, response);
   if (status === 0) return next();
-  // The rest is not read; the connection goes with it.
-  response.set("Connection", "close").status(status).type("html").send(refusalPage(status));
+  response.status(status).type("html").send(refusalPage(status));
 }
 
-const lingerMs = 2_000;
+/** As nginx does it (its `lingering_time`). */
+const lingerMs = 30_000;
 
 /**
- * An answer that did not need the whole body is followed by the rest of it: that is thrown away for a moment, so that a
+ * An answer that did not need the whole body is followed by the rest of it: that is thrown away for a while, so that a
  * browser which still sends gets to read the answer, and then the connection is cut.
  */
 function endUnread(request: Request, response: Response) {

@@ -65,7 +65,8 @@ export async function sendObject(
   const isSame = ifRange === undefined || ifRange === etag;
   const range = isSame ? readRange(request.headers.range, bytes) : undefined;
   if (range === "unsatisfiable") {
-    return void response.set(headers).status(416).set("Content-Range", `bytes */${bytes}`).end();
+    response.set(headers).status(416).set("Content-Range", `bytes */${bytes}`).type("text");
+    return void response.end("There is nothing in that range: it begins behind the end.\n");
   }
   const length = range ? range.end - range.start + 1 : bytes;
   // Not before it is there: a refusal has none of them.

@@ -31,18 +31,27 @@ export function serverUser(): ServerUser | undefined {
 
 /**
  * Where the data of this edition is. Usually `postgres/` in its folder; where root's checkout lies in a private folder,
- * such as /root, that is a link to a folder which the server's user can enter.
+ * such as /root, that is a link to a folder which the server's user can enter; the link stays when the checkout is moved.
+ * Throws where there is data already that the server's user cannot reach any more.
  */
 export function dataFolder(dir: string, user: ServerUser | undefined): string {
   const usual = path.join(dir, "postgres");
   if (!user) return usual;
   openWay(dir);
   if (canEnter(user, dir)) return usual;
+  const isLink = fs.lstatSync(usual, { throwIfNoEntry: false })?.isSymbolicLink();
+  if (!isLink && fs.existsSync(path.join(usual, "PG_VERSION")))
+    throw new Error(
+      `The data in ${usual} is for the user postgres, who cannot get there any more: let everybody pass through the ` +
+        "folders above it (chmod o+x), or move the checkout to where that is so.",
+    );
   const name = createHash("sha256").update(fs.realpathSync(dir)).digest("hex").slice(0, 16);
-  const target = path.join(elsewhere, `data-${name}`, "postgres");
+  const target = isLink ? fs.readlinkSync(usual) : path.join(elsewhere, `data-${name}`, "postgres");
   fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.rmSync(usual, { force: true, recursive: true });
-  fs.symlinkSync(target, usual);
+  if (!isLink) {
+    fs.rmSync(usual, { force: true, recursive: true });
+    fs.symlinkSync(target, usual);
+  }
   return target;
 }
 

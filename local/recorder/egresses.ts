@@ -221,8 +221,6 @@ export function createEgresses(settings: RecorderSettings & { log(line: string):
     get running() {
       return running.size;
     },
-    /** The process id of a recording, for tests that kill it; a real handler is found in the process list as well. */
-    processes: () => [...running].map(([egressId, { child }]) => ({ egressId, pid: child.pid })),
 
     /** Starts a recording, and gives it as it stands then: STARTING. */
     async start(request: CompositeRequest): Promise<EgressInfo> {

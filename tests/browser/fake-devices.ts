@@ -2,8 +2,9 @@
  * A script for every page of a host: the camera, microphone and screen that it gets are drawn and played here, so that a
  * test knows the right picture when it sees it, in the room and in the recording.
  *
- * The camera is magenta with a white bar that wanders; the screen is green with a yellow corner and a bar. Once a second
- * the camera is white for 100 ms, and the microphone beeps at the same time. Both are of 1280 × 720
+ * The camera is magenta with a white bar that wanders; the screen is green with a yellow corner and a bar. The
+ * camera is white for 100 ms now and then, and the microphone beeps at the same time, in a rhythm that tells one flash
+ * from the next: in each three seconds after 0, 1 and 2.4 s. Both are of 1280 × 720
  * pixels, 30 times a second; `window.pictureSize` says otherwise where many browsers share two cores (`pictureOf`).
  */
 export const fakeDevices = `(() => {
@@ -14,7 +15,8 @@ export const fakeDevices = `(() => {
     void context.resume();
     return (shared.audio = context);
   };
-  const flash = () => sound().currentTime % 1 < 0.1;
+  const beats = [0, 1, 2.4];
+  const flash = () => beats.some((beat) => (sound().currentTime - beat + 3) % 3 < 0.1);
 
   function draw(paint) {
     const { width, height, perSecond } = window.pictureSize ?? { width: 1280, height: 720, perSecond: 30 };
@@ -59,12 +61,16 @@ export const fakeDevices = `(() => {
     gate.gain.value = 0;
     tone.connect(gate).connect(out);
     tone.start();
-    let next = Math.ceil(context.currentTime + 0.2);
+    let planned = context.currentTime + 0.2;
     const plan = () => {
-      for (; next < context.currentTime + 3; next++) {
-        gate.gain.setValueAtTime(0.6, next);
-        gate.gain.setValueAtTime(0, next + 0.1);
-      }
+      const until = context.currentTime + 3;
+      for (let round = Math.floor(planned / 3) * 3; round < until; round += 3)
+        for (const at of beats.map((beat) => round + beat)) {
+          if (at < planned || at >= until) continue;
+          gate.gain.setValueAtTime(0.6, at);
+          gate.gain.setValueAtTime(0, at + 0.1);
+        }
+      planned = until;
     };
     plan();
     const timer = setInterval(plan, 500);

@@ -13,6 +13,7 @@ import {
 import { FfiRequest, livekitFfiRequest } from "@livekit/rtc-ffi-bindings";
 import {
   CAMERA_LUMA,
+  FLASHES_AT,
   FLASH_LUMA,
   FLASH_MS,
   type PublisherCommand,
@@ -29,7 +30,7 @@ const shown = new Map<string, { track: LocalVideoTrack; sid: string; stop(): voi
 
 let speaking: NodeJS.Timeout | undefined;
 
-const flashes = () => Date.now() % 1000 < FLASH_MS;
+const flashesAt = (ms: number) => FLASHES_AT.some((at) => (ms - at + 3000) % 3000 < FLASH_MS);
 
 async function show(name: "camera" | "screen", { width, height }: Size) {
   const source = new VideoSource(width, height);
@@ -48,7 +49,7 @@ async function show(name: "camera" | "screen", { width, height }: Size) {
   let number = 0;
   const draw = () => {
     if (shown.get(name)?.muted) return;
-    const flash = flashes();
+    const flash = flashesAt(Date.now());
     data.fill(flash ? FLASH_LUMA : screen ? SCREEN_LUMA : CAMERA_LUMA, 0, width * height);
     const bar = (number++ * 8) % (width - 16);
     for (let y = 0; y < height / 8; y++) data.fill(30, y * width + bar, y * width + bar + 16);
@@ -78,7 +79,7 @@ async function speak() {
     while (begun + sent * 10 <= performance.now()) {
       const at = performance.timeOrigin + begun + sent++ * 10;
       const samples = new Int16Array(CHUNK);
-      if (at % 1000 < FLASH_MS) {
+      if (flashesAt(at)) {
         for (let index = 0; index < CHUNK; index++) {
           samples[index] = 12_000 * Math.sin((2 * Math.PI * 1000 * index) / SAMPLE_RATE);
         }

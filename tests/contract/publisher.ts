@@ -14,12 +14,14 @@ export type Size = { width: number; height: number };
 export const CAMERA_LUMA = 90;
 export const SCREEN_LUMA = 160;
 export const FLASH_LUMA = 235;
-/** The flash, and the beep of 1 kHz, last this long from the start of each second of the wall clock. */
+/** The flash, and the beep of 1 kHz, last this long. */
 export const FLASH_MS = 100;
+/** When they are in each three seconds of the wall clock, in ms: of a rhythm that tells one from the next. */
+export const FLASHES_AT = [0, 1000, 2400];
 
 /**
- * A host made of nothing: publishes a camera, a screen and a microphone into a room, from a process of its own. Each
- * second both pictures flash and the microphone beeps, at the same instant.
+ * A host made of nothing: publishes a camera, a screen and a microphone into a room, from a process of its own. At
+ * `FLASHES_AT` both pictures flash and the microphone beeps, at the same instant.
  */
 export async function startPublisher({
   url,

@@ -64,7 +64,8 @@ export async function decodeRecording(
 }
 
 /**
- * By how much each beep comes after the flash nearest to it, in ms (negative: before it), for flashes seen at `place`.
+ * By how much each beep comes after its flash, in ms (negative: before it), for flashes seen at `place`. Which flash is
+ * whose follows from their rhythm, which repeats after three seconds only: of all delays, most beeps fit the true one.
  */
 export function beepsAfterFlashes(
   { looks, sound }: { looks: Look[]; sound: Loudness[] },
@@ -72,11 +73,10 @@ export function beepsAfterFlashes(
 ): number[] {
   const flashes = risesOf(looks.map(({ seconds, at }) => ({ seconds, on: at[place]![0] > FLASH_LUMA - 25 })));
   const beeps = risesOf(sound.map(({ seconds, level }) => ({ seconds, on: level > 0.05 })));
-  return beeps.flatMap((beep) => {
-    const distances = flashes.map((flash) => (beep - flash) * 1000);
-    const nearest = distances.reduce((a, b) => (Math.abs(b) < Math.abs(a) ? b : a), Infinity);
-    return Math.abs(nearest) < 500 ? [nearest] : [];
-  });
+  const delays = beeps.flatMap((beep) => flashes.map((flash) => (beep - flash) * 1000));
+  const possible = delays.filter((delay) => Math.abs(delay) < 1500);
+  const fitting = possible.map((delay) => possible.filter((other) => Math.abs(other - delay) < 150));
+  return fitting.reduce((a, b) => (b.length > a.length ? b : a), []);
 }
 
 /** When something begins that was not there for longer than a flash lasts. */

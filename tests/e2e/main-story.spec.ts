@@ -4,7 +4,7 @@ import { isGreen, isMagenta, isYellow, mostly } from "#tests/browser/picture.ts"
 import { beepsAfterFlashes, decodeRecording, median } from "#tests/contract/recorded.ts";
 import { unique } from "#tests/factories.ts";
 import { decodeWhole } from "#tests/mp4-decoder.ts";
-import { expect, expectBegins, signInByMail, test } from "./world.ts";
+import { expect, expectAccessible, expectBegins, signInByMail, test } from "./world.ts";
 
 test("somebody new starts a space, goes live with camera and screen, is watched, ends, and both see the replay", async ({
   person,
@@ -99,6 +99,19 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
     await stranger.close();
   });
 
+  await test.step("Axe finds nothing in the studio and on the page while it is live", async () => {
+    await expectAccessible(studio);
+    await expectAccessible(watching);
+  });
+
+  await test.step("the picture fills the screen and comes back", async () => {
+    const isFull = () => watching.evaluate(() => document.fullscreenElement !== null);
+    await watching.getByRole("button", { name: "Full screen" }).click();
+    await expect.poll(isFull).toBe(true);
+    await watching.getByRole("button", { name: "Leave full screen" }).click();
+    await expect.poll(isFull).toBe(false);
+  });
+
   await test.step("the recorder tells what is safe", async () => {
     await expect(studio.getByText(/verified until 00:(1[2-9]|[2-5]\d)/i)).toBeVisible({ timeout: 40_000 });
   });
@@ -139,6 +152,16 @@ test("somebody new starts a space, goes live with camera and screen, is watched,
     const distances = beepsAfterFlashes(looked, "camera");
     expect(distances.length).toBeGreaterThan(5);
     expect(Math.abs(median(distances))).toBeLessThanOrEqual(200);
+  });
+
+  await test.step("the creator watches the replay, too", async () => {
+    await studio.goto(watchUrl);
+    const replay = studio.getByLabel(/^Replay of Colour grading/);
+    await replay.evaluate((video: HTMLVideoElement) => video.play());
+    await expectBegins(replay);
+    await studio.getByLabel("Speed").selectOption("2");
+    expect(await replay.evaluate((video: HTMLVideoElement) => video.playbackRate)).toBe(2);
+    await expectAccessible(studio);
   });
 
   await test.step("a viewer's download is refused, inline by range is not", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import { signIn } from "#tests/factories.ts";
 import type { Fault } from "./fault.ts";
@@ -15,7 +16,7 @@ export const run: Fault["run"] = async (tools) => {
       ([each]) => each?.status === "recording",
       { seconds: 40, words: "it is being recorded" },
     );
-    await air.studio.waitForTimeout(4000);
+    await pause(4000);
     const cookies = await Promise.all(
       [air.people.host, air.people.owner].map(async ({ id }) => (await signIn(tools.db, id)).cookie),
     );
@@ -26,19 +27,31 @@ export const run: Fault["run"] = async (tools) => {
         headers: { cookie, origin: tools.web.url },
         body: new URLSearchParams({ _method: "delete" }),
       }).then(({ status }) => status);
-    tools.say("the host is lost since just before the grace, and both press End twice at once");
-    await tools.db
-      .updateTable("streams")
-      .set({ host_absent_since: sql`now() - interval '24.7 seconds'` })
-      .where("id", "=", air.stream.id)
-      .execute();
-    const statuses = await Promise.all([...cookies, ...cookies].map(press));
+    tools.say("killing the host's browser with -9");
+    air.hostBrowser.signal("SIGKILL");
+    const lost = await until(
+      () => streamRow(tools, air.stream.id),
+      ({ host_absent_since }) => host_absent_since !== null,
+      { seconds: 10, words: "the host's absence is known" },
+    );
+    const { rows: left } = await sql<{ ms: number }>`
+      select extract(epoch from ${lost.value.host_absent_since}::timestamptz + interval '25 seconds' - clock_timestamp())::float8
+        * 1000 as ms
+    `.execute(tools.db);
+    tools.say("both hosts press End twice, from just before the grace runs out until just after");
+    await pause(left[0]!.ms - 200);
+    const statuses = await Promise.all(
+      Array.from({ length: 9 }, async (_, index) => {
+        await pause(index * 100);
+        return Promise.all(cookies.map(press));
+      }),
+    ).then((all) => all.flat());
     const ended = await until(
       () => streamRow(tools, air.stream.id),
       ({ status }) => status === "ended",
       { seconds: 10, words: "the stream is ended" },
     );
-    await air.studio.waitForTimeout(3000);
+    await pause(3000);
     const later = await streamRow(tools, air.stream.id);
     promise(
       statuses.every((status) => status < 400),
@@ -62,7 +75,7 @@ export const run: Fault["run"] = async (tools) => {
     promise(rows[0]?.count === 1, `one stop was asked for (${rows[0]?.count})`);
     await air.watching.getByLabel(/^Replay of/).waitFor({ timeout: 30_000 });
     return {
-      did: "End sent four times by two hosts at once, in the same moment as the grace ran out",
+      did: "killed the host's browser; two hosts sent End every 100 ms while the grace ran out, from 200 ms before",
       saw: `answers ${[...new Set(statuses)].join(", ")}; one ended_at (${later.ended_reason}), one stop, the replay is there`,
     };
   } finally {

@@ -33,7 +33,7 @@ const stream = () => ({
   title: "A stream",
   description: "",
   experience: house.experience.id,
-  day: "2028-02-01",
+  day: new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10),
   time: "20:00",
   zone: "Europe/Berlin",
   length: "1 h",

@@ -274,6 +274,7 @@ describe("bytes", () => {
     expect([tail.status, (await tail.arrayBuffer()).byteLength]).toEqual([206, 10]);
     const beyond = await range(`bytes=${size}-`);
     expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, `bytes */${size}`]);
+    expect(await beyond.text()).toBe("There is nothing in that range: it begins behind the end.\n");
     expect((await range("lines=1-2")).status).toBe(200);
     const whole = await get(`${house.base}/1/0.ts`);
     const etag = whole.headers.get("etag")!;

@@ -223,6 +223,16 @@ describe("the page of a stream, read without scripts", () => {
     expect(await list("ended")).not.toContain("Show it");
   });
 
+  it("says in the frame of its chat that the host is away, and back", async () => {
+    const { people, path, change, read } = await setStage("live", { host_absent_since: ago("3 seconds") });
+    expect((await read("viewer")).html).toMatch(/<iframe[^>]*src="[^"]*\/chat\?shown=away"/);
+    const { cookie } = await signIn(web.db, people.viewer.id);
+    const list = async (shown: string) => (await web.fetch(`${path}/chat?shown=${shown}`, { cookie })).text();
+    expect(textOf(await list("live"))).toContain("The host's connection dropped. They are reconnecting.");
+    await change({ host_absent_since: null });
+    expect(await list("away")).toContain("The host is back.");
+  });
+
   it("plays the replay", async () => {
     const { read, record, stream } = await setStage("ended");
     const { id } = await record("ready");
@@ -376,5 +386,26 @@ describe("a page load without scripts", () => {
       return findAudience(web.db, stream.id);
     };
     await expect.poll(counted).toEqual({ now: 1, peak: 1, total: 1 });
+  });
+
+  it("goes on counting by the frame of its chat, which asks in its place", async () => {
+    const { people, stream, path } = await setStage("live");
+    const here = async () => {
+      await web.db.deleteFrom("stream_audiences").where("stream_id", "=", stream.id).execute();
+      return (await findAudience(web.db, stream.id))?.now;
+    };
+    for (const who of ["stranger", "ended", "banned", "moderator"] as const)
+      await web.fetch(`${path}/chat`, { cookie: (await signIn(web.db, people[who].id)).cookie });
+    const { cookie } = await signIn(web.db, people.viewer.id);
+    await web.fetch(`${path}/chat`, { cookie });
+    await expect.poll(here).toBe(1);
+    await web.db
+      .updateTable("stream_presence")
+      .set({ last_seen: ago("20 seconds") })
+      .where("stream_id", "=", stream.id)
+      .execute();
+    expect(await here()).toBe(0);
+    await web.fetch(`${path}/chat?shown=live`, { cookie });
+    await expect.poll(here).toBe(1);
   });
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -72,7 +71,7 @@ describe("With Go a program is built", () => {
 
   test("and is taken once it is there, though another goes on", async () => {
     placeGo(working);
-    fs.writeFileSync(path.join(search.userCache, "building"), String(process.pid));
+    fs.writeFileSync(path.join(search.userCache, "building"), "");
     const asked = findProgram(versitygw, search);
     const built = place(search.userCache, `versitygw-${versitygw.version}`);
     expect(await asked).toBe(built);
@@ -80,8 +79,10 @@ describe("With Go a program is built", () => {
 
   test("also where a build that was killed has left its note", async () => {
     placeGo(working);
-    const { pid } = spawnSync("true");
-    fs.writeFileSync(path.join(search.userCache, "building"), String(pid));
+    const note = path.join(search.userCache, "building");
+    const before = Date.now() / 1000 - 60;
+    fs.writeFileSync(note, "");
+    fs.utimesSync(note, before, before);
     expect(await findProgram(versitygw, search)).toContain(search.userCache);
   });
 

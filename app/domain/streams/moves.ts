@@ -8,9 +8,3 @@ export const streamMoves = {
   end: { from: ["live"], to: "ended" },
   cancel: { from: ["scheduled", "rehearsal"], to: "cancelled" },
 } as const satisfies Record<string, { from: readonly StreamStatus[]; to: StreamStatus }>;
-
-export type StreamMove = keyof typeof streamMoves;
-
-export function mayMove(move: StreamMove, status: StreamStatus): boolean {
-  return (streamMoves[move].from as readonly StreamStatus[]).includes(status);
-}

@@ -1,7 +1,5 @@
 import type { SpaceRole } from "#db/types.ts";
 
-export const spaceRoles: readonly SpaceRole[] = ["owner", "host", "moderator"];
-
 const rank: Record<SpaceRole, number> = { moderator: 1, host: 2, owner: 3 };
 
 /** Whether a role is at least another one: an owner may do what a host may, a host what a moderator may. */

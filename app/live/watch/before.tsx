@@ -91,7 +91,7 @@ export function Lobby(props: WatchProps) {
         Stay on this page: the picture comes by itself.
       </p>
       <noscript>
-        <p className="small">This page asks every few seconds whether it has begun.</p>
+        <p className="small">This page finds out by itself when it begins, and says so.</p>
       </noscript>
       <Cut watch={watch} />
       <ByWhat page={page} watch={watch} />

@@ -57,7 +57,7 @@ export function Ended(props: WatchProps) {
             Stay on this page: the replay comes by itself.
           </p>
           <noscript>
-            <p className="small">This page asks every few seconds whether the replay is ready.</p>
+            <p className="small">This page finds out by itself when the replay is ready, and says so.</p>
           </noscript>
         </Stage>
       }

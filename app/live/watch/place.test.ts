@@ -115,4 +115,15 @@ describe("the place a page is", () => {
     expect(readingOf({ place: "ended", recording: hidden, shownEdit: 0, many: 1 })).toBe(300);
     expect(readingOf({ place: "live", recording: ready, shownEdit: null, many: 400 })).toBeNull();
   });
+
+  it("is told that the host is away, and back", () => {
+    const away = { ...scheduled, status: "live" as const, hostAbsentSince: "2026-11-30T18:20:00.000Z" };
+    const back = { ...away, hostAbsentSince: null };
+    expect(newsSince("live", away)).toBe("The host's connection dropped. They are reconnecting.");
+    expect(newsSince("away", away)).toBeUndefined();
+    expect(newsSince("away", back)).toBe("The host is back.");
+    expect(newsSince("picture", { ...away, liveRecordingId: "r" })).toContain("They are reconnecting.");
+    expect(newsSince("away", { ...back, liveRecordingId: "r" })).toBe("The host is back.");
+    expect(newsSince("away", { ...back, status: "ended" })).toBe("The stream has ended.");
+  });
 });

@@ -20,10 +20,11 @@ export function almostLive({ status, startsAt }: PageState, now: number): boolea
   return status === "scheduled" && now >= Date.parse(startsAt) - almostMs;
 }
 
-type Shown = Pick<PageState, "status" | "recording" | "liveRecordingId">;
+type Shown = Pick<PageState, "status" | "recording" | "hostAbsentSince" | "liveRecordingId">;
 
 /** What a page shows, for the address of its chat's list: `newsSince` compares it with what there is by then. */
-export function stageOf({ status, recording, liveRecordingId }: Shown) {
+export function stageOf({ status, recording, hostAbsentSince, liveRecordingId }: Shown) {
+  if (status === "live" && hostAbsentSince !== null) return "away";
   if (status === "live" && liveRecordingId !== null) return "picture";
   return status === "ended" && recording?.status === "ready" && !recording.withheld ? "replay" : status;
 }
@@ -33,6 +34,7 @@ const news: Record<ReturnType<typeof stageOf>, string> = {
   rehearsal: "The rehearsal has begun.",
   live: "The stream is live.",
   picture: "The stream is live.",
+  away: "The host's connection dropped. They are reconnecting.",
   ended: "The stream has ended.",
   replay: "The replay is ready.",
   cancelled: "This stream was cancelled.",
@@ -42,6 +44,7 @@ const news: Record<ReturnType<typeof stageOf>, string> = {
 export function newsSince(shown: string | null, state: Shown): string | undefined {
   const stage = stageOf(state);
   if (shown === null || shown === stage) return undefined;
+  if (shown === "away" && state.status === "live") return "The host is back.";
   // What can be seen without scripts comes some seconds after the beginning.
   if (shown === "live" && stage === "picture") return "The picture is there.";
   return shown === "picture" && stage === "live" ? undefined : news[stage];

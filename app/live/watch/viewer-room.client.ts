@@ -206,7 +206,7 @@ export function joinRoom(path: string, asked?: Promise<TicketAnswer>) {
     /** The page's player has something to say over the picture. */
     endFirstPicture: first.end,
     startSound: () => room.startAudio(),
-    /** At once, for somebody who pressed a button, or because the page's state says that there is something to see again. */
+    /** At once, for somebody who pressed a button. */
     tryAgain() {
       clearTimeout(timer);
       media.end();

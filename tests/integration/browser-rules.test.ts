@@ -75,7 +75,13 @@ describe("what a browser is told with every page", () => {
     const media = `/media/${crypto.randomUUID()}/${crypto.randomUUID()}`;
     const said = async (target: string, from = secure) =>
       (await from.fetch(target)).headers.get("strict-transport-security");
-    for (const target of ["/", "/no-such-space", "/assets/none.js", `${media}/live.m3u8`, `${media}/poster.jpg`])
+    for (const target of [
+      "/",
+      "/no-such-space",
+      "/assets/none.js",
+      `${media}/live.m3u8`,
+      `${media}/poster.jpg`,
+    ])
       expect(await said(target), target).toBe("max-age=31536000; includeSubDomains");
     expect(await said("/", web)).toBeNull();
     await secure.close();

@@ -62,7 +62,10 @@ export async function finalizeRecording(
   }
 }
 
-async function claim({ db }: FinalizeServices, recordingId: string): Promise<{ leaveOut: boolean } | undefined> {
+async function claim(
+  { db }: FinalizeServices,
+  recordingId: string,
+): Promise<{ leaveOut: boolean } | undefined> {
   const { from, to } = recordingMoves.finalize;
   return db
     .updateTable("streaming_recordings")

@@ -703,6 +703,7 @@ const pathless = {
     "identify(services)",
     // The gate's four addresses, which have rows.
     "gateAddresses(gate)",
+    "strictTransportSecurity(",
     "helmet(",
     "compression()",
     "publicFiles(clientFolder)",

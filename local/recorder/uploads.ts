@@ -116,10 +116,13 @@ export function createUploads(
   };
 }
 
-/** A refusal stays one; a store that is away, or has failed, may be back in a moment. */
+/**
+ * A refusal stays one; a store that is away, has failed, or is asked too often may take it in a moment. R2 is asked too often
+ * where one playlist is written twice within a second (429); Egress repeats that, too (`ShouldRetry` of its S3 uploader).
+ */
 function isFinal(error: unknown): boolean {
   const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
-  return status >= 400 && status < 500;
+  return status >= 400 && status < 500 && status !== 429;
 }
 
 /** The manifest's text: its times are nanoseconds, larger than a JavaScript number holds. */

@@ -74,8 +74,9 @@ export const run: Fault["run"] = async (tools) => {
     stood.push(await viewer.through("storage's key", () => deploy(newKey)));
     const then = (await verifiedOf(tools, streamId)).size;
     await untilVerified(tools, streamId, then + 2);
-    const attempts = (await attemptsOf(tools, streamId)).length;
-    promise(attempts === 1, `the recorder went on with the key that it was given (${attempts} attempts)`);
+    const attempts = await attemptsOf(tools, streamId);
+    const told = attempts.map(({ number, status, reason }) => `${number} ${status}: ${reason}`).join("; ");
+    promise(attempts.length === 1, `the recorder went on with the key that it was given (${told})`);
 
     say("LiveKit starts anew with the new pairs alone");
     const from = Date.now();

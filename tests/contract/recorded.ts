@@ -76,7 +76,12 @@ export function beepsAfterFlashes(
   const delays = beeps.flatMap((beep) => flashes.map((flash) => (beep - flash) * 1000));
   const possible = delays.filter((delay) => Math.abs(delay) < 1500);
   const fitting = possible.map((delay) => possible.filter((other) => Math.abs(other - delay) < 150));
-  return fitting.reduce((a, b) => (b.length > a.length ? b : a), []);
+  const delay = median(fitting.reduce((a, b) => (b.length > a.length ? b : a), []));
+  return beeps.flatMap((beep) => {
+    const off = (flash: number) => Math.abs((beep - flash) * 1000 - delay);
+    const own = flashes.reduce((a, b) => (off(b) < off(a) ? b : a), Infinity);
+    return off(own) < 500 ? [(beep - own) * 1000] : [];
+  });
 }
 
 /** When something begins that was not there for longer than a flash lasts. */

@@ -1,4 +1,5 @@
 import { RoomServiceClient } from "livekit-server-sdk";
+import { nextClockChange } from "#tests/clock-changes.ts";
 import { insertMachines, insertPeople, insertStream, insertUser, signIn, unique } from "#tests/factories.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { expect, expectFits, expectLooks, test, type World } from "./world.ts";
@@ -263,7 +264,7 @@ test("a form that was refused keeps what was typed, names the field, and works w
   const title = unique("A title that stays");
   await page.getByLabel("Title").fill(title);
   await page.getByLabel("Experience").selectOption({ index: 1 });
-  await page.getByLabel("Day").fill(nextSpringForward());
+  await page.getByLabel("Day").fill(nextClockChange("forward"));
   await page.getByLabel("Time", { exact: true }).fill("02:30");
   await page.getByLabel("Time zone").selectOption("Europe/Berlin");
   await page.getByLabel("Expected length").fill("1 h");
@@ -308,15 +309,6 @@ async function insertTroubles(db: World["db"], streamId: string) {
     .values(["black", "silent"].map((kind) => ({ recording_id: id, kind, published: "on", since: ago(70) })))
     .execute();
   return () => db.deleteFrom("streaming_recordings").where("id", "=", id).execute();
-}
-
-/** The next day on which the clocks of Berlin go forward, and not before the day after tomorrow: March's last Sunday. */
-function nextSpringForward(): string {
-  const days = Array.from({ length: 400 }, (_, index) => new Date(Date.now() + (index + 2) * 86_400_000));
-  const found = days.find(
-    (day) => day.getUTCMonth() === 2 && day.getUTCDay() === 0 && day.getUTCDate() > 24,
-  )!;
-  return found.toISOString().slice(0, 10);
 }
 
 /** The room that going live would have made; nobody publishes in it. */

@@ -6,7 +6,8 @@ import { goOnAir, promise, recordingsOf, streamRow, until } from "./studio-tools
 
 export const name = "F6";
 export const title = "End pressed twice, by two hosts, while the grace of a lost host runs out";
-export const env = { HOST_GRACE_SECONDS: "25" };
+const graceSeconds = 25;
+export const env = { HOST_GRACE_SECONDS: String(graceSeconds) };
 
 export const run: Fault["run"] = async (tools) => {
   const air = await goOnAir(tools);
@@ -35,7 +36,7 @@ export const run: Fault["run"] = async (tools) => {
       { seconds: 10, words: "the host's absence is known" },
     );
     const { rows: left } = await sql<{ ms: number }>`
-      select extract(epoch from ${lost.value.host_absent_since}::timestamptz + interval '25 seconds' - clock_timestamp())::float8
+      select extract(epoch from ${lost.value.host_absent_since}::timestamptz + make_interval(secs => ${graceSeconds}) - clock_timestamp())::float8
         * 1000 as ms
     `.execute(tools.db);
     tools.say("both hosts press End twice, from just before the grace runs out until just after");

@@ -9,6 +9,7 @@ import {
   insertUser,
   signIn,
 } from "#tests/factories.ts";
+import { nextClockChange } from "#tests/clock-changes.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
 let web: TestWeb;
@@ -52,17 +53,6 @@ async function inDays(days: number): Promise<string> {
   const { rows } = await sql<{
     day: string;
   }>`select to_char(now() + make_interval(days => ${days}), 'YYYY-MM-DD') as day`.execute(web.db);
-  return rows[0]!.day;
-}
-
-/** The next day on which the clocks of Berlin go forward (March) or back (October), at most two years ahead. */
-async function changeOfClocks(month: "03" | "10"): Promise<string> {
-  const { rows } = await sql<{ day: string }>`
-    select to_char(day, 'YYYY-MM-DD') as day
-    from generate_series(now()::date + 2, now()::date + 700, '1 day') as day
-    where extract(isodow from day) = 7 and to_char(day, 'MM') = ${month} and extract(day from day) > 24
-    limit 1
-  `.execute(web.db);
   return rows[0]!.day;
 }
 
@@ -178,7 +168,7 @@ describe("the form of a new stream", () => {
   it("explains a time that does not exist, and takes the one that is chosen", async () => {
     const { form, cookieOf, rows } = await setStage();
     const cookie = await cookieOf("host");
-    const day = await changeOfClocks("03");
+    const day = nextClockChange("forward");
     const gap = { ...form, day, time: "02:30" };
     const asked = await post("/account/streams/new", cookie, gap);
     expect(asked.status).toBe(400);
@@ -202,7 +192,7 @@ describe("the form of a new stream", () => {
   it("explains a time that comes twice, and keeps the choice while something else is wrong", async () => {
     const { form, cookieOf, rows } = await setStage();
     const cookie = await cookieOf("host");
-    const day = await changeOfClocks("10");
+    const day = nextClockChange("back");
     const twice = { ...form, day, time: "02:30" };
     const asked = await post("/account/streams/new", cookie, twice);
     expect(asked.status).toBe(400);

@@ -1,7 +1,8 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
 import type { Services } from "#app/context.ts";
 import { findExportObject, findReadyRecording } from "#app/domain/recordings/media-objects.ts";
-import { listParts, listRecordedParts } from "#app/domain/recordings/parts.ts";
+import { listRecordedParts } from "#app/domain/recordings/parts.ts";
+import { findPlayed } from "#app/domain/recordings/played.ts";
 import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
 import { saveReplayPosition } from "#app/domain/recordings/replay.ts";
 import { isServiceError } from "#app/services/service-error.ts";
@@ -44,7 +45,7 @@ export function mediaRouter(services: Services): Router {
     admitted(async ({ streamId, recordingId, asTeam, hasPlace }, _request, response) => {
       if (!(await findReadyRecording(db, { streamId, recordingId, asTeam }))) return refuse(response, 404);
       if (!(await hasPlace())) return refuse(response, 409, "devices");
-      const playlist = replayPlaylist(await listParts(db, recordingId));
+      const { playlist } = await findPlayed(db, recordingId);
       response.set("Content-Type", playlistType).send(playlist);
     }, playing),
   );

@@ -20,7 +20,10 @@ export type PlayersWish = {
 };
 export type PlayersTale = {
   errors: Record<string, number>;
-  /** Segments that arrived after the one before had been played out, and by how much each was late, ms. */
+  /**
+   * By how much each segment was late that arrived after the one before had been played out, ms; and for how long each player
+   * stood still at the end, or had seen nothing from their first question on.
+   */
   lateMs: number[];
   segments: number;
   /** SHA-256 of the segments that arrived, by their address in the playlist. */
@@ -51,6 +54,7 @@ async function play(player: PlayersWish["players"][number], index: number) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   let last: string | undefined;
   let playedOutAt: number | undefined;
+  const beganAt = performance.now();
   while (performance.now() < endAt) {
     const readAt = performance.now();
     const playlist = await ask(player, agent, `${wish.base}/live.m3u8`, tale.playlistMs);
@@ -69,6 +73,8 @@ async function play(player: PlayersWish["players"][number], index: number) {
     }
     await pause(Math.max(0, segmentMs - (performance.now() - readAt)));
   }
+  const stoodStillMs = endAt - (playedOutAt ?? beganAt);
+  if (stoodStillMs > 0) tale.lateMs.push(Math.round(stoodStillMs));
   agent.destroy();
 }
 

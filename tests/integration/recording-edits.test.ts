@@ -3,6 +3,7 @@ import { readEditList, type TypedEdit } from "#app/domain/recordings/edit-list.t
 import { findEdit, saveEdit, undoEdit } from "#app/domain/recordings/edits.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
+import { findPlayed } from "#app/domain/recordings/played.ts";
 import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
 import { findReplay, saveReplayPosition } from "#app/domain/recordings/replay.ts";
 import { decodeWhole } from "#tests/mp4-decoder.ts";
@@ -44,6 +45,21 @@ const undo = async ({ recordingId }: Replay) =>
   });
 
 describe("an edit of a recording", () => {
+  it("is what plays from then on; until the next one all who ask get what was made once", async () => {
+    const replay = await insertReplay(test.services, { exports: false });
+    const ask = () => findPlayed(test.db, replay.recordingId);
+    const [whole, again] = await Promise.all([ask(), ask()]);
+    expect(again).toBe(whole);
+    expect(await ask()).toBe(whole);
+    await cut(replay, { start: "2" });
+    const cutting = await ask();
+    expect(cutting.playlist).toBe(replayPlaylist(await listParts(test.db, replay.recordingId)));
+    expect(cutting.playlist).not.toBe(whole.playlist);
+    expect(cutting.clock.durationMs).toBe(10_000);
+    await undo(replay);
+    expect((await ask()).playlist).toBe(whole.playlist);
+  });
+
   it("leaves segments out of the replay, and a player starts anew where something was cut", async () => {
     const replay = await insertReplay(test.services, { exports: false });
     expect(await cut(replay, { start: "2", cuts: [{ from: "4", to: "8" }] })).toEqual({

@@ -4,7 +4,8 @@ import type { Database, Db } from "#db/client.ts";
 import { type Chapter, chaptersThatPlay, listChapters } from "./chapters.ts";
 import { toEdited, toRecorded } from "./edited-time.ts";
 import { findEdit, findKept } from "./edits.ts";
-import { type Gap, gapsIn, listParts } from "./parts.ts";
+import type { Gap } from "./parts.ts";
+import { findPlayed } from "./played.ts";
 import { isShown } from "./shown.ts";
 
 /** What the replay's player needs. */
@@ -71,7 +72,7 @@ export async function findReplay(
     hasMp4: Boolean(row.mp4),
     hasPoster: Boolean(row.poster),
     captions: await listLanguages(db, row.id),
-    gaps: gapsIn(await listParts(db, row.id)),
+    gaps: (await findPlayed(db, row.id)).gaps,
     chapters: chaptersThatPlay(await listChapters(db, row.id), edit?.kept ?? null, durationMs),
   };
 }

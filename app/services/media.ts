@@ -8,6 +8,9 @@ export type MediaService = ReturnType<typeof createMediaService>;
 
 export type Jpeg = { width: number; height: number; bytes: Uint8Array };
 
+// It would keep some of the last pictures, and no picture comes twice.
+sharp.cache(false);
+
 /** Native decoding (node-av, in a process of its own) and JPEG (sharp). */
 export function createMediaService({ decodeTimeoutMs = 15_000 }: { decodeTimeoutMs?: number } = {}) {
   return {

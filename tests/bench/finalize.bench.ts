@@ -5,6 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { openDatabase } from "#db/client.ts";
 import { type Edition, startEdition } from "#local/edition.ts";
+import { thrift } from "#local/parts/worker.ts";
 import { createStorage } from "#app/services/storage.ts";
 import { type Bench, type Measured, median, round } from "./bench.ts";
 import { insertLongRecording, storeMinutes } from "./long-recordings.ts";
@@ -88,8 +89,8 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
 };
 
 async function inProcess({ env }: Edition, way: "mp4" | "copy", ids: string[]) {
-  const { stdout } = await promisify(execFile)(process.execPath, [script, way, ...ids], {
-    env: { ...process.env, ...env, NODE_ENV: "production", LOG_LEVEL: "silent" },
+  const { stdout } = await promisify(execFile)(process.execPath, [...thrift.flags, script, way, ...ids], {
+    env: { ...process.env, ...env, ...thrift.env, NODE_ENV: "production", LOG_LEVEL: "silent" },
   });
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as { ms: number; rssMib: number; bytes: number };
 }

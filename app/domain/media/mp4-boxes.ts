@@ -1,4 +1,4 @@
-/** Writes ISO base media boxes (ISO/IEC 14496-12) into bytes of a known size. */
+/** Writes ISO base media boxes (ISO/IEC 14496-12) into fresh bytes of a known size: all of them are zero. */
 export type BoxWriter = ReturnType<typeof createBoxWriter>;
 
 export function createBoxWriter(bytes: Uint8Array) {
@@ -23,8 +23,8 @@ export function createBoxWriter(bytes: Uint8Array) {
       view.setUint32(at + 4, value % 2 ** 32);
       at += 8;
     },
+    /** Passes them by: pages of fresh memory that nobody writes to take no room, and the padding is many of them. */
     zeros(count: number): void {
-      bytes.fill(0, at, at + count);
       at += count;
     },
     put(part: Uint8Array): void {

@@ -10,7 +10,8 @@ export type Db = Kysely<Database>;
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
- * Opens a pool on `url`. `max` is the number of connections. The caller destroys it (`db.destroy()`).
+ * Opens a pool on `url`. `max` is the number of connections; one that is not made within `connectMs` rejects. The caller
+ * destroys it (`db.destroy()`).
  * A connection that the server drops while idle is replaced on the next query; without a listener it would end the process.
  * A statement that is not answered within `patienceMs` rejects, and its connection is not used again. The longest of
  * ours, over a list of 100,000 people, take seconds.
@@ -19,14 +20,15 @@ export function openDatabase(
   url: string,
   {
     max = 10,
+    connectMs = 5_000,
     patienceMs = 30_000,
     onError,
-  }: { max?: number; patienceMs?: number; onError?: (error: Error) => void } = {},
+  }: { max?: number; connectMs?: number; patienceMs?: number; onError?: (error: Error) => void } = {},
 ): Db {
   const pool = new pg.Pool({
     connectionString: url,
     max,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connectMs,
     query_timeout: patienceMs,
     keepAlive: true,
   });

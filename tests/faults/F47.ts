@@ -22,6 +22,7 @@ export const run: Fault["run"] = async (tools) => {
   const { edition, say } = tools;
   const site = await standBeforeWeb(tools, port);
   let air: OnAir | undefined;
+  let asking: Awaited<ReturnType<typeof keepAsking>> | undefined;
   try {
     say("encoding what was recorded, in two attempts …");
     const segments = await largeSegments(8);
@@ -31,11 +32,11 @@ export const run: Fault["run"] = async (tools) => {
     await untilExported(tools, control, 120);
     const expected = await comesTo(tools, control);
 
-    air = await goOnAir(tools);
+    air = await goOnAir(tools, { smallPicture: true });
     const streamId = air.stream.id;
     await awaitSegments(tools, streamId, { attempt: 1, count: 2 });
     const viewer = await followViewer(tools, air);
-    const asking = await keepAsking(tools, air);
+    asking = await keepAsking(tools, air);
     const stood = [
       await viewer.through("another web beside the first, which ends", () => site.next()),
       await viewer.through("and another one", () => site.next()),
@@ -80,24 +81,31 @@ export const run: Fault["run"] = async (tools) => {
     await livekit.waitUntilReady();
     return {
       did: "web replaced by another process, twice, while pages were asked for; SIGTERM of the worker amid a finalization, and of the next one amid an MP4's upload; SIGTERM of LiveKit while live",
-      saw: `pictures stood for ${stood.join(", ")} ms at most, nobody signed out, no page loaded again, all ${answers.length} pages answered; workers gone after ${handed.stopMs.join(" and ")} ms, the recording ready ${handed.readyMs} ms and its exports ${handed.exportedMs} ms later, the same bytes, objects and one announcement, ${handed.twice} of ${handed.sent} parts sent again; LiveKit waited, pictures stood for ${draining} ms at most, who came then ${late}, it ended ${tookMs} ms after the recording was ready; replay of parts ${partsInWords(parts)} without a gap`,
+      saw: `pictures stood for ${stood.join(", ")} ms at most, nobody signed out, no page loaded again, all ${answers.length} pages answered; workers gone after ${handed.stopMs.join(" and ")} ms, the recording ready ${handed.readyMs} ms and its exports ${handed.exportedMs} ms later, the same bytes, objects and one announcement, ${handed.twice} of ${handed.sent} parts sent again; LiveKit waited, pictures stood for ${draining} ms at most, who came then ${late}, and it had ended by itself ${tookMs} ms after the recording was ready; replay of parts ${partsInWords(parts)} without a gap`,
     };
   } finally {
+    await asking?.stop();
     await air?.close();
     await site.close();
   }
 };
 
-/** Asks for the stream's page as its viewer, five times a second, through what stands before web; gives the answers. */
+/**
+ * Asks for the stream's page as its viewer, at most five times a second, through what stands before web; `stop` gives the
+ * answers, 0 for one that did not come.
+ */
 async function keepAsking({ db, web }: Tools, { people, path }: OnAir) {
   const { cookie } = await signIn(db, people.viewer.id);
   const answers: number[] = [];
   let over = false;
+  const ask = async () => {
+    const answer = await fetch(web.url + path, { headers: { cookie } });
+    await answer.arrayBuffer();
+    return answer.status;
+  };
   const asking = (async () => {
     while (!over) {
-      const answer = await fetch(web.url + path, { headers: { cookie } });
-      await answer.arrayBuffer();
-      answers.push(answer.status);
+      answers.push(await ask().catch(() => 0));
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   })();

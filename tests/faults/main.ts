@@ -46,7 +46,9 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
     env: together[0]?.env,
     ...together[0]?.edition,
   });
-  const db = openDatabase(edition.env.DATABASE_URL ?? "");
+  // This process also passes on what browsers, web and storage say to each other: on a full machine a handshake of its own,
+  // which takes it six turns, can take seconds.
+  const db = openDatabase(edition.env.DATABASE_URL ?? "", { connectMs: 30_000 });
   const done: Outcome[] = [];
   try {
     for (const fault of together) {

@@ -13,12 +13,15 @@ import type { Tools } from "./fault.ts";
 
 export type OnAir = Awaited<ReturnType<typeof goOnAir>>;
 
-/** A stream with its people, its host live in a browser of their own, and one viewer who sees it. */
-export async function goOnAir({ db, web }: Pick<Tools, "db" | "web">) {
+/**
+ * A stream with its people, its host live in a browser of their own, and one viewer who sees it. `smallPicture` where the
+ * machine has much else to do meanwhile.
+ */
+export async function goOnAir({ db, web }: Pick<Tools, "db" | "web">, { smallPicture = false } = {}) {
   const cast = await insertPeople(db, { status: "scheduled" });
   const hostBrowser = await launchMortalBrowser();
   const viewerBrowser = await launchBrowser();
-  const host = { url: web.url, db, userId: cast.people.host.id, streamId: cast.stream.id };
+  const host = { url: web.url, db, userId: cast.people.host.id, streamId: cast.stream.id, smallPicture };
   const { profile, page: studio } = await openStudio(hostBrowser.browser, host);
   await goLive(studio);
   const viewer = await openProfile(viewerBrowser, { url: web.url, db, userId: cast.people.viewer.id });

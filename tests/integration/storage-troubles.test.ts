@@ -94,7 +94,10 @@ describe("a recording whose segments are listed with", () => {
       await expect(finalizeRecording(services, { recordingId })).rejects.toMatchObject({
         service: "storage",
       });
-      expect(await recordingRow(db, recordingId)).toMatchObject({ status: "finalizing", reason: "" });
+      expect(await recordingRow(db, recordingId)).toMatchObject({
+        status: "finalizing",
+        reason: "Storage does not give all of what was recorded.",
+      });
       expect(await rows()).toEqual([]);
       proxy.calm();
       await release(recordingId);
@@ -191,3 +194,29 @@ describe("a viewer's segment, while storage answers with", () => {
     },
   );
 });
+
+  it("404 for all that was verified, as by another bucket, is no loss, however long: it is told, and tried again", async () => {
+    const { services, db } = test;
+    const { recordingId, attempt, rows } = await stopped();
+    await verifySegments(services, await attempt());
+    const { storage: config } = services.config;
+    const { S3_ENDPOINT: endpoint = "" } = inject("partsEnvironment");
+    const { RECORDING_S3_BUCKET: bucket = "" } = inject("recordingStore");
+    const empty = createStorage({ ...config, endpoint, bucket });
+    for (const wait of [() => Promise.resolve(), () => longAgo(recordingId)]) {
+      await wait();
+      await release(recordingId);
+      const finished = finalizeRecording({ ...services, storage: empty }, { recordingId });
+      await expect(finished).rejects.toMatchObject({ service: "storage", code: "nothing_there" });
+      expect(await recordingRow(db, recordingId)).toMatchObject({
+        status: "finalizing",
+        reason: expect.stringMatching(/set to another storage/),
+      });
+      expect(await rows()).toEqual(good);
+    }
+    empty.close();
+    await release(recordingId);
+    await finalizeRecording(services, { recordingId });
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready", reason: "" });
+    expect(await listParts(db, recordingId)).toHaveLength(3);
+  });

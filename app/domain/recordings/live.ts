@@ -10,12 +10,14 @@ import { askForCopies } from "./copy-claims.ts";
 import { findLag, noteLag } from "./lag.ts";
 import { lookAtSamples } from "./looks.ts";
 import type { StartServices } from "./start.ts";
+import { inHurry } from "./stores.ts";
 import { verifySegments } from "./verify.ts";
 
 type LiveServices = StartServices & Pick<Services, "media">;
 
 /** A worker that was killed while reading segments back is missed after this long. */
 const claimSeconds = 15;
+const holdEveryMs = (claimSeconds / 3) * 1000;
 const silentSeconds = 10;
 /** Of more than these, those that were looked at last wait for the next turn. */
 export const mostAtOnce = 40;
@@ -23,7 +25,8 @@ export const mostAtOnce = 40;
 /**
  * Verifies what the recorders of live streams have written since the last time, and gives up one that has gone silent:
  * a recorder host that died is announced by nobody, and only storage tells. Several workers share the attempts: each
- * one is claimed before it is looked at.
+ * one is claimed before it is looked at, and stays so while that takes: a turn that storage keeps waiting and the next one
+ * are not at the same attempts.
  */
 export async function verifyLiveSegments(services: LiveServices): Promise<void> {
   const attempts = await claimAttempts(services);
@@ -32,6 +35,7 @@ export async function verifyLiveSegments(services: LiveServices): Promise<void> 
       try {
         await lookAt(services, attempt);
       } catch (error) {
+      const holding = setInterval(() => void holdOn(services, attempt).catch(() => {}), holdEveryMs);
         services.log.warn({ err: error, attemptId: attempt.id }, "segments could not be verified");
         if (isServiceError(error) && error.service === "storage")
           await noteLag(services, attempt, "storage_away");
@@ -39,6 +43,7 @@ export async function verifyLiveSegments(services: LiveServices): Promise<void> 
         await services.db
           .updateTable("streaming_recording_attempts")
           .set({ look_until: sql`clock_timestamp()` })
+        clearInterval(holding);
           .where("id", "=", attempt.id)
           .execute();
       }
@@ -77,8 +82,18 @@ async function claimAttempts({ db }: StartServices): Promise<Attempt[]> {
 async function lookAt(services: LiveServices, attempt: Attempt): Promise<void> {
   const { db, queue } = services;
   const begun = performance.now();
+async function holdOn({ db }: StartServices, { id: attemptId }: Attempt): Promise<void> {
+  await db
+    .updateTable("streaming_recording_attempts")
+    .set({ look_until: sql`clock_timestamp() + make_interval(secs => ${claimSeconds})` })
+    .where("id", "=", attemptId)
+    // Let go meanwhile: then it is not held any more.
+    .where("look_until", ">", sql<Date>`clock_timestamp()`)
+    .execute();
+}
+
   const samples: Sample[] = [];
-  const good = await verifySegments(services, attempt, { samples });
+  const good = await verifySegments(inHurry(services), attempt, { samples });
   const lag = await findLag(services, attempt, { ms: performance.now() - begun, good });
   if (attempt.status === "active") await noteLag(services, attempt, lag);
   if (good > 0) {

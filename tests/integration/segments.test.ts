@@ -8,6 +8,7 @@ import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
 import { findReceipt } from "#app/domain/recordings/receipt.ts";
 import { selectAttempts } from "#app/domain/recordings/attempts.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
+import { findStreamState } from "#app/domain/streams/state.ts";
 import { shiftClock, syntheticSegments } from "#tests/bench/synthetic-segments.ts";
 import {
   attemptRows,
@@ -205,6 +206,47 @@ describe("what a recorder may do", () => {
       [false, 0],
       [true, 0],
     ]);
+  });
+});
+
+describe("a recorder whose pieces are all refused", () => {
+  it("is told to its host, and followed by another, each given twice as long as the one before", async () => {
+    const { services, db } = test;
+    const mine = await record();
+    const garbage = Buffer.from("<html>no segment</html>".repeat(50));
+    const since = (seconds: number) => new Date(Date.now() - seconds * 1000);
+    let next = 0;
+    const attempt = async (number: number, seconds: number) => {
+      const rows = await attemptRows(db, mine.recordingId);
+      const { id } = rows[number - 1] ?? (await insertRunningAttempt(services, mine, number));
+      await services.storage.write(
+        segmentKey(`recordings/${mine.streamId}/${number}/`, next++),
+        garbage,
+        "video/mp2t",
+      );
+      await db
+        .updateTable("streaming_recording_attempts")
+        .set({ active_at: since(seconds) })
+        .where("id", "=", id)
+        .execute();
+      await mine.look();
+      const { status, reason } = (await attemptRows(db, mine.recordingId))[number - 1]!;
+      return [status, reason];
+    };
+    const given = ["failed", "nothing of what it wrote plays"];
+    await db
+      .updateTable("streaming_recordings")
+      .set({ started_at: since(20) })
+      .where("id", "=", mine.recordingId)
+      .execute();
+    expect(await attempt(1, 20)).toEqual(["active", ""]);
+    const told = (await findStreamState(db, { streamId: mine.streamId, userId: mine.people.host.id }))!;
+    expect(told.recording).toMatchObject({ safeUntil: null, lag: { reason: "refused" } });
+    expect(told.recording!.lag!.seconds).toBeGreaterThanOrEqual(20);
+    expect(told.recording!.leftOut!.count).toBeGreaterThanOrEqual(1);
+    expect(await attempt(1, 32)).toEqual(given);
+    expect(await attempt(2, 40)).toEqual(["active", ""]);
+    expect(await attempt(2, 62)).toEqual(given);
   });
 });
 

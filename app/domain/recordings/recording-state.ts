@@ -11,7 +11,10 @@ export type RecordingState = {
   reason: string;
   /** What is recorded up to here is verified. To viewers only when the stream has ended. */
   safeUntil: string | null;
-  /** While it runs: why what is verified is behind, and by how many seconds; null while it is not. The team only. */
+  /**
+   * While it runs: why what is verified is behind, and by how many seconds, from its beginning on where nothing is verified
+   * yet; null while it is not. The team only.
+   */
   lag: { reason: string; seconds: number } | null;
   /**
    * From when on it is recorded and verified in the store beside alone, and waits to be copied to where viewers read (null: all
@@ -57,14 +60,15 @@ export type RecordingRow = {
 /** The columns of a `RecordingRow` but the first, for a query from `streams s` with `recordingJoin`. */
 export const recordingColumns = sql`
   r.id as recording_id, r.status as recording_status, r.reason as recording_reason, r.duration_ms as recording_ms,
-  r.safe_until, extract(epoch from clock_timestamp() - r.safe_until)::float8 as behind_seconds, r.lag,
+  r.safe_until, extract(epoch from clock_timestamp() - coalesce(r.safe_until, r.started_at))::float8 as behind_seconds,
+  r.lag,
   r.waiting, r.waiting_since, extract(epoch from clock_timestamp() - r.waiting_since)::float8 as waiting_seconds,
   r.has_stored, r.left_out, r.left_out_last, r.blanks, r.export_ready, r.edit as recording_edit, r.withheld
 `;
 
 export const recordingJoin = sql`
   left join lateral (
-    select r.id, r.status, r.reason, r.edit,
+    select r.id, r.status, r.reason, r.edit, r.started_at,
       coalesce((
         select e.duration_ms from streaming_recording_edits e where e.recording_id = r.id and e.number = r.edit
       ), r.duration_ms) as duration_ms,

@@ -41,9 +41,11 @@ export function recordingWords(
       if (!safe)
         return { words: "Recording", note: "The first seconds are on their way to storage.", good: true };
       const words = `Recorded and verified until ${safe}`;
+      if (lags || waits) return { words, note: sentences(waits, lags, left), good: false };
       const why = recording.lag?.reason ?? (still ? "unknown" : undefined);
       const lags = why && lagWords(why);
-      if (lags || waits) return { words, note: sentences(waits, lags, left), good: false };
+      if (!safe && (lags || left))
+        return { words: "Nothing is verified yet", note: sentences(lags, left), good: false, lost: !!lags };
       return { words, note: sentences("Read back from storage.", left), good: true };
     }
     case "stopping":
@@ -78,7 +80,8 @@ function lagWords(reason: string): string {
 }
 
 const lags: Record<string, string> = {
-  storage_away: "It lags: storage does not answer. Asked again each second; what is there stays there.",
+  storage_away:
+    "It lags: storage does not answer, or refuses. Asked again each second; what is there stays there.",
   storage_slow: "It lags: storage answers slowly.",
   refused: "It lags: the newest piece does not play. The next ones are looked at as they come.",
   silent:

@@ -90,6 +90,16 @@ describe("what the recorder does", () => {
     const heard = recordingWords(
       { status: "live", liveAt, recording: recording({ safeUntil }) },
       { still: true },
+    // Before anything is verified, too.
+    const words = "Nothing is verified yet";
+    expect(say({ lag: { reason: "storage_away", seconds: 12 } })).toMatchObject({
+      ...{ words, good: false },
+      note: expect.stringMatching(/^It lags: storage does not answer/),
+    });
+    expect(say({ leftOut: { count: 3, last: "cut off" } })).toMatchObject({
+      ...{ words, good: false },
+      note: expect.stringMatching(/^3 pieces/),
+    });
     );
     expect(heard).toMatchObject({ note: expect.stringMatching(/nothing newer/), good: false });
   });

@@ -334,6 +334,35 @@ describe("a recorder's playlist that lies", () => {
     expect((await findReceipt(test.db, mine)).attempts[0]!.playlistRemarks).toContain("names_missing");
   });
 
+  it("by a clock that is half a minute off is not believed: what it recorded stays where it was", async () => {
+    const { services, db } = test;
+    const mine = await record();
+    const timeOf = async (offMs: number, number: number) => {
+      const { id, prefix } = await insertRunningAttempt(services, mine, number);
+      const startsAt = new Date(Date.now() + offMs);
+      await writeSegments(services.storage, prefix, await ownSegments(2), { startsAt });
+      await mine.look();
+      await db
+        .updateTable("streaming_recording_attempts")
+        .set({ status: "failed", sealed_at: new Date(Date.now() + 2000) })
+        .where("id", "=", id)
+        .execute();
+      return (await mine.parts()).findLast((part) => part.attempt === number)!.programTime!.getTime();
+    };
+    await db
+      .updateTable("streaming_recording_attempts")
+      .set({ status: "failed", sealed_at: new Date() })
+      .where("id", "=", mine.id)
+      .execute();
+    for (const [index, offMs] of [-30_000, 30_000].entries()) {
+      const begun = Date.now();
+      const time = await timeOf(offMs, index + 2);
+      // Storage keeps whole seconds; the second segment begins two after the first.
+      expect(time).toBeGreaterThan(begun - 2_000);
+      expect(time).toBeLessThan(Date.now() + 5_000);
+    }
+  });
+
   it("or is none at all, is told, too", async () => {
     const own = await ownSegments(3);
     const mine = await record();

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { problemWords } from "./piece-words.ts";
 import { waits } from "./stores.ts";
-import type { RecordingStatus, StreamStatus } from "#db/types.ts";
+import type { RecordingExportStatus, RecordingStatus, StreamStatus } from "#db/types.ts";
 
 /** How a stream's recording is getting on. */
 export type RecordingState = {
@@ -29,6 +29,8 @@ export type RecordingState = {
   durationMs: number;
   /** The MP4 is there. */
   exportReady: boolean;
+  /** How the making of the MP4 goes, and why it does not; null before it is asked for. The team only. */
+  mp4: { status: RecordingExportStatus; reason: string } | null;
   /** The number of its edit: with another one the replay is another. */
   edit: number;
   /** There is a recording, and viewers do not get it. */
@@ -52,7 +54,7 @@ export type RecordingRow = {
   left_out: number | null;
   left_out_last: string | null;
   blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[] | null;
-  export_ready: boolean | null;
+  mp4: { status: RecordingExportStatus; reason: string } | null;
   recording_edit: number | null;
   withheld: "hidden" | "deleted" | null;
 };
@@ -63,7 +65,7 @@ export const recordingColumns = sql`
   r.safe_until, extract(epoch from clock_timestamp() - coalesce(r.safe_until, r.started_at))::float8 as behind_seconds,
   r.lag,
   r.waiting, r.waiting_since, extract(epoch from clock_timestamp() - r.waiting_since)::float8 as waiting_seconds,
-  r.has_stored, r.left_out, r.left_out_last, r.blanks, r.export_ready, r.edit as recording_edit, r.withheld
+  r.has_stored, r.left_out, r.left_out_last, r.blanks, r.mp4, r.edit as recording_edit, r.withheld
 `;
 
 export const recordingJoin = sql`
@@ -73,10 +75,10 @@ export const recordingJoin = sql`
         select e.duration_ms from streaming_recording_edits e where e.recording_id = r.id and e.number = r.edit
       ), r.duration_ms) as duration_ms,
       case when r.deleted_at is not null then 'deleted' when r.hidden_at is not null then 'hidden' end as withheld,
-      exists (
-        select from streaming_recording_exports x
-        where x.recording_id = r.id and x.kind = 'mp4' and x.status = 'ready'
-      ) as export_ready,
+      (
+        select jsonb_build_object('status', x.status, 'reason', x.reason)
+        from streaming_recording_exports x where x.recording_id = r.id and x.kind = 'mp4'
+      ) as mp4,
       (
         select g.program_time + make_interval(secs => g.duration_ticks / 90000.0)
         from streaming_recording_attempts a
@@ -154,14 +156,15 @@ export function recordingOf(row: RecordingRow): RecordingState | null {
     leftOut: row.left_out ? { count: row.left_out, last: problemWords(row.left_out_last ?? "") } : null,
     blanks: row.blanks ?? [],
     durationMs: row.recording_ms ?? 0,
-    exportReady: row.export_ready ?? false,
+    exportReady: row.mp4?.status === "ready",
+    mp4: row.mp4,
     edit: row.recording_edit ?? 0,
     withheld: row.withheld,
   };
 }
 
 /** How it is getting on is the team's. */
-const untold = { reason: "", lag: null, waits: null, leftOut: null, blanks: [] };
+const untold = { reason: "", lag: null, waits: null, leftOut: null, blanks: [], mp4: null };
 
 /** Up to where it is safe is told of the storage that they would get it from. */
 export const forViewers = (recording: RecordingState | null) =>

@@ -183,7 +183,11 @@ export default function Recording() {
               edit={page.edit}
               failed={page.failed}
               gaps={page.gaps}
-              mp4={page.mp4 && { ...page.mp4, progress: progress ?? page.mp4.progress }}
+              mp4={page.mp4 && { ...page.mp4, progress: progress?.get("mp4") ?? page.mp4.progress }}
+              files={page.files.map((file) => ({
+                ...file,
+                progress: progress?.get(file.kind) ?? file.progress,
+              }))}
             />
           ) : (
             <p>Hosts and owners can cut it, hide it and delete it.</p>

@@ -79,18 +79,27 @@ describe("what the page of a recording says and offers", () => {
   it("makes again what could not be made, and tells how far it is", async () => {
     const { page, host, recordingId } = await openHouse({ exports: false });
     const progress = async () => JSON.parse((await visit(`${page}/progress.json`, host)).html) as object;
-    expect(await progress()).toEqual({ working: true, status: "waiting", progress: 0 });
+    const all = (status: string) =>
+      ["mp4", "poster", "sprite"].map((kind) => ({ kind, status, progress: expect.any(Number) as number }));
+    expect(await progress()).toEqual({ working: true, files: all("waiting") });
+    await sql`update streaming_recording_exports set status = 'running', work_until = now() + interval '1 hour',
+      progress = case kind when 'mp4' then 0.5 when 'poster' then 0.25 else 0.75 end
+      where recording_id = ${recordingId}::uuid`.execute(web.db);
+    const made = (await visit(page, host)).words;
+    expect(made).toMatch(/The MP4 for download is being made\. ?50 %/);
+    expect(made).toMatch(/Its picture is being made\. ?25 %/);
+    expect(made).toMatch(/The pictures for seeking in the replay are being made\. ?75 %/);
     await web.db
       .updateTable("streaming_recording_exports")
       .set({ status: "failed", reason: "It could not be made." })
       .where("recording_id", "=", recordingId)
       .execute();
-    expect(await progress()).toMatchObject({ working: false, status: "failed" });
+    expect(await progress()).toEqual({ working: false, files: all("failed") });
     const { words } = await visit(page, host);
     expect(words).toContain("The MP4 and pictures of it could not be made, however often we tried.");
     expect(words).toContain("Make it again");
     expect((await post(`${page}/exports`, host, {})).location).toBe(page);
-    expect(await progress()).toMatchObject({ working: true, status: "waiting" });
+    expect(await progress()).toEqual({ working: true, files: all("waiting") });
     expect((await visit(page, host)).words).not.toContain("Make it again");
   });
 

@@ -130,8 +130,22 @@ describe("what the page of a recording says and offers", () => {
     const told = (await visit(page, host)).words;
     expect(told).toMatch(/Kept Until \w+/);
     expect(told).toContain("By the rule of your space.");
-    await sql`update streaming_recordings set kept = true where id = ${recordingId}::uuid`.execute(web.db);
-    expect((await visit(page, host)).words).toContain("the rule is not for it any more");
+    const warned = async () => (await recordingRow(web.db, recordingId)).warned_at;
+    await sql`update streaming_recordings set warned_at = now() where id = ${recordingId}::uuid`.execute(
+      web.db,
+    );
+    // With one press, and another takes it back: then they are told anew before it goes.
+    expect(told).toContain("Keep it, whatever the rule says");
+    const kept = (await post(`${page}/keeping`, host, { kept: "yes" })).location!;
+    const keptPage = (await visit(kept, host)).words;
+    expect(keptPage).toContain("It is kept now, until somebody deletes it.");
+    expect(keptPage).toContain("the rule is not for it any more");
+    expect(await warned()).not.toBeNull();
+    const left = (await post(`${page}/keeping`, host, { kept: "no" })).location!;
+    expect((await visit(left, host)).words).toMatch(
+      /is for it again.*Kept Until \w+.*By the rule of your space/,
+    );
+    expect(await warned()).toBeNull();
   });
 
   it("says until when it is in storage, while the rest waits in the store beside, to the team alone", async () => {

@@ -28,7 +28,7 @@ ${list.join("\n")}
 
 Days are those of UTC.
 
-If you want one of them, download it on its page before. For ${restorableDays} days after it was deleted you can still restore it
+If you want one of them, press “Keep it” on its page before, or download it there. For ${restorableDays} days after it was deleted you can still restore it
 there, and it is kept then. To keep all of them, or to keep them longer, change the rule of the space:
 ${rulePage}
 

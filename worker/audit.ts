@@ -13,8 +13,10 @@ needs. It reads the two side by side and can run at any time. What is younger th
   --hashes   read every byte and compare its SHA-256, not only sizes and the store's own tags: takes as long as
              reading the whole bucket does
   --repair   put right what is safe. Exports are made again from the segments; what exports have left, and what is
-             left of recordings that were removed, is removed. No segment of a recording is ever touched, and nothing
-             that the database does not know: it may be all there is of a recording whose row was lost.
+             left of recordings that were removed, is removed. A segment that was left out of its recording while storage
+             did not give it is verified again where it does, unless the recording was cut, or has chapters or captions.
+             No segment in storage is ever touched, and nothing that the database does not know: it may be all there
+             is of a recording whose row was lost.
 
 Ends with 0 when they agree, or everything was repaired; with 1 when something is left; with 2 when it could not be done.`;
 

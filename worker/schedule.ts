@@ -33,6 +33,11 @@ export type Task = {
   everySeconds: number;
   /** What takes long ends early when `signal` says that this process is told to. */
   run: (services: Services, signal: AbortSignal) => Promise<unknown>;
+  /**
+   * The next turn comes after so many seconds, though this one goes on: for what claims each thing that it does. Otherwise
+   * a task never overlaps itself.
+   */
+  waitSeconds?: number;
 };
 
 /**
@@ -46,7 +51,7 @@ export const schedule: readonly Task[] = [
     everySeconds: 1,
     run: ({ db, queue, config }) => endAbandonedStreams(db, queue, { graceSeconds: config.hostGraceSeconds }),
   },
-  { name: "recordings.verify-live", everySeconds: 1, run: verifyLiveSegments },
+  { name: "recordings.verify-live", everySeconds: 1, run: verifyLiveSegments, waitSeconds: 2 },
   { name: "recordings.start", everySeconds: 1, run: sweepStarts },
   { name: "recordings.ask", everySeconds: 1, run: sweepAttempts },
   { name: "recordings.copy", everySeconds: 1, run: sweepCopies },
@@ -91,7 +96,7 @@ export async function takeTurn(
   return rows.length > 0;
 }
 
-/** Runs the table until `stop`, which resolves when what has begun is done. A task never overlaps itself. */
+/** Runs the table until `stop`, which resolves when what has begun is done. */
 export function startSchedule(services: Services, tasks = schedule): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const loops = tasks.map((task) => repeat(services, task, stopping.signal));
@@ -105,8 +110,7 @@ export function startSchedule(services: Services, tasks = schedule): { stop(): P
 
 async function repeat(services: Services, task: Task, signal: AbortSignal): Promise<void> {
   let failing = false;
-  while (!signal.aborted) {
-    const begun = performance.now();
+  const takeAndRun = async () => {
     try {
       if (await takeTurn(services.db, task)) await task.run(services, signal);
       if (failing) services.log.info({ task: task.name }, "a periodic task works again");
@@ -116,8 +120,17 @@ async function repeat(services: Services, task: Task, signal: AbortSignal): Prom
       if (!failing) services.log.error({ err: error, task: task.name }, "a periodic task failed");
       failing = true;
     }
+  };
+  const underWay = new Set<Promise<void>>();
+  while (!signal.aborted) {
+    const begun = performance.now();
+    const turn = takeAndRun().finally(() => underWay.delete(turn));
+    underWay.add(turn);
+    if (task.waitSeconds === undefined) await turn;
+    else await Promise.race([turn, pause(task.waitSeconds * 1000, signal)]);
     await pause(task.everySeconds * 1000 - (performance.now() - begun), signal);
   }
+  await Promise.all(underWay);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -13,8 +13,18 @@ type RecordingActsProps = {
   /** What could not be made, but can be tried again. */
   failed: { mp4: boolean; pictures: boolean };
   mp4: Mp4Words | null;
+  /** All files that are made of it. */
+  files: FileWords[];
   /** What is missing in what plays: how much ("35 seconds") and where ("0:06"). */
   gaps: { at: string; missing: string }[];
+};
+
+export type FileWords = {
+  kind: string;
+  status: Mp4Words["status"];
+  /** 0 to 1. */
+  progress: number;
+  reason: string;
 };
 
 export type Mp4Words = {
@@ -30,7 +40,7 @@ export type Mp4Words = {
 
 /** What a host can do with a recording. */
 export function RecordingActs(props: RecordingActsProps) {
-  const { page, captions, hidden, edit, failed, mp4, gaps } = props;
+  const { page, captions, hidden, edit, failed, mp4, files, gaps } = props;
   return (
     <>
       <div className="row">
@@ -61,6 +71,7 @@ export function RecordingActs(props: RecordingActsProps) {
         </ButtonLink>
       </div>
       {mp4 && <Mp4 mp4={mp4} gaps={gaps} />}
+      <Pictures files={files} />
       <Failed page={page} failed={failed} reason={mp4?.status === "failed" ? mp4.reason : undefined} />
     </>
   );
@@ -69,7 +80,6 @@ export function RecordingActs(props: RecordingActsProps) {
 /** The file, and how far it is; while it is made anew, the one from before the change. */
 function Mp4({ mp4, gaps }: { mp4: Mp4Words; gaps: RecordingActsProps["gaps"] }) {
   const { href, status, progress, reason, bytes, isCurrent } = mp4;
-  const percent = Math.round(progress * 100);
   const isMade = !isCurrent && status !== "failed";
   return (
     <div className="stack">
@@ -83,8 +93,7 @@ function Mp4({ mp4, gaps }: { mp4: Mp4Words; gaps: RecordingActsProps["gaps"] })
       </p>
       {isMade && (
         <p>
-          <progress className="progress" value={percent} max={100} aria-label="How far the MP4 is" />{" "}
-          <span className="num">{percent} %</span>
+          <HowFar progress={progress} label="How far the MP4 is" />
         </p>
       )}
       {isMade && reason && <p>{reason}</p>}
@@ -104,6 +113,42 @@ function Mp4({ mp4, gaps }: { mp4: Mp4Words; gaps: RecordingActsProps["gaps"] })
       )}
     </div>
   );
+}
+
+function HowFar({ progress, label }: { progress: number; label: string }) {
+  const percent = Math.round(progress * 100);
+  return (
+    <>
+      <progress className="progress" value={percent} max={100} aria-label={label} />{" "}
+      <span className="num">{percent} %</span>
+    </>
+  );
+}
+
+const pictures: Record<string, { words: string; label: string }> = {
+  poster: { words: "Its picture is being made.", label: "How far its picture is" },
+  sprite: {
+    words: "The pictures for seeking in the replay are being made.",
+    label: "How far the pictures for seeking are",
+  },
+};
+
+/** The pictures that are still being made. */
+function Pictures({ files }: { files: FileWords[] }) {
+  return files.map(({ kind, status, progress, reason }) => {
+    const picture = pictures[kind];
+    if (!picture || (status !== "waiting" && status !== "running")) return null;
+    return (
+      <div key={kind} className="stack">
+        <p>
+          {picture.words} {reason}
+        </p>
+        <p>
+          <HowFar progress={progress} label={picture.label} />
+        </p>
+      </div>
+    );
+  });
 }
 
 type FailedProps = { page: string; failed: RecordingActsProps["failed"]; reason: string | undefined };

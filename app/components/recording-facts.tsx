@@ -10,7 +10,7 @@ type RecordingFactsProps = {
   hidden: { at: string; by: string | null } | null;
   /** When the rule of its space deletes it, ISO; null: it does not. */
   endsAt: string | null;
-  /** It was restored after the rule had deleted it. */
+  /** Somebody kept it, or restored it after the rule had deleted it. */
   kept: boolean;
   /** Its public page. */
   watchPath: string;
@@ -41,9 +41,9 @@ export function RecordingFacts(props: RecordingFactsProps) {
         label="Kept"
         note={
           endsAt
-            ? "By the rule of your space. You can download it before."
+            ? "By the rule of your space. Who hosts can keep it, or download it before."
             : kept
-              ? "It was restored after the rule of your space had deleted it; the rule is not for it any more."
+              ? "Somebody kept it, or restored it after the rule of your space had deleted it; the rule is not for it any more."
               : undefined
         }
       >

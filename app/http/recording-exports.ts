@@ -13,6 +13,8 @@ export function exportsInWords(recording: OwnRecording, media: string) {
       mp4: mp4?.canRetry ?? false,
       pictures: exports.some(({ kind, canRetry }) => kind !== "mp4" && canRetry),
     },
+    /** Each file that is asked for, and how far it is, 0 to 1. */
+    files: exports.map(({ kind, status, progress, reason }) => ({ kind, status, progress, reason })),
     poster: posterOf(recording, media),
     mp4: mp4
       ? {

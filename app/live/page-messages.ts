@@ -87,6 +87,7 @@ export type PageRecording = {
   blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[];
   durationMs: number;
   exportReady: boolean;
+  mp4: { status: "waiting" | "running" | "ready" | "failed"; reason: string } | null;
   edit: number;
   withheld: "hidden" | "deleted" | null;
 };

@@ -11,6 +11,7 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { RecordingActs } from "#app/components/recording-acts.tsx";
 import { RecordingDeleted } from "#app/components/recording-deleted.tsx";
 import { RecordingFacts } from "#app/components/recording-facts.tsx";
+import { RecordingKeeping } from "#app/components/recording-keeping.tsx";
 import { RecordingReceipt } from "#app/components/recording-receipt.tsx";
 import {
   blankWords,
@@ -118,6 +119,8 @@ const news: Record<string, string> = {
   not_undone: "Nothing was undone: it is not cut like that any more, or was not. This is how it plays now.",
   hidden: "Hidden. Only your team can see it.",
   shown: "Viewers can see it again.",
+  kept: "It is kept now, until somebody deletes it.",
+  not_kept: "The rule of the space is for it again.",
   restored: "Restored, just as it was.",
   chapters: "The chapters are saved.",
   picture: "The picture is being taken. It is here in some seconds.",
@@ -151,6 +154,9 @@ export default function Recording() {
           Delete it
         </ButtonLink>
       )}
+      {!page.deleted && mayHost && (page.endsAt || page.kept) && (
+        <RecordingKeeping page={page.page} kept={page.kept} />
+      )}
       {media && (
         <Two
           label="About it"
@@ -183,7 +189,11 @@ export default function Recording() {
               edit={page.edit}
               failed={page.failed}
               gaps={page.gaps}
-              mp4={page.mp4 && { ...page.mp4, progress: progress ?? page.mp4.progress }}
+              mp4={page.mp4 && { ...page.mp4, progress: progress?.get("mp4") ?? page.mp4.progress }}
+              files={page.files.map((file) => ({
+                ...file,
+                progress: progress?.get(file.kind) ?? file.progress,
+              }))}
             />
           ) : (
             <p>Hosts and owners can cut it, hide it and delete it.</p>

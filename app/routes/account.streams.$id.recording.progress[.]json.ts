@@ -5,9 +5,9 @@ import { requireRecording } from "#app/http/recording-of-team.ts";
 /** How far the files of a recording are: what its page asks for again and again while they are made. */
 export async function loader(args: LoaderFunctionArgs) {
   const { stream, recording } = await requireRecording(args, { least: "moderator" });
-  const { working, mp4 } = exportsInWords(recording, `/media/${stream.id}/${recording.id}`);
+  const { working, files } = exportsInWords(recording, `/media/${stream.id}/${recording.id}`);
   return Response.json(
-    { working, status: mp4?.status ?? null, progress: mp4?.progress ?? 0 },
+    { working, files: files.map(({ kind, status, progress }) => ({ kind, status, progress })) },
     { headers: { "Cache-Control": "private, no-store" } },
   );
 }

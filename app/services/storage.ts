@@ -8,7 +8,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import type { StorageConfig } from "#app/config.ts";
 import { serviceError } from "./service-error.ts";
 import { asked, orMissing } from "./storage-answer.ts";
@@ -21,7 +21,8 @@ export type Storage = ReturnType<typeof createStorage>;
 
 /**
  * Object storage (R2 or anything that speaks S3). Every function throws a ServiceError when storage cannot be reached,
- * refuses, or says nothing for `patienceMs`; a missing object is undefined, not an error.
+ * refuses, or says nothing for `patienceMs`; a missing object is undefined, not an error. Where a `signal` is given, asking
+ * ends with it.
  */
 export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { patienceMs?: number } = {}) {
   const client = new S3Client({
@@ -39,12 +40,16 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
   const Bucket = config.bucket;
   const { host, pathname } = new URL(config.endpoint);
 
-  async function* pages(prefix: string, { after }: { after?: string } = {}): AsyncGenerator<StoredObject[]> {
+  async function* pages(
+    prefix: string,
+    { after, signal }: { after?: string; signal?: AbortSignal } = {},
+  ): AsyncGenerator<StoredObject[]> {
     let ContinuationToken: string | undefined;
     do {
       const page: ListObjectsV2CommandOutput = await asked(
         client.send(
           new ListObjectsV2Command({ Bucket, Prefix: prefix, StartAfter: after, ContinuationToken }),
+          { abortSignal: signal },
         ),
       );
       yield (page.Contents ?? []).flatMap(({ Key, Size, ETag, LastModified }) =>
@@ -56,6 +61,11 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
     } while (ContinuationToken);
   }
 
+  function bodyOf({ Body }: { Body?: unknown }, signal: AbortSignal | undefined): Readable {
+    const body = withPatience(Body as Readable, patienceMs);
+    return signal ? addAbortSignal(signal, body) : body;
+  }
+
   return {
     client,
     bucket: Bucket,
@@ -63,7 +73,7 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
     at: `${host}${pathname.replace(/\/+$/, "")}/${Bucket}`,
 
     /** Objects under `prefix`, all pages, in key order; with `after` only those whose keys come behind it. */
-    async list(prefix: string, of: { after?: string } = {}): Promise<StoredObject[]> {
+    async list(prefix: string, of: { after?: string; signal?: AbortSignal } = {}): Promise<StoredObject[]> {
       const found: StoredObject[] = [];
       for await (const page of pages(prefix, of)) found.push(...page);
       return found;
@@ -92,18 +102,23 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
     },
 
     /** All bytes of a small object (a segment, a picture). */
-    async read(key: string): Promise<Uint8Array | undefined> {
-      const object = await orMissing(client.send(new GetObjectCommand({ Bucket, Key: key })));
+    async read(key: string, { signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array | undefined> {
+      const asking = client.send(new GetObjectCommand({ Bucket, Key: key }), { abortSignal: signal });
+      const object = await orMissing(asking);
       if (!object?.Body) return undefined;
-      return wholeOf(withPatience(object.Body as Readable, patienceMs), object.ContentLength ?? 0);
+      return wholeOf(bodyOf(object, signal), object.ContentLength ?? 0);
     },
 
     /**
      * All bytes of an object that was just listed. Rejects when it is not there, or is another by now: what storage says
      * at this moment is not what it holds, and asking again will tell.
      */
-    async readListed({ key, bytes, etag }: StoredObject): Promise<Uint8Array> {
-      const object = await orMissing(client.send(new GetObjectCommand({ Bucket, Key: key })));
+    async readListed(
+      { key, bytes, etag }: StoredObject,
+      { signal }: { signal?: AbortSignal } = {},
+    ): Promise<Uint8Array> {
+      const asking = client.send(new GetObjectCommand({ Bucket, Key: key }), { abortSignal: signal });
+      const object = await orMissing(asking);
       if (!object?.Body || object.ContentLength !== bytes || plain(object.ETag) !== etag) {
         (object?.Body as Readable | undefined)?.destroy();
         throw serviceError("storage", "an object is not what was listed", {
@@ -111,7 +126,7 @@ export function createStorage(config: StorageConfig, { patienceMs = 30_000 }: { 
           code: "not_as_listed",
         });
       }
-      return wholeOf(withPatience(object.Body as Readable, patienceMs), bytes);
+      return wholeOf(bodyOf(object, signal), bytes);
     },
 
     /**

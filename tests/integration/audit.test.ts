@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { auditRecordings, type Finding } from "#app/domain/recordings/audit/audit.ts";
 import { root } from "#local/root.ts";
-import { exportRows, insertReplay, makeExports, segmentRows } from "./recording-fixtures.ts";
+import { exportRows, insertReplay, makeExports, recordingRow, segmentRows } from "./recording-fixtures.ts";
 import { openTestServices } from "./setup.ts";
 
 let test: Awaited<ReturnType<typeof openTestServices>>;
@@ -69,6 +69,68 @@ it("finds segments that are gone, shorter, or others, and repairs none", async (
   await repairAll();
   expect(await kinds()).toEqual(expected);
   expect(await segmentRows(test.db, replay.recordingId)).toMatchObject(Array(6).fill({ problem: null }));
+});
+
+it("verifies again what was left out and is back, with the same bytes or those that lay there all the time, and no others", async () => {
+  const { db, services } = test;
+  const { recordingId } = replay;
+  const rows = await segmentRows(db, recordingId);
+  const [first, second, third, late] = rows;
+  const { mp4, length } = { mp4: await exportOf("mp4"), length: 12_000 };
+  // Gone when the recording was finished; never given; never seen before; and written after its attempt was sealed.
+  const leave = (row: typeof first, change: { problem: string; sha256?: string }) =>
+    db
+      .updateTable("streaming_recording_segments")
+      .set(change)
+      .where("attempt_id", "=", row!.attempt_id)
+      .where("number", "=", row!.number)
+      .execute();
+  await leave(first, { problem: "missing" });
+  await leave(second, { problem: "unreadable", sha256: "" });
+  await leave(third, { problem: "missing", sha256: "0".repeat(64) });
+  await db
+    .updateTable("streaming_recording_segments")
+    .set({ problem: "missing", sha256: "", etag: "", bytes: 0 })
+    .where("attempt_id", "=", late!.attempt_id)
+    .where("number", "=", late!.number)
+    .execute();
+  await sql`update streaming_recording_attempts set sealed_at = now() - interval '1 hour' where id = ${late!.attempt_id}`.execute(
+    db,
+  );
+  await sql`update streaming_recordings set duration_ms = 4000 where id = ${recordingId}`.execute(db);
+  expect(await kinds()).toEqual(
+    rows.slice(0, 4).map(({ number }) => `segment-left-out seg_0000${number}.ts`),
+  );
+  await db
+    .insertInto("streaming_recording_chapters")
+    .values({ recording_id: recordingId, at_ms: 0, title: "Beginning" })
+    .execute();
+  expect((await findings()).map(({ repair }) => repair)).toEqual(Array(4).fill(undefined));
+  await db.deleteFrom("streaming_recording_chapters").execute();
+
+  await repairAll();
+  const after = await segmentRows(db, recordingId);
+  expect(after.map(({ problem }) => problem)).toEqual([null, null, "missing", "missing", null, null]);
+  expect(after[1]).toMatchObject({ sha256: second!.sha256, etag: second!.etag });
+  const row = await recordingRow(db, recordingId);
+  expect(row).toMatchObject({ status: "ready", duration_ms: length - 4000 });
+  expect(await exportOf("mp4")).toMatchObject({ status: "waiting", version: mp4.version + 1 });
+  await makeExports(services, recordingId);
+  expect((await exportOf("mp4")).duration_ms).toBeLessThan(mp4.duration_ms!);
+});
+
+it("takes a recording back that had failed for want of its segments", async () => {
+  const { db } = test;
+  const { recordingId } = replay;
+  await sql`update streaming_recording_segments set problem = 'missing' where attempt_id in (
+    select id from streaming_recording_attempts where recording_id = ${recordingId})`.execute(db);
+  await sql`update streaming_recordings set status = 'failed', failed_at = now(), ready_at = null, duration_ms = 0,
+    reason = 'What was recorded cannot be played.' where id = ${recordingId}`.execute(db);
+  await repairAll();
+  expect(await recordingRow(db, recordingId)).toMatchObject({
+    ...{ status: "ready", duration_ms: 12_000, reason: "", failed_at: null },
+  });
+  expect((await findings()).filter(({ kind }) => kind.startsWith("segment"))).toEqual([]);
 });
 
 it("finds what nobody wrote down, tells what came from a recorder that was given up, and removes neither", async () => {

@@ -133,8 +133,14 @@ async function tell(news: News): Promise<unknown> {
     const of = await egress(number);
     await says(of, "EGRESS_STARTING", "egress_started");
     await says(of, "EGRESS_ACTIVE");
-    // The same between two of them each time, and nothing that cannot be: after it was asked for, give or take a minute.
-    const startsAt = new Date(begun + number * 20_000);
+    // The same between two of them each time, and nothing that cannot be: after it was asked for, and before now.
+    await db
+      .updateTable("streaming_recording_attempts")
+      .set({ requested_at: new Date(begun - 120_000) })
+      .where("recording_id", "=", recordingId)
+      .where("number", "=", number)
+      .execute();
+    const startsAt = new Date(begun - 100_000 + number * 20_000);
     // As recorders do: when there are three, their playlist has been there for a while.
     for (const count of [2, segments.length])
       await writeSegments(services.storage, of.prefix, segments.slice(0, count), { startsAt });

@@ -79,18 +79,27 @@ describe("what the page of a recording says and offers", () => {
   it("makes again what could not be made, and tells how far it is", async () => {
     const { page, host, recordingId } = await openHouse({ exports: false });
     const progress = async () => JSON.parse((await visit(`${page}/progress.json`, host)).html) as object;
-    expect(await progress()).toEqual({ working: true, status: "waiting", progress: 0 });
+    const all = (status: string) =>
+      ["mp4", "poster", "sprite"].map((kind) => ({ kind, status, progress: expect.any(Number) as number }));
+    expect(await progress()).toEqual({ working: true, files: all("waiting") });
+    await sql`update streaming_recording_exports set status = 'running', work_until = now() + interval '1 hour',
+      progress = case kind when 'mp4' then 0.5 when 'poster' then 0.25 else 0.75 end
+      where recording_id = ${recordingId}::uuid`.execute(web.db);
+    const made = (await visit(page, host)).words;
+    expect(made).toMatch(/The MP4 for download is being made\. ?50 %/);
+    expect(made).toMatch(/Its picture is being made\. ?25 %/);
+    expect(made).toMatch(/The pictures for seeking in the replay are being made\. ?75 %/);
     await web.db
       .updateTable("streaming_recording_exports")
       .set({ status: "failed", reason: "It could not be made." })
       .where("recording_id", "=", recordingId)
       .execute();
-    expect(await progress()).toMatchObject({ working: false, status: "failed" });
+    expect(await progress()).toEqual({ working: false, files: all("failed") });
     const { words } = await visit(page, host);
     expect(words).toContain("The MP4 and pictures of it could not be made, however often we tried.");
     expect(words).toContain("Make it again");
     expect((await post(`${page}/exports`, host, {})).location).toBe(page);
-    expect(await progress()).toMatchObject({ working: true, status: "waiting" });
+    expect(await progress()).toEqual({ working: true, files: all("waiting") });
     expect((await visit(page, host)).words).not.toContain("Make it again");
   });
 
@@ -121,8 +130,22 @@ describe("what the page of a recording says and offers", () => {
     const told = (await visit(page, host)).words;
     expect(told).toMatch(/Kept Until \w+/);
     expect(told).toContain("By the rule of your space.");
-    await sql`update streaming_recordings set kept = true where id = ${recordingId}::uuid`.execute(web.db);
-    expect((await visit(page, host)).words).toContain("the rule is not for it any more");
+    const warned = async () => (await recordingRow(web.db, recordingId)).warned_at;
+    await sql`update streaming_recordings set warned_at = now() where id = ${recordingId}::uuid`.execute(
+      web.db,
+    );
+    // With one press, and another takes it back: then they are told anew before it goes.
+    expect(told).toContain("Keep it, whatever the rule says");
+    const kept = (await post(`${page}/keeping`, host, { kept: "yes" })).location!;
+    const keptPage = (await visit(kept, host)).words;
+    expect(keptPage).toContain("It is kept now, until somebody deletes it.");
+    expect(keptPage).toContain("the rule is not for it any more");
+    expect(await warned()).not.toBeNull();
+    const left = (await post(`${page}/keeping`, host, { kept: "no" })).location!;
+    expect((await visit(left, host)).words).toMatch(
+      /is for it again.*Kept Until \w+.*By the rule of your space/,
+    );
+    expect(await warned()).toBeNull();
   });
 
   it("says until when it is in storage, while the rest waits in the store beside, to the team alone", async () => {

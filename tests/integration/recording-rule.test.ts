@@ -78,6 +78,8 @@ describe("the rule of a space for its recordings", () => {
     expect(letters).toHaveLength(1);
     expect(letters[0]).toContain(`Subject: One recording of ${house.space.name} will be deleted`);
     expect(letters[0]).toContain(`/account/streams/${house.streamId}/recording`);
+    expect(letters[0]).toContain(`/account/streams/${house.streamId}/recording#keeping`);
+    expect(letters[0]).toContain('press "Keep it" on its page before');
     expect(letters[0]).toContain("keeps its recordings for 30 days");
     expect(web.letters.filter(({ to }) => to.includes(second.email))).toHaveLength(1);
     await deleteByRule(web.db);

@@ -107,7 +107,7 @@ async function verified() {
   livekit.egresses.find(({ roomName }) => roomName === streamId)!.status = "EGRESS_ACTIVE";
   await db
     .updateTable("streaming_recording_attempts")
-    .set({ status: "active", active_at: new Date() })
+    .set({ status: "active", active_at: new Date(), requested_at: new Date(Date.now() - 60_000) })
     .where("id", "=", attempt.id)
     .execute();
   await writeSegments(services.recordingStorage!, attempt.prefix, segments, {

@@ -236,7 +236,9 @@ const table = `
 /account/streams/$id/recording/chapters            POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/picture             GET    in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/picture             POST   in 404 404 404 404 403 back back 404
+/account/streams/$id/recording/keeping             GET    back back back back back back back back back
 /account/streams/$id/recording/visibility          GET    back back back back back back back back back
+/account/streams/$id/recording/keeping             POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/visibility          POST   in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/deletion            GET    in 404 404 404 404 403 back back 404
 /account/streams/$id/recording/deletion            POST   in 404 404 404 404 403 back back 404
@@ -340,6 +342,7 @@ const tablesOfState: Partial<Record<State, string>> = {
 /account/streams/$id/recording/chapters            POST   in 404 404 404 404 403 400 400 404
 /account/streams/$id/recording/picture             GET    in 404 404 404 404 403 200 200 404
 /account/streams/$id/recording/picture             POST   in 404 404 404 404 403 400 400 404
+/account/streams/$id/recording/keeping             POST   in 404 404 404 404 403 done back 404
 /account/streams/$id/recording/visibility          POST   in 404 404 404 404 403 done back 404
 /account/streams/$id/recording/deletion            GET    in 404 404 404 404 403 200 200 404
 /account/streams/$id/recording/deletion            POST   in 404 404 404 404 403 done back 404
@@ -381,6 +384,7 @@ const forms: Record<string, Record<string, string>> = {
   "/account/streams/$id/rehearsal": { tab },
   "/account/streams/$id/recording/picture": { at: "never" },
   "/account/streams/$id/recording/visibility": { hidden: "yes" },
+  "/account/streams/$id/recording/keeping": { kept: "yes" },
   "/account/streams/$id/lease": { tab, take_over: "yes" },
   "/account/streams/$id/token": { tab },
 };

@@ -8,6 +8,7 @@ import { replayPlaylist } from "#app/domain/recordings/playlist.ts";
 import { findReceipt } from "#app/domain/recordings/receipt.ts";
 import { selectAttempts } from "#app/domain/recordings/attempts.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
+import { findStreamState } from "#app/domain/streams/state.ts";
 import { shiftClock, syntheticSegments } from "#tests/bench/synthetic-segments.ts";
 import {
   attemptRows,
@@ -208,6 +209,47 @@ describe("what a recorder may do", () => {
   });
 });
 
+describe("a recorder whose pieces are all refused", () => {
+  it("is told to its host, and followed by another, each given twice as long as the one before", async () => {
+    const { services, db } = test;
+    const mine = await record();
+    const garbage = Buffer.from("<html>no segment</html>".repeat(50));
+    const since = (seconds: number) => new Date(Date.now() - seconds * 1000);
+    let next = 0;
+    const attempt = async (number: number, seconds: number) => {
+      const rows = await attemptRows(db, mine.recordingId);
+      const { id } = rows[number - 1] ?? (await insertRunningAttempt(services, mine, number));
+      await services.storage.write(
+        segmentKey(`recordings/${mine.streamId}/${number}/`, next++),
+        garbage,
+        "video/mp2t",
+      );
+      await db
+        .updateTable("streaming_recording_attempts")
+        .set({ active_at: since(seconds) })
+        .where("id", "=", id)
+        .execute();
+      await mine.look();
+      const { status, reason } = (await attemptRows(db, mine.recordingId))[number - 1]!;
+      return [status, reason];
+    };
+    const given = ["failed", "nothing of what it wrote plays"];
+    await db
+      .updateTable("streaming_recordings")
+      .set({ started_at: since(20) })
+      .where("id", "=", mine.recordingId)
+      .execute();
+    expect(await attempt(1, 20)).toEqual(["active", ""]);
+    const told = (await findStreamState(db, { streamId: mine.streamId, userId: mine.people.host.id }))!;
+    expect(told.recording).toMatchObject({ safeUntil: null, lag: { reason: "refused" } });
+    expect(told.recording!.lag!.seconds).toBeGreaterThanOrEqual(20);
+    expect(told.recording!.leftOut!.count).toBeGreaterThanOrEqual(1);
+    expect(await attempt(1, 32)).toEqual(given);
+    expect(await attempt(2, 40)).toEqual(["active", ""]);
+    expect(await attempt(2, 62)).toEqual(given);
+  });
+});
+
 describe("a segment that is missing", () => {
   it("is called so while it is, and counts again when it is there again", async () => {
     const own = await ownSegments(8);
@@ -290,6 +332,35 @@ describe("a recorder's playlist that lies", () => {
     // It was uploaded just now, so it was not recorded in an hour.
     expect(Math.abs(parts[0]!.programTime!.getTime() - Date.now())).toBeLessThan(60_000);
     expect((await findReceipt(test.db, mine)).attempts[0]!.playlistRemarks).toContain("names_missing");
+  });
+
+  it("by a clock that is half a minute off is not believed: what it recorded stays where it was", async () => {
+    const { services, db } = test;
+    const mine = await record();
+    const timeOf = async (offMs: number, number: number) => {
+      const { id, prefix } = await insertRunningAttempt(services, mine, number);
+      const startsAt = new Date(Date.now() + offMs);
+      await writeSegments(services.storage, prefix, await ownSegments(2), { startsAt });
+      await mine.look();
+      await db
+        .updateTable("streaming_recording_attempts")
+        .set({ status: "failed", sealed_at: new Date(Date.now() + 2000) })
+        .where("id", "=", id)
+        .execute();
+      return (await mine.parts()).findLast((part) => part.attempt === number)!.programTime!.getTime();
+    };
+    await db
+      .updateTable("streaming_recording_attempts")
+      .set({ status: "failed", sealed_at: new Date() })
+      .where("id", "=", mine.id)
+      .execute();
+    for (const [index, offMs] of [-30_000, 30_000].entries()) {
+      const begun = Date.now();
+      const time = await timeOf(offMs, index + 2);
+      // Storage keeps whole seconds; the second segment begins two after the first.
+      expect(time).toBeGreaterThan(begun - 2_000);
+      expect(time).toBeLessThan(Date.now() + 5_000);
+    }
   });
 
   it("or is none at all, is told, too", async () => {

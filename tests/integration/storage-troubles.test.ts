@@ -1,15 +1,27 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { selectAttempts } from "#app/domain/recordings/attempts.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
+import { verifyLiveSegments } from "#app/domain/recordings/live.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { findReceipt } from "#app/domain/recordings/receipt.ts";
 import { verifySegments } from "#app/domain/recordings/verify.ts";
+import { findStreamState } from "#app/domain/streams/state.ts";
 import { createStorage } from "#app/services/storage.ts";
 import { signIn } from "#tests/factories.ts";
 import { type StorageProxy, startStorageProxy, type Trouble } from "#tests/storage-proxy.ts";
+import { schedule, startSchedule } from "#worker/schedule.ts";
 import { startMachinesWeb } from "./machines-web.ts";
-import { insertReplay, insertStoppedRecording, recordingRow, segmentRows } from "./recording-fixtures.ts";
+import {
+  insertLiveRecording,
+  insertReplay,
+  insertRunningAttempt,
+  insertStoppedRecording,
+  recordingRow,
+  segmentRows,
+  segmentsOf,
+  writeSegments,
+} from "./recording-fixtures.ts";
 import { insertPeople } from "#tests/factories.ts";
 import { openTestServices } from "./setup.ts";
 
@@ -94,7 +106,10 @@ describe("a recording whose segments are listed with", () => {
       await expect(finalizeRecording(services, { recordingId })).rejects.toMatchObject({
         service: "storage",
       });
-      expect(await recordingRow(db, recordingId)).toMatchObject({ status: "finalizing", reason: "" });
+      expect(await recordingRow(db, recordingId)).toMatchObject({
+        status: "finalizing",
+        reason: "Storage does not give all of what was recorded.",
+      });
       expect(await rows()).toEqual([]);
       proxy.calm();
       await release(recordingId);
@@ -103,6 +118,54 @@ describe("a recording whose segments are listed with", () => {
     },
   );
 });
+
+describe("a live recording whose storage is silent", () => {
+  it("keeps none of the others waiting, however patient the worker is else", async () => {
+    const { services, db } = test;
+    const [one, other] = [await record(), await record()];
+    const segments = await segmentsOf("x264");
+    const patient = createStorage(services.config.storage, { patienceMs: 60_000 });
+    for (const { prefix } of [one, other]) await writeSegments(patient, prefix, segments.slice(0, 1));
+    proxy.make({ methods: ["GET"], key: new RegExp(`^${one.prefix}`), trouble: "silence" });
+    const verified = async ({ recordingId }: { recordingId: string }) =>
+      (await segmentRows(db, recordingId)).length;
+    const verifying = schedule.filter(({ name }) => name === "recordings.verify-live");
+    const worker = startSchedule({ ...services, storage: patient }, verifying);
+    const soon = { timeout: 20_000, interval: 100 };
+    await vi.waitFor(async () => expect(await verified(other)).toBe(1), soon);
+    await writeSegments(patient, other.prefix, segments);
+    await vi.waitFor(async () => expect(await verified(other)).toBe(3), soon);
+    expect(await verified(one)).toBe(0);
+    proxy.calm();
+    await vi.waitFor(async () => expect(await verified(one)).toBe(1), soon);
+    await worker.stop();
+    patient.close();
+  }, 60_000);
+});
+
+describe("a live recording of which storage has given nothing from its first second on", () => {
+  it("is said to lag, and why", async () => {
+    const { services, db } = test;
+    const { streamId, recordingId, prefix, people } = await record();
+    await writeSegments(services.storage, prefix, await segmentsOf("x264"));
+    await sql`update streaming_recordings set started_at = now() - interval '20 seconds' where id = ${recordingId}`.execute(
+      db,
+    );
+    proxy.make({ methods: ["GET"], key: new RegExp(`^${prefix}`), trouble: { refuse: 403 } });
+    await verifyLiveSegments(services);
+    const told = async () => (await findStreamState(db, { streamId, userId: people.host.id }))!.recording!;
+    expect(await told()).toMatchObject({ safeUntil: null, lag: { reason: "storage_away" } });
+    expect((await told()).lag!.seconds).toBeGreaterThanOrEqual(20);
+    proxy.calm();
+    await verifyLiveSegments(services);
+    expect((await told()).safeUntil).not.toBe(null);
+  });
+});
+
+async function record() {
+  const live = await insertLiveRecording(test.services);
+  return { ...live, ...(await insertRunningAttempt(test.services, live)) };
+}
 
 /** As if the pause before the next try were over. */
 const release = (recordingId: string) =>
@@ -144,6 +207,32 @@ describe("finishing a recording one of whose segments is answered with", () => {
     proxy.calm();
     await release(recordingId);
     await finalizeRecording(services, { recordingId });
+    expect(await listParts(db, recordingId)).toHaveLength(3);
+  });
+
+  it("404 for all that was verified, as by another bucket, is no loss, however long: it is told, and tried again", async () => {
+    const { services, db } = test;
+    const { recordingId, attempt, rows } = await stopped();
+    await verifySegments(services, await attempt());
+    const { storage: config } = services.config;
+    const { S3_ENDPOINT: endpoint = "" } = inject("partsEnvironment");
+    const { RECORDING_S3_BUCKET: bucket = "" } = inject("recordingStore");
+    const empty = createStorage({ ...config, endpoint, bucket });
+    for (const wait of [() => Promise.resolve(), () => longAgo(recordingId)]) {
+      await wait();
+      await release(recordingId);
+      const finished = finalizeRecording({ ...services, storage: empty }, { recordingId });
+      await expect(finished).rejects.toMatchObject({ service: "storage", code: "nothing_there" });
+      expect(await recordingRow(db, recordingId)).toMatchObject({
+        status: "finalizing",
+        reason: expect.stringMatching(/set to another storage/),
+      });
+      expect(await rows()).toEqual(good);
+    }
+    empty.close();
+    await release(recordingId);
+    await finalizeRecording(services, { recordingId });
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready", reason: "" });
     expect(await listParts(db, recordingId)).toHaveLength(3);
   });
 });

@@ -97,7 +97,7 @@ describe("the studio's page", () => {
     await lagging("storage_away");
     const words = await read();
     expect(words).toMatch(/Recorded and verified until 01:0[0-3]/);
-    expect(words).toContain("It lags: storage does not answer.");
+    expect(words).toContain("It lags: storage does not answer, or refuses.");
     expect(words).toContain("One piece is left out of it (cut off).");
     expect(words).not.toContain("No sound for over a minute");
     await lagging("silent");

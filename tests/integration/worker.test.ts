@@ -113,6 +113,24 @@ it("goes on with the other tasks and comes back when one of them fails", async (
   expect([runs, others]).toEqual([before, beforeOthers]);
 });
 
+it("goes on with a task whose turn hangs, where that may be, and waits for it in the end", async () => {
+  let [runs, done] = [0, 0];
+  const hanging = new AbortController();
+  const run = async () => {
+    if (runs++ === 0) await new Promise((resolve) => hanging.signal.addEventListener("abort", resolve));
+    done++;
+  };
+  const schedule = startSchedule(test.services, [
+    { name: "hangs", everySeconds: 0.1, run, waitSeconds: 0.1 },
+  ]);
+  await until(() => runs >= 3);
+  const stopping = schedule.stop();
+  expect(done).toBeLessThan(runs);
+  hanging.abort();
+  await stopping;
+  expect(done).toBe(runs);
+});
+
 it("records a stream from going live to the replay, over a database that drops every connection", async () => {
   const { db, services } = test;
   const worker = await startWorker();

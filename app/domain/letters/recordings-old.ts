@@ -28,8 +28,9 @@ ${list.join("\n")}
 
 Days are those of UTC.
 
-If you want one of them, download it on its page before. For ${restorableDays} days after it was deleted you can still restore it
-there, and it is kept then. To keep all of them, or to keep them longer, change the rule of the space:
+If you want one of them, press "Keep it" on its page before, or download it there. For ${restorableDays} days after it was
+deleted you can still restore it there, and it is kept then. To keep all of them, or to keep them longer, change the rule of
+the space:
 ${rulePage}
 
 This goes to all owners of ${space}.

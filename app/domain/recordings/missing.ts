@@ -1,4 +1,5 @@
 import type { Services } from "#app/context.ts";
+import { isServiceError, serviceError } from "#app/services/service-error.ts";
 import type { Db } from "#db/client.ts";
 import type { Attempt } from "./attempts.ts";
 import type { KnownSegment } from "./places.ts";
@@ -33,14 +34,25 @@ export async function noteHoles(
     .execute();
 }
 
+const nothingThere = "nothing_there";
+
+/** Whether that is why something is not to be had: it may be that this storage is not the one that was written to. */
+export const isNothingThere = (error: unknown): boolean =>
+  isServiceError(error) && error.code === nothingThere;
+
 /**
  * Calls missing what was verified and is gone. Each is asked for by its name first: a list that is not whole takes nothing
  * out of a recording. What was copied needs nothing of where it came from.
+ *
+ * `none`: storage lists nothing at all of the attempt. Where it has nothing of what was verified either, that is not so many
+ * segments that are gone, but another storage than the recorder wrote to, or one that was emptied: throws a ServiceError,
+ * however often it is asked, and calls none of them missing.
  */
 export async function noteVanished(
   { db, storage }: Pick<Services, "db" | "storage">,
   { id: attemptId, prefix }: Attempt,
   unlisted: readonly KnownSegment[],
+  { none = false }: { none?: boolean } = {},
 ): Promise<void> {
   const gone: number[] = [];
   for (const { number, problem, copied_etag } of unlisted) {
@@ -48,6 +60,12 @@ export async function noteVanished(
     if (!(await storage.head(`${prefix}${segmentName(number)}`))) gone.push(number);
   }
   if (gone.length === 0) return;
+  const verified = unlisted.filter(({ problem, copied_etag }) => problem === null && !copied_etag);
+  if (none && verified.length > 0 && verified.every(({ number }) => gone.includes(number)))
+    throw serviceError("storage", `nothing of what was verified is there under ${prefix}`, {
+      retryable: true,
+      code: nothingThere,
+    });
   await db
     .updateTable("streaming_recording_segments")
     .set({ problem: "missing" })

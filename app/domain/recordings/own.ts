@@ -28,7 +28,7 @@ export type OwnRecording = {
   removed: boolean;
   /** When the rule of its space will delete it, if nobody changes anything; null: never. */
   endsAt: Date | null;
-  /** Restored after the rule had deleted it: the rule is not for it any more. */
+  /** Somebody kept it, or restored it after the rule had deleted it: the rule is not for it any more. */
   kept: boolean;
   exports: OwnExport[];
 };

@@ -205,7 +205,7 @@ async function insertSegments(
         .where((is) =>
           is.or([
             is("streaming_recording_segments.etag", "!=", is.ref("excluded.etag")),
-            is("streaming_recording_segments.problem", "=", "missing"),
+            is("streaming_recording_segments.problem", "in", ["missing", "unreadable"]),
           ]),
         )
         // Copied meanwhile: it stands for itself.

@@ -7,13 +7,15 @@ import { readRecorderPlaylist, type RecorderPlaylist } from "./recorder-playlist
 import { numberIn } from "./segment-names.ts";
 
 type VerifyServices = Pick<Services, "db" | "storage">;
-type Waiting = { number: number; first_pts: number; duration_ticks: number };
+type Waiting = { number: number; first_pts: number; duration_ticks: number; verified_at: Date };
 type Anchor = { first_pts: number; program_time: Date };
 
 /** A playlist of six hours has half a megabyte. */
 const mostPlaylistBytes = 8 * 1024 * 1024;
-/** How far a recorder's clock may be off before it is not believed. */
+/** How far a recorder's clock may be off from storage's before it is not believed. */
 const skewMs = 60_000;
+/** The same from the database's: that one knows when it was asked for, and when it was there at the latest. */
+const offMs = 3_000;
 
 /** The playlist of the attempt's recorder: `none` while there is none, undefined for something that cannot be one. */
 export async function readPlaylist(
@@ -30,7 +32,8 @@ export async function readPlaylist(
 /**
  * When each segment's first frame was recorded: the recorder's own playlist says it for one segment at least, and the
  * recorder's clock for the rest. Where there is no playlist, or one that says what cannot be, the moment of an upload is the
- * nearest there is.
+ * nearest there is, between the two that the database knows: nothing was recorded before it was asked for, nor after it was read.
+ * So hosts of recorders whose clocks differ by more than some seconds do not move what they recorded.
  */
 export async function fillProgramTimes(
   { db, storage }: VerifyServices,
@@ -40,7 +43,7 @@ export async function fillProgramTimes(
   const { id: attemptId } = attempt;
   const waiting = await db
     .selectFrom("streaming_recording_segments")
-    .select(["number", "first_pts", "duration_ticks"])
+    .select(["number", "first_pts", "duration_ticks", "verified_at"])
     .where("attempt_id", "=", attemptId)
     .where("program_time", "is", null)
     .where("problem", "is", null)
@@ -87,38 +90,42 @@ async function makeAnchor(
   );
   const playlist = await readPlaylist(storage, attempt, found);
   const told = playlist && playlist !== "none" ? anchorsOf(playlist, waiting) : [];
-  if (told.length > 0) {
-    const { requested_at: requestedAt } = await db
-      .selectFrom("streaming_recording_attempts")
-      .select("requested_at")
-      .where("id", "=", attempt.id)
-      .executeTakeFirstOrThrow();
-    const anchor = middleOf(told.filter((each) => canBe(each, { requestedAt, uploads })));
-    if (anchor) return anchor;
-  } else if (!attempt.sealedAt && waiting.length <= 2) return undefined;
+  if (told.length === 0 && !attempt.sealedAt && waiting.length <= 2) return undefined;
+  const { requested_at: requestedAt } = await db
+    .selectFrom("streaming_recording_attempts")
+    .select("requested_at")
+    .where("id", "=", attempt.id)
+    .executeTakeFirstOrThrow();
+  const anchor = middleOf(told.filter((each) => canBe(each, { requestedAt, uploads })));
+  if (anchor) return anchor;
   const [first] = waiting as [Waiting];
-  const endMs = (uploads.get(first.number) ?? new Date()).getTime();
-  return { first_pts: first.first_pts, program_time: new Date(endMs - first.duration_ticks / 90) };
+  const uploaded = uploads.get(first.number) ?? first.verified_at;
+  const endMs = Math.min(uploaded.getTime(), first.verified_at.getTime());
+  const beginMs = Math.max(endMs - lengthMs(first), requestedAt?.getTime() ?? 0);
+  return { first_pts: first.first_pts, program_time: new Date(beginMs) };
 }
 
-type Told = Anchor & { number: number };
+const lengthMs = ({ duration_ticks: ticks }: Pick<Waiting, "duration_ticks">) => ticks / 90;
+
+type Told = Anchor & Pick<Waiting, "number" | "duration_ticks" | "verified_at">;
 
 function anchorsOf({ told }: RecorderPlaylist, waiting: readonly Waiting[]): Told[] {
   const times = new Map(told.map(({ number, time }) => [number, time]));
-  return waiting.flatMap(({ number, first_pts }) => {
-    const time = times.get(number);
-    return time ? [{ number, first_pts, program_time: time }] : [];
+  return waiting.flatMap((each) => {
+    const time = times.get(each.number);
+    return time ? [{ ...each, program_time: time }] : [];
   });
 }
 
-/** Nothing was recorded before it was asked for, nor after it was stored. */
+/** Nothing was recorded before it was asked for, nor after it was stored, nor after it was read. */
 function canBe(
-  { number, program_time: time }: Told,
+  { number, program_time: time, duration_ticks, verified_at: readAt }: Told,
   { requestedAt, uploads }: { requestedAt: Date | null; uploads: Map<number | undefined, Date> },
 ): boolean {
   const uploaded = uploads.get(number);
   if (uploaded && time.getTime() > uploaded.getTime() + skewMs) return false;
-  return !requestedAt || time.getTime() > requestedAt.getTime() - skewMs;
+  if (time.getTime() + lengthMs({ duration_ticks }) > readAt.getTime() + offMs) return false;
+  return !requestedAt || time.getTime() > requestedAt.getTime() - offMs;
 }
 
 /** Of times that do not agree with each other, the one in the middle. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { problemWords } from "./piece-words.ts";
 import { waits } from "./stores.ts";
-import type { RecordingStatus, StreamStatus } from "#db/types.ts";
+import type { RecordingExportStatus, RecordingStatus, StreamStatus } from "#db/types.ts";
 
 /** How a stream's recording is getting on. */
 export type RecordingState = {
@@ -11,7 +11,10 @@ export type RecordingState = {
   reason: string;
   /** What is recorded up to here is verified. To viewers only when the stream has ended. */
   safeUntil: string | null;
-  /** While it runs: why what is verified is behind, and by how many seconds; null while it is not. The team only. */
+  /**
+   * While it runs: why what is verified is behind, and by how many seconds, from its beginning on where nothing is verified
+   * yet; null while it is not. The team only.
+   */
   lag: { reason: string; seconds: number } | null;
   /**
    * From when on it is recorded and verified in the store beside alone, and waits to be copied to where viewers read (null: all
@@ -26,6 +29,8 @@ export type RecordingState = {
   durationMs: number;
   /** The MP4 is there. */
   exportReady: boolean;
+  /** How the making of the MP4 goes, and why it does not; null before it is asked for. The team only. */
+  mp4: { status: RecordingExportStatus; reason: string } | null;
   /** The number of its edit: with another one the replay is another. */
   edit: number;
   /** There is a recording, and viewers do not get it. */
@@ -49,7 +54,7 @@ export type RecordingRow = {
   left_out: number | null;
   left_out_last: string | null;
   blanks: { kind: "black" | "silent"; published: "on" | "off"; since: string }[] | null;
-  export_ready: boolean | null;
+  mp4: { status: RecordingExportStatus; reason: string } | null;
   recording_edit: number | null;
   withheld: "hidden" | "deleted" | null;
 };
@@ -57,22 +62,23 @@ export type RecordingRow = {
 /** The columns of a `RecordingRow` but the first, for a query from `streams s` with `recordingJoin`. */
 export const recordingColumns = sql`
   r.id as recording_id, r.status as recording_status, r.reason as recording_reason, r.duration_ms as recording_ms,
-  r.safe_until, extract(epoch from clock_timestamp() - r.safe_until)::float8 as behind_seconds, r.lag,
+  r.safe_until, extract(epoch from clock_timestamp() - coalesce(r.safe_until, r.started_at))::float8 as behind_seconds,
+  r.lag,
   r.waiting, r.waiting_since, extract(epoch from clock_timestamp() - r.waiting_since)::float8 as waiting_seconds,
-  r.has_stored, r.left_out, r.left_out_last, r.blanks, r.export_ready, r.edit as recording_edit, r.withheld
+  r.has_stored, r.left_out, r.left_out_last, r.blanks, r.mp4, r.edit as recording_edit, r.withheld
 `;
 
 export const recordingJoin = sql`
   left join lateral (
-    select r.id, r.status, r.reason, r.edit,
+    select r.id, r.status, r.reason, r.edit, r.started_at,
       coalesce((
         select e.duration_ms from streaming_recording_edits e where e.recording_id = r.id and e.number = r.edit
       ), r.duration_ms) as duration_ms,
       case when r.deleted_at is not null then 'deleted' when r.hidden_at is not null then 'hidden' end as withheld,
-      exists (
-        select from streaming_recording_exports x
-        where x.recording_id = r.id and x.kind = 'mp4' and x.status = 'ready'
-      ) as export_ready,
+      (
+        select jsonb_build_object('status', x.status, 'reason', x.reason)
+        from streaming_recording_exports x where x.recording_id = r.id and x.kind = 'mp4'
+      ) as mp4,
       (
         select g.program_time + make_interval(secs => g.duration_ticks / 90000.0)
         from streaming_recording_attempts a
@@ -150,14 +156,15 @@ export function recordingOf(row: RecordingRow): RecordingState | null {
     leftOut: row.left_out ? { count: row.left_out, last: problemWords(row.left_out_last ?? "") } : null,
     blanks: row.blanks ?? [],
     durationMs: row.recording_ms ?? 0,
-    exportReady: row.export_ready ?? false,
+    exportReady: row.mp4?.status === "ready",
+    mp4: row.mp4,
     edit: row.recording_edit ?? 0,
     withheld: row.withheld,
   };
 }
 
 /** How it is getting on is the team's. */
-const untold = { reason: "", lag: null, waits: null, leftOut: null, blanks: [] };
+const untold = { reason: "", lag: null, waits: null, leftOut: null, blanks: [], mp4: null };
 
 /** Up to where it is safe is told of the storage that they would get it from. */
 export const forViewers = (recording: RecordingState | null) =>

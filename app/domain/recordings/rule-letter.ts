@@ -48,7 +48,7 @@ export async function sendRuleLetter(
       title,
       recordedAt,
       endsAt,
-      page: `${publicUrl}/account/streams/${streamId}/recording`,
+      page: `${publicUrl}/account/streams/${streamId}/recording#keeping`,
     })),
     rulePage: `${publicUrl}/account/space/recordings?space=${first.spaceSlug}`,
   });

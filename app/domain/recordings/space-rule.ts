@@ -53,7 +53,7 @@ export const recordingsUnderRule = sql`
   join spaces sp on sp.id = e.space_id and sp.retired_at is null and sp.recording_days is not null
 `;
 
-/** Those that the rule is for: finished, not deleted, and not restored after it had deleted them once. */
+/** Those that the rule is for: finished, not deleted, and not kept by somebody, nor restored after it had deleted them once. */
 export const isUnderRule = sql`(r.status in ('ready', 'failed') and r.deleted_at is null and not r.kept)`;
 
 /** Whether anything would be lost with it. What failed before there was a segment goes without a word. */

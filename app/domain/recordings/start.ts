@@ -10,7 +10,7 @@ import {
   sealAttempt,
   takeAnnouncement,
 } from "./attempts.ts";
-import { storeForNew } from "./stores.ts";
+import { inHurry, storeForNew } from "./stores.ts";
 import { verifySegments } from "./verify.ts";
 
 export type StartServices = Pick<
@@ -37,7 +37,7 @@ export async function startRecording(
   if (!people?.some(({ publishes, recorder }) => publishes && !recorder)) return;
   if (open) {
     // Its last segments, before it is sealed. Storage that is away must not keep the next recorder waiting.
-    await verifySegments(services, open).catch((error: unknown) => {
+    await verifySegments(inHurry(services), open).catch((error: unknown) => {
       if (!isServiceError(error)) throw error;
     });
   }

@@ -40,6 +40,32 @@ export async function storeForNew(
   return rows[0]?.isVain ? inMain : { store: "beside", storeAt: recordingStorage.at };
 }
 
+/** A live look at storage gives an answer up after this long. */
+const hurriedMs = 4_000;
+
+/**
+ * The same stores for who has no time: no list or object is waited for longer than four seconds, its tries together. What
+ * storage does not give by then is asked for again with the next look.
+ */
+export function inHurry<Given extends StoreServices>(services: Given): Given {
+  const { storage, recordingStorage } = services;
+  return {
+    ...services,
+    storage: hurried(storage),
+    recordingStorage: recordingStorage && hurried(recordingStorage),
+  };
+}
+
+function hurried(storage: Storage): Storage {
+  const soon = () => ({ signal: AbortSignal.timeout(hurriedMs) });
+  return {
+    ...storage,
+    list: (prefix, of) => storage.list(prefix, { ...of, ...soon() }),
+    read: (key) => storage.read(key, soon()),
+    readListed: (object) => storage.readListed(object, soon()),
+  };
+}
+
 const notConfigured = "not_configured";
 
 /** Whether that is why something is not to be had: who set the variables otherwise can set them again. */

@@ -35,7 +35,7 @@ const mostSamples = 12;
  *
  * A segment that storage lists and does not give keeps none of the others waiting, and is not called missing: what was read
  * is written down. Rejects in the end where it was one of the `whole`, or nothing was read; `leaveOut` writes it down as
- * unreadable instead, unless storage gives nothing at all.
+ * unreadable instead, unless storage gives nothing at all. Rejects also where storage has nothing of what was verified.
  *
  * A turn asks storage for one list and once for each new segment, and the database a fixed number of things, however long
  * the recording is and however many are new: that is how a worker keeps pace with many streams.
@@ -149,6 +149,7 @@ async function lookOver(
     { db, storage },
     attempt,
     known.filter(({ number }) => !listed.has(number)),
+    { none: there.length === 0 },
   );
   await noteHoles(db, attempt, known, { from: 0, before: known.at(-1)?.number ?? 0 });
   const placed = await placeSegments(db, attempt, await listKnown(db, attempt.id), [], { over: true });

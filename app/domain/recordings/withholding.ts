@@ -72,6 +72,24 @@ export async function restoreRecording(db: Db, queue: Queue, { recordingId }: Pi
   });
 }
 
+/**
+ * Keeps a finished recording whatever the rule of its space says, or has the rule be for it again: its owners are told anew
+ * before it goes. False when that is so already, or it is deleted.
+ */
+export async function setKept(db: Db, { recordingId, kept }: { recordingId: string; kept: boolean }) {
+  return change(db, (trx) =>
+    trx
+      .updateTable("streaming_recordings")
+      .set({ kept, ...(!kept && { warned_at: null }) })
+      .where("id", "=", recordingId)
+      .where("status", "in", ["ready", "failed"])
+      .where("deleted_at", "is", null)
+      .where("kept", "=", !kept)
+      .returning("stream_id as streamId")
+      .executeTakeFirst(),
+  );
+}
+
 type Changed = (trx: Transaction<Database>) => Promise<{ streamId: string } | undefined>;
 
 async function change(db: Kysely<Database>, by: Changed): Promise<boolean> {

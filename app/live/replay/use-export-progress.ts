@@ -1,15 +1,15 @@
 import { useEffect, useState } from "react";
 import { useReadAgain } from "../read-again.ts";
 
-type Progress = { working: boolean; status: string | null; progress: number };
+type Progress = { working: boolean; files: { kind: string; status: string; progress: number }[] };
 
 /**
- * How far the MP4 on a recording's page is, 0 to 1, while something is made; null before it is known. Asks for that alone,
+ * How far each file on a recording's page is, 0 to 1, while something is made; null before it is known. Asks for that alone,
  * and for the page itself once something has come of it. A page that nobody looks at does not ask.
  */
-export function useExportProgress(page: string, working: boolean): number | null {
+export function useExportProgress(page: string, working: boolean): ReadonlyMap<string, number> | null {
   const readAgain = useReadAgain();
-  const [progress, setProgress] = useState<number | null>(null);
+  const [progress, setProgress] = useState<ReadonlyMap<string, number> | null>(null);
   useEffect(() => {
     setProgress(null);
     if (!working) return;
@@ -20,8 +20,9 @@ export function useExportProgress(page: string, working: boolean): number | null
       const answer = await fetch(`${page}/progress.json`, { signal: leaving.signal });
       if (!answer.ok || !answer.headers.get("content-type")?.includes("json")) return;
       const now = (await answer.json()) as Progress;
-      setProgress(now.progress);
-      const mark = `${now.working} ${now.status === "ready"}`;
+      setProgress(new Map(now.files.map(({ kind, progress }) => [kind, progress])));
+      const ready = now.files.filter(({ status }) => status === "ready").map(({ kind }) => kind);
+      const mark = `${now.working} ${ready.join()}`;
       if (!now.working || (before !== undefined && before !== mark)) readAgain(0);
       before = mark;
     };

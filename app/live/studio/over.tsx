@@ -2,6 +2,7 @@ import { Bidi } from "#app/components/bidi.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
 import { Stage } from "#app/components/stage.tsx";
 import { When } from "#app/components/when.tsx";
+import { replayWords } from "./replay-words.ts";
 import type { StudioState } from "./types.ts";
 
 type OverProps = {
@@ -48,22 +49,6 @@ export function Ended({ state, streamId, watchPath, zone, streamZone, endedBy, m
       </p>
     </Stage>
   );
-}
-
-function replayWords(recording: StudioState["recording"]): string {
-  if (!recording) return "It was not recorded, so there is no replay.";
-  if (recording.withheld === "hidden") return "The replay is hidden from viewers.";
-  if (recording.withheld === "deleted") return "The recording was deleted.";
-  switch (recording.status) {
-    case "ready":
-      return recording.exportReady
-        ? "The replay is ready, and so is the MP4."
-        : "The replay is ready. The MP4 for download is being made; it appears here by itself.";
-    case "failed":
-      return `There is no replay: ${recording.reason || "the recording failed."}`;
-    default:
-      return "The replay is being finished. It appears here by itself within seconds.";
-  }
 }
 
 export function Cancelled({ studioPath }: { studioPath: string }) {

@@ -1,6 +1,12 @@
 import type { StudioRecording, StudioState } from "./types.ts";
 
-export type RecordingWords = { words: string; note?: string; good: boolean };
+export type RecordingWords = {
+  words: string;
+  note?: string;
+  good: boolean;
+  /** What is sent right now is not recorded, or may not be: who broadcasts has to hear of it at once. */
+  lost?: boolean;
+};
 
 /** "42:07", "1:02:03" */
 function elapsed(from: string, to: string): string {
@@ -38,11 +44,13 @@ export function recordingWords(
       return { words: "Starting…", note: "It begins with your first picture or sound.", good: false };
     case "recording": {
       if (recording.reason) return not(recording, { safe, waits });
+      const why = recording.lag?.reason ?? (still ? "unknown" : undefined);
+      const lags = why && lagWords(why);
+      if (!safe && (lags || left))
+        return { words: "Nothing is verified yet", note: sentences(lags, left), good: false, lost: !!lags };
       if (!safe)
         return { words: "Recording", note: "The first seconds are on their way to storage.", good: true };
       const words = `Recorded and verified until ${safe}`;
-      const why = recording.lag?.reason ?? (still ? "unknown" : undefined);
-      const lags = why && lagWords(why);
       if (lags || waits) return { words, note: sentences(waits, lags, left), good: false };
       return { words, note: sentences("Read back from storage.", left), good: true };
     }
@@ -50,7 +58,12 @@ export function recordingWords(
     case "finalizing":
       return {
         words: "Finishing the replay…",
-        note: safe && sentences(`Verified until ${safe}.`, waits),
+        note:
+          sentences(
+            safe && `Verified until ${safe}.`,
+            recording.status === "finalizing" && recording.reason,
+            waits,
+          ) || undefined,
         good: false,
       };
     case "ready":
@@ -60,7 +73,7 @@ export function recordingWords(
   }
 }
 
-const sentences = (...said: (string | undefined)[]) => said.filter(Boolean).join(" ");
+const sentences = (...said: (string | false | undefined)[]) => said.filter(Boolean).join(" ");
 
 /** What lies where the recorder writes, and not yet where viewers read. */
 function waitingWords({ waits }: StudioRecording, liveAt: string | null): string | undefined {
@@ -78,7 +91,8 @@ function lagWords(reason: string): string {
 }
 
 const lags: Record<string, string> = {
-  storage_away: "It lags: storage does not answer. Asked again each second; what is there stays there.",
+  storage_away:
+    "It lags: storage does not answer, or refuses. Asked again each second; what is there stays there.",
   storage_slow: "It lags: storage answers slowly.",
   refused: "It lags: the newest piece does not play. The next ones are looked at as they come.",
   silent:
@@ -104,5 +118,6 @@ function not(
     words: `Not recording: ${reason.charAt(0).toLowerCase()}${reason.slice(1).replace(/\.$/, "")}`,
     note: safe && sentences(`Recorded and verified until ${safe}.`, waits),
     good: false,
+    lost: true,
   };
 }

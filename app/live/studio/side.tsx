@@ -7,14 +7,14 @@ import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import type { PageConnection } from "../page-messages.ts";
 import type { LineWords } from "./connection-words.ts";
-import { recordingWords } from "./recording-words.ts";
+import type { RecordingWords } from "./recording-words.ts";
 import type { StudioState, StudioViewers } from "./types.ts";
-import { useStill } from "./use-still.ts";
 
 type SideProps = {
   streamId: string;
   role: "host" | "moderator";
   state: StudioState;
+  recording: RecordingWords;
   viewers: StudioViewers;
   line: LineWords | null;
   connection: PageConnection;
@@ -30,6 +30,7 @@ export function Side({
   streamId,
   role,
   state,
+  recording,
   viewers,
   line,
   connection,
@@ -41,8 +42,8 @@ export function Side({
 }: SideProps) {
   const { status } = state;
   const was = status === "live" || status === "ended";
-  const still = useStill(state.recording?.safeUntil ?? null);
-  const recording = recordingWords(state, { still });
+  // Why not is told at the head of the page, at once.
+  const isLost = status === "live" && recording.lost;
   const many = (number: number) => number.toLocaleString("en-GB");
   return (
     <>
@@ -66,8 +67,8 @@ export function Side({
           </Fact>
         )}
         {was && (
-          <Fact label="Recording" note={recording.note} good={recording.good}>
-            {recording.words}
+          <Fact label="Recording" note={isLost ? undefined : recording.note} good={recording.good}>
+            {isLost ? recording.words.split(":")[0] : recording.words}
           </Fact>
         )}
       </Facts>

@@ -14,10 +14,12 @@ import type { LineWords } from "./connection-words.ts";
 import { EndStream, StopRehearsal } from "./end-forms.tsx";
 import { GoLive } from "./go-live.tsx";
 import { Cancelled, Ended } from "./over.tsx";
+import { recordingWords } from "./recording-words.ts";
 import { Side } from "./side.tsx";
 import { type StudioView, studioView } from "./studio-view.ts";
 import { TakeOver } from "./take-over.tsx";
 import type { Recorder, StudioState, StudioViewers } from "./types.ts";
+import { useStill } from "./use-still.ts";
 
 const Booth = lazy(() => import("./booth.client.tsx"));
 
@@ -50,11 +52,13 @@ export function StudioPage(props: StudioPageProps) {
   const { title, role, tab, state, now } = props;
   const [line, setLine] = useState<LineWords | null>(null);
   const view = studioView(state, { role, tab });
+  const still = useStill(newestOf(state));
+  const recording = recordingWords(state, { still });
   return (
     <Desk
       side={
         <>
-          <Side {...props} line={line} />
+          <Side {...props} recording={recording} line={line} />
           <StudioChat {...props} />
         </>
       }
@@ -71,6 +75,11 @@ export function StudioPage(props: StudioPageProps) {
           </span>
         )}
       </header>
+      {state.status === "live" && recording.lost && (
+        <Notice role="alert" kind="error" title={recording.words}>
+          {recording.note}
+        </Notice>
+      )}
       {state.status === "live" && state.hostAbsentSince && (
         <Notice role="status" title="The host is away">
           The audience sees that the host is reconnecting. If nobody comes back in time, the stream ends by
@@ -87,6 +96,10 @@ export function StudioPage(props: StudioPageProps) {
     </Desk>
   );
 }
+
+/** What is to become newer while it records; null while it does not. */
+const newestOf = ({ recording }: StudioState): string | null =>
+  recording?.status === "recording" ? (recording.safeUntil ?? "nothing yet") : (recording?.safeUntil ?? null);
 
 /** The chat of the same stream as its audience sees it; the booth's code comes first. */
 function StudioChat({ streamId, watchPath, userId, role, state, now, onChat, connection }: StudioPageProps) {

@@ -4,6 +4,7 @@ import { connectionWords, qualityWords } from "./connection-words.ts";
 import { deviceLost, deviceProblem } from "./device-problems.ts";
 import { readDeviceChoice, writeDeviceChoice } from "./preferences.ts";
 import { recordingWords } from "./recording-words.ts";
+import { replayWords } from "./replay-words.ts";
 import type { StudioRecording } from "./types.ts";
 
 const named = (name: string, message = "") => Object.assign(new Error(message), { name });
@@ -46,23 +47,25 @@ describe("a device that cannot be used", () => {
   });
 });
 
+const liveAt = "2026-11-24T19:00:00.000Z";
+const recording = (over: Partial<StudioRecording>): StudioRecording => ({
+  id: "r",
+  status: "recording",
+  reason: "",
+  safeUntil: null,
+  lag: null,
+  waits: null,
+  leftOut: null,
+  blanks: [],
+  durationMs: 0,
+  exportReady: false,
+  mp4: null,
+  edit: 0,
+  withheld: null,
+  ...over,
+});
+
 describe("what the recorder does", () => {
-  const liveAt = "2026-11-24T19:00:00.000Z";
-  const recording = (over: Partial<StudioRecording>): StudioRecording => ({
-    id: "r",
-    status: "recording",
-    reason: "",
-    safeUntil: null,
-    lag: null,
-    waits: null,
-    leftOut: null,
-    blanks: [],
-    durationMs: 0,
-    exportReady: false,
-    edit: 0,
-    withheld: null,
-    ...over,
-  });
   const say = (over: Partial<StudioRecording> | null) =>
     recordingWords({ status: "live", liveAt, recording: over && recording(over) });
 
@@ -87,6 +90,16 @@ describe("what the recorder does", () => {
       good: true,
     });
     expect(say({ safeUntil, leftOut: { count: 3, last: "missing" } }).note).toMatch(/3 pieces.*missing/);
+    // Before anything is verified, too.
+    const words = "Nothing is verified yet";
+    expect(say({ lag: { reason: "storage_away", seconds: 12 } })).toMatchObject({
+      ...{ words, good: false },
+      note: expect.stringMatching(/^It lags: storage does not answer/),
+    });
+    expect(say({ leftOut: { count: 3, last: "cut off" } })).toMatchObject({
+      ...{ words, good: false },
+      note: expect.stringMatching(/^3 pieces/),
+    });
     const heard = recordingWords(
       { status: "live", liveAt, recording: recording({ safeUntil }) },
       { still: true },
@@ -127,10 +140,36 @@ describe("what the recorder does", () => {
       words: "Not recording: the recorder has fallen silent",
       good: false,
     });
+    expect(say({ reason: "The recorder has fallen silent." }).lost).toBe(true);
+    expect(say({ safeUntil: liveAt }).lost).toBeFalsy();
     expect(say({ status: "failed", reason: "" }).words).toMatch(/^Not recording: /);
     expect(say(null).words).toMatch(/^Not recording: /);
     expect(say({ status: "stopping" }).words).toMatch(/^Finishing/);
     expect(say({ status: "ready" }).good).toBe(true);
+  });
+});
+
+describe("what stands where the replay will be", () => {
+  const of = (over: Partial<StudioRecording>) => replayWords(recording({ status: "ready", ...over }));
+
+  it("is why there is no MP4 yet, or none", () => {
+    expect(of({ exportReady: true })).toMatch(/and so is the MP4/);
+    expect(of({ mp4: { status: "running", reason: "" } })).toMatch(/being made; it appears here by itself/);
+    const away = "Storage cannot be reached right now.";
+    expect(of({ mp4: { status: "waiting", reason: away } })).toMatch(/has to wait: Storage cannot/);
+    const failed = of({ mp4: { status: "failed", reason: "It could not be made." } });
+    expect(failed).toMatch(/could not be made.*made again on the recording's page/);
+    expect(failed).not.toMatch(/by itself/);
+  });
+
+  it("is what it waits for: seconds are only promised where nothing is in its way", () => {
+    const finishing = (over: Partial<StudioRecording>) => of({ status: "finalizing", ...over });
+    expect(finishing({})).toMatch(/within seconds/);
+    expect(finishing({ waits: { since: null, seconds: 90_000 } })).toMatch(/has still to be copied/);
+    expect(finishing({ reason: "Storage is another one." })).toMatch(/has to wait: Storage is another one/);
+    for (const over of [{ waits: { since: null, seconds: 9 } }, { reason: "Storage is another one." }])
+      expect(finishing(over)).not.toMatch(/within seconds/);
+    expect(of({ status: "stopping", reason: "The recorder stopped." })).toMatch(/within seconds/);
   });
 });
 

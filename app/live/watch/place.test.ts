@@ -31,6 +31,7 @@ const recording = {
   blanks: [],
   durationMs: 0,
   exportReady: false,
+  mp4: null,
   edit: 0,
   withheld: null,
 };

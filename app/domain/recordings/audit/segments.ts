@@ -1,7 +1,8 @@
 import type { StoredObject } from "#app/services/storage.ts";
 import { sha256 } from "../export-pieces.ts";
 import type { AuditedAttempt } from "./attempts.ts";
-import type { Auditing, Finding } from "./audit.ts";
+import { canTakeBack, isWithoutBytes, takeBackSegments } from "../back.ts";
+import type { Auditing, AuditServices, Finding } from "./audit.ts";
 
 type Known = {
   key: string;
@@ -16,7 +17,10 @@ type Known = {
 /** What a recorder writes beside its segments: playlists, and a list of files when it has ended. */
 const beside = /\/(index\.m3u8|live\.m3u8|[^/]+\.json)$/;
 
-/** The segments of one attempt. Nothing here is repaired: a segment is what cannot be made again. */
+/**
+ * The segments of one attempt. No segment in storage is touched by any repair, since none can be made again; what was left
+ * out for want of its bytes is verified again where they are back.
+ */
 export async function* auditSegments(
   auditing: Auditing,
   attempt: AuditedAttempt,
@@ -39,6 +43,8 @@ export async function* auditSegments(
       key: attempt.folder,
       words: "recorded to the store beside, and what lies there is not all read yet",
     };
+  const canRepair = attempt.store === "main" && isFinished && (await canTakeBack(db, attempt.recordingId));
+  const repair = async (services: AuditServices) => void (await takeBackSegments(services, attempt.id));
   const byKey = new Map(objects.map((object) => [object.key, object]));
   for (const segment of known) {
     // What was written down after the listing is asked for by itself.
@@ -47,7 +53,9 @@ export async function* auditSegments(
     // Of one that goes on, what was left out counts again when it is there.
     if (segment.problem !== null && !isFinished) continue;
     const found = await compare(auditing, segment, object);
-    if (found) yield { ...found, key: segment.key };
+    if (!found) continue;
+    const canTake = canRepair && found.kind === "segment-left-out";
+    yield { ...found, key: segment.key, ...(canTake && { repair }) };
   }
   if (!isFinished) return;
   for (const { key, modifiedAt } of byKey.values()) {
@@ -70,8 +78,7 @@ async function compare(
   object: StoredObject | undefined,
 ): Promise<Omit<Finding, "key"> | undefined> {
   if (segment.problem !== null) {
-    const isBack = object && (segment.problem === "missing" || segment.problem === "unreadable");
-    if (!isBack) return undefined;
+    if (!object || !isWithoutBytes(segment.problem)) return undefined;
     return {
       kind: "segment-left-out",
       words: `left out of its recording as ${segment.problem}, and there now`,

@@ -5,6 +5,7 @@ import { isGreen, isMagenta, mostly } from "#tests/browser/picture.ts";
 import { insertPeople } from "#tests/factories.ts";
 import { attemptsOf } from "#tests/faults/recorder-tools.ts";
 import { recordingRow } from "#tests/integration/recording-fixtures.ts";
+import { within } from "#tests/without-webhooks.ts";
 import { expect, expectStartedAgain, pidOf, test } from "./world.ts";
 
 const say = async (page: Page, text: string) => {
@@ -74,7 +75,7 @@ test(
         .execute();
       await studio.getByText("End stream").click();
       await studio.getByRole("button", { name: "End it for everybody" }).click();
-      await expect.poll(steps, { timeout: 30_000 }).toEqual(["attempt 1", "attempt 2"]);
+      await expect.poll(steps, { timeout: within(30) * 1000 }).toEqual(["attempt 1", "attempt 2"]);
       expect(await status(), "the worker is finishing it").toBe("finalizing");
       signal(-worker, "SIGKILL");
     } finally {
@@ -84,7 +85,7 @@ test(
     await expectStartedAgain("worker", worker);
 
     const replay = watching.getByLabel(/^Replay of/);
-    await expect(replay).toBeVisible({ timeout: 60_000 });
+    await expect(replay).toBeVisible({ timeout: within(60) * 1000 });
     await expect(watching.getByText(/at 0:\d\d, .* are missing/)).toHaveCount(2);
     const lasts = await attemptsOf({ db }, stream.id);
     expect(lasts.map(({ number }) => number)).toEqual([1, 2, 3]);

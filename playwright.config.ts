@@ -1,5 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import { systemChromium } from "./local/checks/chromium.ts";
+import { within } from "./tests/without-webhooks.ts";
 
 const pages = ["**/pages.spec.ts", "**/passes.spec.ts"];
 /** Tests that take a server away from all others. */
@@ -12,9 +13,9 @@ export default defineConfig({
   workers: 3,
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
-  timeout: 120_000,
+  timeout: within(120) * 1000,
   globalTimeout: 24 * 60_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: within(15) * 1000 },
   use: {
     browserName: "chromium",
     // Set by the global set-up, before the processes that run the tests read this.

@@ -13,6 +13,12 @@ export type Asked = {
 const betweenWritesMs = 1000;
 
 /**
+ * Whether a sentence of `broken` is about a recorder's playlist: Egress, too, writes one twice within a second when it ends,
+ * and repeats what is refused.
+ */
+export const isOfRecorder = (sentence: string): boolean => /^recordings\/\S+\.m3u8 was/.test(sentence);
+
+/**
  * What R2 refuses and other stores take: a second write of a key within a second, and a multipart upload whose parts are
  * not of one size but for the last (https://developers.cloudflare.com/r2/objects/multipart-objects/). `broken` has a
  * sentence for each refusal.

@@ -6,9 +6,8 @@ import { promisify } from "node:util";
 import { openDatabase } from "#db/client.ts";
 import { type Edition, startEdition } from "#local/edition.ts";
 import { thrift } from "#local/parts/worker.ts";
-import { createStorage } from "#app/services/storage.ts";
 import { type Bench, type Measured, median, round } from "./bench.ts";
-import { insertLongRecording, storeMinutes } from "./long-recordings.ts";
+import { insertLongRecording, storageOf, storeMinutes } from "./long-recordings.ts";
 
 export const name = "finalize";
 export const title =
@@ -27,13 +26,7 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
   const edition = await startEdition({ dir, ports: "fresh", without });
   const { env } = edition;
   const db = openDatabase(env.DATABASE_URL);
-  const storage = createStorage({
-    endpoint: env.S3_ENDPOINT,
-    region: env.S3_REGION,
-    bucket: env.S3_BUCKET,
-    accessKeyId: env.S3_ACCESS_KEY_ID,
-    secretAccessKey: env.S3_SECRET_ACCESS_KEY,
-  });
+  const storage = storageOf(env);
   try {
     say("encoding and storing what was recorded …");
     const hour = await storeMinutes(storage, { minutes });

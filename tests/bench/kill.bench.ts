@@ -15,14 +15,15 @@ import { goOnAir, recordingsOf, until } from "#tests/faults/studio-tools.ts";
 import { endStream } from "#tests/browser/people.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
 import { type Bench, type Measured, median, round } from "./bench.ts";
+import { type Kill, lossesOf } from "./losses.ts";
 import { pause } from "./processes.ts";
 
 export const name = "kill";
 export const title =
-  "The recorder killed with -9 at random moments of one stream, every other time the whole of it, so that nobody announces it";
+  "The recorder killed with -9 at random moments of one stream, every other time the whole of it, so that nobody announces it, and every third time as it starts";
 
 const kills = 12;
-const budgetMs = 7.5 * 60_000;
+const budgetMs = 7.8 * 60_000;
 const goals = { lossMs: 32_000 };
 
 /** `bench kill 4` kills so often only. */
@@ -39,20 +40,27 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
     const air = await goOnAir(tools);
     try {
       const streamId = air.stream.id;
-      const whole: boolean[] = [];
+      const done: Kill[] = [];
+      const killed = new Set<number>();
       const verified = new Map<string, number>();
-      while (whole.length < wanted && performance.now() - begun < budgetMs) {
-        const all = whole.length % 2 === 1;
-        await awaitSegments(tools, streamId, { attempt: whole.length + 1, count: 1, seconds: 90 });
-        await pause(Math.random() * 6000);
+      while (done.length < wanted && performance.now() - begun < budgetMs) {
+        const [all, early] = [done.length % 2 === 1, done.length % 3 === 2];
+        const attempt = done.length + 1;
+        if (early) await newProcess(tools, killed);
+        else await awaitSegments(tools, streamId, { attempt, count: 1, seconds: 90 });
+        await pause(Math.random() * (early ? 2000 : 6000));
         for (const [place, bytes] of await verifiedOf(tools, streamId)) verified.set(place, bytes);
+        const pids = recordingProcesses(tools);
+        if (pids.length === 0) throw new Error("there was nothing to kill");
+        for (const pid of pids) killed.add(pid);
+        done.push({ at: Date.now(), all, early });
         if (all) killRecorder(tools);
-        else for (const pid of recordingProcesses(tools)) signal(pid, "SIGKILL");
-        whole.push(all);
-        say(`${whole.length} of ${wanted}: killed ${all ? "the whole recorder" : "what records"}`);
+        else for (const pid of pids) signal(pid, "SIGKILL");
+        const what = all ? "the whole recorder" : "what records";
+        say(`${done.length} of ${wanted}: killed ${what}${early ? " as it starts" : ""}`);
       }
-      await awaitSegments(tools, streamId, { attempt: whole.length + 1, count: 2, seconds: 90 });
-      if ((await attemptsOf(tools, streamId)).length !== whole.length + 1)
+      await awaitSegments(tools, streamId, { attempt: done.length + 1, count: 2, seconds: 90 });
+      if ((await attemptsOf(tools, streamId)).length !== done.length + 1)
         throw new Error("an attempt was made that no kill explains");
       for (const [place, bytes] of await verifiedOf(tools, streamId)) verified.set(place, bytes);
 
@@ -67,17 +75,15 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
       const lost = [...verified]
         .filter(([place, bytes]) => kept.get(place) !== bytes)
         .map(([place]) => place);
-      // What is missing between the last that plays of an attempt and the first of the next one.
-      const losses = whole.map((all, index) => {
-        const next = parts.find(({ attempt }) => attempt === index + 2);
-        if (!next) throw new Error(`attempt ${index + 2} has no part`);
-        return { all, ms: next.gapMs };
-      });
       const within = parts.filter(
         ({ gapMs }, index) => gapMs > 0 && parts[index - 1]?.attempt === parts[index]!.attempt,
       );
       if (within.length > 0) throw new Error("an attempt has gaps of its own");
-      return measured(losses, lost);
+      const ms = lossesOf(done, parts);
+      return measured(
+        done.map((kill, index) => ({ ...kill, ms: ms[index]! })),
+        lost,
+      );
     } finally {
       await air.close();
     }
@@ -88,9 +94,17 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
   }
 };
 
-function measured(losses: { all: boolean; ms: number }[], lost: string[]): Measured {
+/** Waits until something records that was not killed yet, whether anything of it is there or not. */
+const newProcess = (tools: Parameters<typeof recordingProcesses>[0], killed: ReadonlySet<number>) =>
+  until(
+    () => Promise.resolve(recordingProcesses(tools)),
+    (pids) => pids.some((pid) => !killed.has(pid)),
+    { seconds: 90, words: "another one starts to record" },
+  );
+
+function measured(losses: (Kill & { ms: number })[], lost: string[]): Measured {
   const ms = losses.map((loss) => loss.ms);
-  const of = (all: boolean) => losses.filter((loss) => loss.all === all).map((loss) => loss.ms);
+  const of = (fits: (kill: Kill) => boolean) => losses.filter(fits).map((loss) => loss.ms);
   const maxLossMs = Math.max(...ms);
   const words = (values: number[]) =>
     values.length ? `${round(median(values))} (most ${Math.max(...values)})` : "–";
@@ -103,11 +117,19 @@ function measured(losses: { all: boolean; ms: number }[], lost: string[]): Measu
     },
     rows: [
       { what: "kills", value: String(ms.length) },
-      { what: "missing in the replay after what records was killed, ms", value: words(of(false)) },
-      { what: "missing in the replay after the whole recorder was killed, ms", value: words(of(true)) },
+      {
+        what: "missing in the replay after what records was killed, ms",
+        value: words(of(({ all, early }) => !all && !early)),
+      },
+      {
+        what: "missing in the replay after the whole recorder was killed, ms",
+        value: words(of(({ all, early }) => all && !early)),
+      },
+      { what: "missing after either was killed as it started, ms", value: words(of(({ early }) => early)) },
       { what: "verified segments that are not in the replay", value: String(lost.length) },
     ],
     missed: [
+      ...(ms.length < kills ? [`killed ${ms.length} times, goal ${kills}`] : []),
       ...(maxLossMs > goals.lossMs
         ? [`lost ${round(maxLossMs)} ms at once, goal at most ${goals.lossMs}`]
         : []),

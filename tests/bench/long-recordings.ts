@@ -1,11 +1,22 @@
 import { createHash } from "node:crypto";
 import type { Db } from "#db/client.ts";
-import type { Storage } from "#app/services/storage.ts";
+import { createStorage, type Storage } from "#app/services/storage.ts";
+import type { EditionEnv } from "#local/edition.ts";
 import { insertPeople } from "#tests/factories.ts";
 import { encodeSegments, syntheticSegments } from "./synthetic-segments.ts";
 
 /** A segment in storage, and what is known of it. */
 export type Stored = { key: string; bytes: number; sha256: string; startMs: number; durationMs: number };
+
+/** The storage of an edition. */
+export const storageOf = (env: EditionEnv): Storage =>
+  createStorage({
+    endpoint: env.S3_ENDPOINT,
+    region: env.S3_REGION,
+    bucket: env.S3_BUCKET,
+    accessKeyId: env.S3_ACCESS_KEY_ID,
+    secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+  });
 
 /** Stores so many minutes of segments; `base` are those that come again and again (default: 720p). */
 export async function storeMinutes(

@@ -4,6 +4,8 @@ import { goLive } from "#tests/browser/people.ts";
 import { isGreen, isMagenta, mostly } from "#tests/browser/picture.ts";
 import { insertPeople } from "#tests/factories.ts";
 import { attemptsOf } from "#tests/faults/recorder-tools.ts";
+import { recordingRow } from "#tests/integration/recording-fixtures.ts";
+import { within } from "#tests/without-webhooks.ts";
 import { expect, expectStartedAgain, pidOf, test } from "./world.ts";
 
 const say = async (page: Page, text: string) => {
@@ -48,24 +50,42 @@ test(
     await say(watching, "In the third part");
     await recorded(3, 4);
 
-    const status = async () =>
+    const { id: recordingId } = await db
+      .selectFrom("streaming_recordings")
+      .select("id")
+      .where("stream_id", "=", stream.id)
+      .executeTakeFirstOrThrow();
+    const steps = async () =>
       (
         await db
-          .selectFrom("streaming_recordings")
-          .select("status")
-          .where("stream_id", "=", stream.id)
-          .executeTakeFirstOrThrow()
-      ).status;
-    await studio.getByText("End stream").click();
-    await studio.getByRole("button", { name: "End it for everybody" }).click();
-    await expect.poll(status, { intervals: [20], timeout: 10_000 }).not.toBe("recording");
+          .selectFrom("streaming_recording_steps")
+          .select("step")
+          .where("recording_id", "=", recordingId)
+          .orderBy("step")
+          .execute()
+      ).map(({ step }) => step);
+    const status = async () => (await recordingRow(db, recordingId)).status;
+    // Who writes the last of three steps down waits for this, so the worker dies in the middle, however fast it is.
+    const held = await db.startTransaction().execute();
     const worker = pidOf("worker");
-    signal(-worker, "SIGKILL");
-    expect(await status(), "the worker died before it had finished").not.toBe("ready");
+    try {
+      await held
+        .insertInto("streaming_recording_steps")
+        .values({ recording_id: recordingId, step: "attempt 3" })
+        .execute();
+      await studio.getByText("End stream").click();
+      await studio.getByRole("button", { name: "End it for everybody" }).click();
+      await expect.poll(steps, { timeout: within(30) * 1000 }).toEqual(["attempt 1", "attempt 2"]);
+      expect(await status(), "the worker is finishing it").toBe("finalizing");
+      signal(-worker, "SIGKILL");
+    } finally {
+      await held.rollback().execute();
+    }
+    expect(await status(), "the worker died before it had finished").toBe("finalizing");
     await expectStartedAgain("worker", worker);
 
     const replay = watching.getByLabel(/^Replay of/);
-    await expect(replay).toBeVisible({ timeout: 60_000 });
+    await expect(replay).toBeVisible({ timeout: within(60) * 1000 });
     await expect(watching.getByText(/at 0:\d\d, .* are missing/)).toHaveCount(2);
     const lasts = await attemptsOf({ db }, stream.id);
     expect(lasts.map(({ number }) => number)).toEqual([1, 2, 3]);

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { openProfile } from "#tests/browser/people.ts";
 import { advances } from "#tests/browser/picture.ts";
 import { insertGrant, insertUser } from "#tests/factories.ts";
+import { withoutWebhooks } from "#tests/without-webhooks.ts";
 import { clockOf, forgetClocks, howShifted, setClock } from "./clocks.ts";
 import type { Fault } from "./fault.ts";
 import { awaitSegments, endToReplay, gapsOf, recordingProcesses, secondsBetween } from "./recorder-tools.ts";
@@ -27,7 +28,7 @@ export const run: Fault["run"] = async (tools) => {
       await awaitSegments(tools, streamId, { attempt: 1, count: 2 });
       const left = await leavesInTime(air);
       const heard = await heardWebhooks();
-      promise(heard > 0, "webhooks are taken");
+      promise(withoutWebhooks() || heard > 0, "webhooks are taken");
 
       say("both clocks jump by ten minutes, the other way");
       setClock("web", "-5m");
@@ -39,7 +40,7 @@ export const run: Fault["run"] = async (tools) => {
       const before = (await awaitSegments(tools, streamId, { attempt: 1, count: 1 })).value;
       await awaitSegments(tools, streamId, { attempt: 1, count: before[0]!.good + 2 });
       promise(recordingProcesses(tools).length === 1, "one recorder, the first");
-      promise((await heardWebhooks()) > heard, "webhooks are taken after the jump");
+      promise(withoutWebhooks() || (await heardWebhooks()) > heard, "webhooks are taken after the jump");
       promise((await streamRow(tools, streamId)).status === "live", "the stream is live");
       const absent = (await streamRow(tools, streamId)).host_absent_since;
       promise(absent === null, "the host is not taken for absent");
@@ -58,7 +59,7 @@ export const run: Fault["run"] = async (tools) => {
       );
       return {
         did: `clocks of web and worker 5 min off, each the other way, ${howShifted}; both jumped by 10 min while live`,
-        saw: `live, seen, recorded without a gap and replayed; a pass that ran out was over ${left} ms and ${leftThen} ms after its instant by the database's clock; webhooks taken; the log says which clock is off`,
+        saw: `live, seen, recorded without a gap and replayed; a pass that ran out was over ${left} ms and ${leftThen} ms after its instant by the database's clock; ${withoutWebhooks() ? "no webhooks" : "webhooks taken"}; the log says which clock is off`,
       };
     } finally {
       await air.close();

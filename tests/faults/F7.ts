@@ -1,5 +1,6 @@
 import { signal } from "#local/processes.ts";
 import { advances } from "#tests/browser/picture.ts";
+import { within } from "#tests/without-webhooks.ts";
 import type { Fault, Tools } from "./fault.ts";
 import {
   attemptsOf,
@@ -25,9 +26,9 @@ export const run: Fault["run"] = async (tools) => {
     const trackAt = await publishing;
     await air.studio
       .getByText(/Not recording: the recorder stopped: it did not begin in time/i)
-      .waitFor({ timeout: 25_000 });
+      .waitFor({ timeout: within(25) * 1000 });
     const warned = secondsBetween(trackAt, new Date());
-    promise(warned <= 20, `the host is warned within 20 s of the first track (${warned} s)`);
+    promise(warned <= within(20), `the host is warned within 20 s of the first track (${warned} s)`);
     const camera = air.watching.getByLabel("The host's camera");
     promise(await advances(camera), "the viewer goes on seeing the stream");
     const attempts = (await awaitSegments(tools, streamId, { attempt: 2, count: 3 })).value;

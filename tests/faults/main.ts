@@ -4,12 +4,17 @@ import path from "node:path";
 import { openDatabase } from "#db/client.ts";
 import { startEditionBehindProxy } from "#tests/edition-behind-proxy.ts";
 import { describeMachine, describeRun, mergeRows } from "#tests/results.ts";
+import { withoutWebhooks, withoutWebhooksSwitch } from "#tests/without-webhooks.ts";
 import type { Fault, Tools } from "./fault.ts";
-import { brokenInvariants } from "./invariants.ts";
+import { lookAtInvariants, type Looked } from "./invariants.ts";
+import { startProfileWriter } from "./profile-writer.ts";
 
 type Outcome = { fault: Fault; ok: boolean; did: string; saw: string; seconds: number };
 
-const wanted = process.argv.slice(2).map((name) => name.toUpperCase());
+const wanted = process.argv
+  .slice(2)
+  .filter((word) => word !== withoutWebhooksSwitch)
+  .map((name) => name.toUpperCase());
 const all = await loadFaults();
 const faults = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const unknown = wanted.filter((name) => !faults.some((fault) => fault.name === name));
@@ -18,10 +23,15 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
+const table = [
+  "| # | fault | what was done | what was seen | promise | s | when |",
+  "|--|--|--|--|--|--|--|",
+];
 const outcomes: Outcome[] = [];
 for (const together of byEnvironment(faults)) outcomes.push(...(await runAll(together)));
 
 const failed = outcomes.filter(({ ok }) => !ok).length;
+console.log(["", ...table, ...outcomes.map(rowOf)].join("\n"));
 console.log(`\nfaults passed=${outcomes.length - failed} failed=${failed}`);
 process.exit(failed > 0 || outcomes.length === 0 ? 1 : 0);
 
@@ -45,6 +55,7 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
     ports: "fresh",
     env: together[0]?.env,
     ...together[0]?.edition,
+    ...(withoutWebhooks() && { webhooks: false }),
   });
   // This process also passes on what browsers, web and storage say to each other: on a full machine a handshake of its own,
   // which takes it six turns, can take seconds.
@@ -53,7 +64,6 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
   try {
     for (const fault of together) {
       const outcome = await runOne(fault, { edition, db, storage, store });
-      storage.calm();
       await keep(outcome);
       done.push(outcome);
     }
@@ -72,45 +82,44 @@ async function runOne(
   console.log(`\n${fault.name}  ${fault.title}`);
   const begun = performance.now();
   const seconds = () => Math.round((performance.now() - begun) / 100) / 10;
-  try {
-    const tools = {
-      edition,
-      db,
-      storage,
-      store,
-      web: { url: edition.url },
-      env: edition.env,
-      say: (line: string) => console.log(`     ${line}`),
-    };
-    const { did, saw } = await fault.run(tools);
-    const broken = await brokenInvariants(db, edition.env);
-    console.log(`     did: ${did}\n     saw: ${saw}`);
-    for (const sentence of broken) console.log(`     INVARIANT BROKEN: ${sentence}`);
-    console.log(`     ${broken.length === 0 ? "held" : "BROKEN"}, ${seconds()} s`);
-    return { fault, ok: broken.length === 0, did, saw: [saw, ...broken].join("; "), seconds: seconds() };
-  } catch (error) {
-    console.log(`     BROKEN after ${seconds()} s: ${(error as Error).stack ?? String(error)}`);
-    return { fault, ok: false, did: "", saw: (error as Error).message, seconds: seconds() };
-  }
+  const tools = {
+    ...{ edition, db, storage, store, env: edition.env },
+    web: { url: edition.url },
+    say: (line: string) => console.log(`     ${line}`),
+  };
+  const writer = await startProfileWriter(tools);
+  const done = await fault.run(tools).catch((error: Error) => error);
+  storage.calm();
+  const looked = [await writer.stop(), ...(await lookAtInvariants(tools))];
+  const failed = done instanceof Error;
+  if (failed) console.log(`     BROKEN after ${seconds()} s: ${done.stack ?? String(done)}`);
+  else console.log(`     did: ${done.did}\n     saw: ${done.saw}`);
+  for (const line of looked.flatMap(linesOf)) console.log(`     ${line}`);
+  const broken = looked.flatMap((each) => each.broken);
+  const ok = !failed && broken.length === 0;
+  console.log(`     ${ok ? "held" : "BROKEN"}, ${seconds()} s`);
+  const { did, saw } = failed ? { did: "", saw: done.message } : done;
+  return { fault, ok, did, saw: [saw, ...broken].join("; "), seconds: seconds() };
 }
 
-/** Its row in the file of results. */
-async function keep({ fault, ok, did, saw, seconds }: Outcome): Promise<void> {
+const linesOf = ({ promise, saw, broken }: Looked): string[] => [
+  `${broken.length === 0 ? "holds" : "INVARIANT BROKEN"}: ${promise} (${saw})`,
+  ...broken.map((sentence) => `  ${sentence}`),
+];
+
+function rowOf({ fault, ok, did, saw, seconds }: Outcome): string {
   const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
   const cells = [fault.title, did, saw, ok ? "held" : "broken", String(seconds), describeRun()];
-  const row = `| ${[fault.name, ...cells.map(cell)].join(" | ")} |`;
-  const file = path.join(import.meta.dirname, "results.md");
-  const head = [
-    "# Faults",
-    "",
-    describeMachine(),
-    "",
-    "| # | fault | what was done | what was seen | promise | s | when |",
-    "|--|--|--|--|--|--|--|",
-  ];
-  const names = all.map(({ name }) => name);
-  await writeFile(
-    file,
-    mergeRows(await readFile(file, "utf8"), { head, names, done: { [fault.name]: row } }),
-  );
+  return `| ${[fault.name, ...cells.map(cell)].join(" | ")} |`;
+}
+
+/** Its row in the file of results; without webhooks in another one, so that both can be read. */
+async function keep(outcome: Outcome): Promise<void> {
+  const name = withoutWebhooks() ? "without-webhooks.results.md" : "results.md";
+  const file = path.join(import.meta.dirname, name);
+  const title = withoutWebhooks() ? "# Faults, without webhooks of LiveKit and the recorder" : "# Faults";
+  const head = [title, "", describeMachine(), "", ...table];
+  const names = all.map((fault) => fault.name);
+  const before = await readFile(file, "utf8").catch(() => "");
+  await writeFile(file, mergeRows(before, { head, names, done: { [outcome.fault.name]: rowOf(outcome) } }));
 }

@@ -22,7 +22,7 @@ export async function insertSixHours(tools: Tools) {
 /** Waits for that MP4, and removes all of it from storage. Gives its length in ms and its size. */
 export async function untilSixHours(
   tools: Tools,
-  { exportId, folder }: Awaited<ReturnType<typeof insertSixHours>>,
+  { exportId, recordingId, folder }: Awaited<ReturnType<typeof insertSixHours>>,
 ) {
   const row = () =>
     tools.db
@@ -35,6 +35,13 @@ export async function untilSixHours(
   await withServices(tools, async ({ storage }) => {
     await storage.remove(value.key!);
     for await (const page of storage.pages(folder)) for (const { key } of page) await storage.remove(key);
+    // As when it is deleted: nothing of it is there any more.
+    const then = new Date();
+    await tools.db
+      .updateTable("streaming_recordings")
+      .set({ deleted_at: then, removed_at: then, emptied_at: then })
+      .where("id", "=", recordingId)
+      .execute();
   });
   return { durationMs: value.duration_ms ?? 0, bytes: value.bytes ?? 0 };
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { RoomServiceClient } from "livekit-server-sdk";
 import { firstPairOf } from "#app/services/livekit-pairs.ts";
+import type { Edition } from "#local/edition.ts";
 import {
   goLive,
   launchBrowser,
@@ -9,6 +10,7 @@ import {
   openStudio,
 } from "#tests/browser/people.ts";
 import { insertPeople } from "#tests/factories.ts";
+import { within } from "#tests/without-webhooks.ts";
 import type { Tools } from "./fault.ts";
 
 export type OnAir = Awaited<ReturnType<typeof goOnAir>>;
@@ -70,7 +72,13 @@ export async function publishers({ env }: Tools, streamId: string): Promise<stri
   return people.filter(({ tracks }) => tracks.length > 0).map(({ identity }) => identity);
 }
 
-/** Waits until `what` holds, asked four times a second; what it gave last is in the error. */
+/** Where one of the web processes is asked; undefined while there is none. */
+export function runningWeb(edition: Edition): string | undefined {
+  const parts = edition.parts().filter((name) => name.startsWith("web"));
+  return parts.map((name) => edition.part(name)).find(({ pid }) => pid !== undefined)?.where;
+}
+
+/** Waits until `what` holds, asked four times a second, for longer without webhooks; what it gave last is in the error. */
 export async function until<T>(
   what: () => Promise<T>,
   holds: (value: T) => boolean,
@@ -81,8 +89,8 @@ export async function until<T>(
     const value = await what();
     const tookMs = Math.round(performance.now() - begun);
     if (holds(value)) return { value, tookMs };
-    if (tookMs > seconds * 1000)
-      throw new Error(`not within ${seconds} s: ${words} (${JSON.stringify(value)})`);
+    if (tookMs > within(seconds) * 1000)
+      throw new Error(`not within ${within(seconds)} s: ${words} (${JSON.stringify(value)})`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

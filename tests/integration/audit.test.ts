@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { auditRecordings, type Finding } from "#app/domain/recordings/audit/audit.ts";
 import { root } from "#local/root.ts";
 import { exportRows, insertReplay, makeExports, recordingRow, segmentRows } from "./recording-fixtures.ts";
-import { openTestServices } from "./setup.ts";
+import { openTestServices, putInPlace } from "./setup.ts";
 
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let replay: Awaited<ReturnType<typeof insertReplay>>;
@@ -42,6 +42,9 @@ const kinds = async (options?: Parameters<typeof findings>[0]) =>
 const repairAll = async () => {
   for (const { repair } of await findings()) await repair?.(test.services);
 };
+
+const putMp4 = (key: string, bytes: Uint8Array) =>
+  putInPlace(test.services, { key, bytes, contentType: "video/mp4" });
 
 const exportOf = async (kind: string) =>
   (await exportRows(test.db, replay.recordingId)).find((row) => row.kind === kind)!;
@@ -153,13 +156,9 @@ it("has exports that are gone or wrong made again, and removes what exports have
   const { storage } = test.services;
   const before = { mp4: await exportOf("mp4"), poster: await exportOf("poster") };
   const bytes = (await storage.read(before.mp4.key!))!;
-  await storage.write(before.mp4.key!, bytes.subarray(0, 9000), "video/mp4");
+  await putMp4(before.mp4.key!, bytes.subarray(0, 9000));
   await storage.remove(before.poster.key!.replace("large", "small"));
-  await storage.write(
-    `${folders[1]}${replay.recordingId}/${"0".repeat(32)}.mp4`,
-    Buffer.from("old"),
-    "video/mp4",
-  );
+  await putMp4(`${folders[1]}${replay.recordingId}/${"0".repeat(32)}.mp4`, Buffer.from("old"));
   expect((await kinds()).sort()).toEqual([
     "export-changed mp4-0/….mp4",
     "export-left ….mp4",
@@ -181,7 +180,7 @@ it("sees other bytes of the same length only when it reads them", async () => {
   const { key } = await exportOf("mp4");
   const bytes = (await storage.read(key!))!;
   bytes[bytes.length >> 1]! ^= 0xff;
-  await storage.write(key!, bytes, "video/mp4");
+  await putMp4(key!, bytes);
   expect(await kinds()).toEqual([]);
   expect(await kinds({ hashes: true })).toEqual(["export-changed mp4-0/….mp4"]);
 });

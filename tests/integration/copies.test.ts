@@ -32,9 +32,9 @@ let beside: StorageProxy;
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let segments: Uint8Array[];
 beforeAll(async () => {
-  const { S3_ENDPOINT = "", S3_BUCKET = "" } = inject("partsEnvironment");
+  const { S3_BUCKET = "" } = inject("partsEnvironment");
   const store = inject("recordingStore");
-  main = await startStorageProxy({ endpoint: S3_ENDPOINT, bucket: S3_BUCKET });
+  main = await startStorageProxy({ endpoint: inject("storeBehind"), bucket: S3_BUCKET });
   beside = await startStorageProxy({
     endpoint: store.RECORDING_S3_ENDPOINT!,
     bucket: store.RECORDING_S3_BUCKET!,

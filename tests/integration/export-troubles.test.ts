@@ -13,13 +13,13 @@ let test: Awaited<ReturnType<typeof openTestServices>>;
 /** Storage as it is, without the proxy. */
 let store: ReturnType<typeof createStorage>;
 beforeAll(async () => {
-  const { S3_ENDPOINT = "", S3_BUCKET = "" } = inject("partsEnvironment");
-  proxy = await startStorageProxy({ endpoint: S3_ENDPOINT, bucket: S3_BUCKET });
+  const { S3_BUCKET = "" } = inject("partsEnvironment");
+  proxy = await startStorageProxy({ endpoint: inject("storeBehind"), bucket: S3_BUCKET });
   test = await openTestServices({ env: { S3_ENDPOINT: proxy.url, LIVEKIT_URL: "http://127.0.0.1:9" } });
   const config = test.services.config.storage;
   test.services.storage.close();
   test.services.storage = createStorage(config, { patienceMs: 2400 });
-  store = createStorage({ ...config, endpoint: S3_ENDPOINT });
+  store = createStorage({ ...config, endpoint: inject("storeBehind") });
 }, 60_000);
 afterEach(() => proxy.calm());
 afterAll(async () => {

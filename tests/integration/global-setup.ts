@@ -17,6 +17,8 @@ declare module "vitest" {
     postgresUrl: string;
     /** Of the parts around: names and values as in `.env.example`. Storage refuses what R2 refuses. */
     partsEnvironment: Record<string, string>;
+    /** The same store without those rules, for what a test puts there in somebody else's place. */
+    storeBehind: string;
     /** Of the store beside it, for those who want recorders to write there. */
     recordingStore: Record<string, string>;
   }
@@ -44,6 +46,7 @@ export default async function setup(project: TestProject) {
     bucket: edition.env.S3_BUCKET,
   });
   project.provide("partsEnvironment", { ...edition.env, S3_ENDPOINT: storage.url });
+  project.provide("storeBehind", edition.env.S3_ENDPOINT);
   const beside = { ...edition.env, S3_BUCKET: "recorded" };
   await createBucket(beside);
   const besideProxy = await startStorageProxy({ endpoint: beside.S3_ENDPOINT, bucket: beside.S3_BUCKET });
@@ -53,6 +56,9 @@ export default async function setup(project: TestProject) {
     await storage.close();
     await edition.stop();
     await rm(dir, { recursive: true, force: true });
+    // Under the names of recordings tests write as recorders do, and again when they like.
+    const broken = storage.broken.filter((sentence) => !sentence.startsWith("recordings/"));
+    if (broken.length > 0) throw new Error(`R2 would have refused: ${broken.join("; ")}`);
   };
 }
 

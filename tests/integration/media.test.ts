@@ -10,7 +10,7 @@ import { inFuture, signIn } from "#tests/factories.ts";
 import { startLine } from "./database-line.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import { endStreamRow, insertLiveRecording, segmentsOf, writeSegments } from "./recording-fixtures.ts";
-import { openTestServices } from "./setup.ts";
+import { openTestServices, putInPlace } from "./setup.ts";
 
 type Person =
   "nobody" | "stranger" | "ended" | "banned" | "viewer" | "moderator" | "host" | "owner" | "otherOwner";
@@ -307,12 +307,12 @@ describe("bytes", () => {
       db.updateTable("streaming_recording_exports").set({ bytes: to }).where("key", "=", key).execute();
     const whole = (await services.storage.read(key!))!;
     const large = Buffer.alloc(40 * 1024 * 1024);
-    await services.storage.write(key!, large, "video/mp4");
+    await putInPlace(services, { key: key!, bytes: large, contentType: "video/mp4" });
     await resize(large.length);
     try {
       await use(large.length);
     } finally {
-      await services.storage.write(key!, whole, "video/mp4");
+      await putInPlace(services, { key: key!, bytes: whole, contentType: "video/mp4" });
       await resize(bytes!);
     }
     expect((await get(`${house.base}/video.mp4`)).status).toBe(200);

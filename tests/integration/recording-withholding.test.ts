@@ -10,7 +10,7 @@ import { findStreamState } from "#app/domain/streams/state.ts";
 import { signIn } from "#tests/factories.ts";
 import { startMachinesWeb } from "./machines-web.ts";
 import { attemptRows, exportRows, insertReplay, makeExports, recordingRow } from "./recording-fixtures.ts";
-import { openTestServices } from "./setup.ts";
+import { openTestServices, putInPlace } from "./setup.ts";
 
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let web: Awaited<ReturnType<typeof startMachinesWeb>>;
@@ -109,7 +109,7 @@ describe("a hidden recording", () => {
 async function readSlowly(replay: Replay, change: () => Promise<unknown>): Promise<void> {
   const big = Buffer.alloc(60_000_000, 1);
   const { key } = (await exportRows(test.db, replay.recordingId)).find(({ kind }) => kind === "mp4")!;
-  await test.services.storage.write(key!, big, "video/mp4");
+  await putInPlace(test.services, { key: key!, bytes: big, contentType: "video/mp4" });
   await test.db
     .updateTable("streaming_recording_exports")
     .set({ bytes: big.length })

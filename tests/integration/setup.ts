@@ -11,6 +11,7 @@ import type { Services } from "#app/context.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
 import { createChat } from "#app/services/chat.ts";
 import { createLog } from "#app/services/log.ts";
+import { createStorage } from "#app/services/storage.ts";
 import { createApp } from "#app/server/app.ts";
 import { createGate } from "#app/server/gate/gate.ts";
 import { type Db, openDatabase } from "#db/client.ts";
@@ -125,6 +126,16 @@ export async function openTestServices({
       await database.drop();
     },
   };
+}
+
+/** Puts something in an object's place behind the product's back: R2's rules, which the product keeps, are not asked. */
+export async function putInPlace(
+  { config }: Pick<Services, "config">,
+  { key, bytes, contentType }: { key: string; bytes: Uint8Array; contentType: string },
+): Promise<void> {
+  const behind = createStorage({ ...config.storage, endpoint: inject("storeBehind") });
+  await behind.write(key, bytes, contentType);
+  behind.close();
 }
 
 /** The same services, with a chat service that cannot be reached: nobody listens there. */

@@ -8,7 +8,7 @@ import { sha256 } from "#app/domain/recordings/export-pieces.ts";
 import { exportSprite, sheetKey } from "#app/domain/recordings/export-sprite.ts";
 import { runExport } from "#app/domain/recordings/exports.ts";
 import { insertLiveRecording, segmentsOf } from "./recording-fixtures.ts";
-import { openTestServices } from "./setup.ts";
+import { openTestServices, putInPlace } from "./setup.ts";
 
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let exportId: string;
@@ -112,7 +112,8 @@ it("goes on at the sheet at which a run before it stopped, and a second run writ
   expect(objects[0]).toEqual(left);
   expect(await exportSprite(test.services, task())).toEqual(result);
   expect(await test.services.storage.list(`exports/${live.streamId}/`)).toEqual(objects);
-  await test.services.storage.write(result!.key, Buffer.from("cut off"), "image/jpeg");
+  const cutOff = { key: result!.key, bytes: Buffer.from("cut off"), contentType: "image/jpeg" };
+  await putInPlace(test.services, cutOff);
   expect(await exportSprite(test.services, task())).toEqual(result);
 }, 120_000);
 

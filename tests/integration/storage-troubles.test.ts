@@ -29,8 +29,8 @@ let proxy: StorageProxy;
 let test: Awaited<ReturnType<typeof openTestServices>>;
 let web: Awaited<ReturnType<typeof startMachinesWeb>>;
 beforeAll(async () => {
-  const { S3_ENDPOINT = "", S3_BUCKET = "" } = inject("partsEnvironment");
-  proxy = await startStorageProxy({ endpoint: S3_ENDPOINT, bucket: S3_BUCKET });
+  const { S3_BUCKET = "" } = inject("partsEnvironment");
+  proxy = await startStorageProxy({ endpoint: inject("storeBehind"), bucket: S3_BUCKET });
   test = await openTestServices({ env: { S3_ENDPOINT: proxy.url, LIVEKIT_URL: "http://127.0.0.1:9" } });
   test.services.storage.close();
   test.services.storage = createStorage(test.services.config.storage, { patienceMs: 900 });

@@ -1,9 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "#app/components/button.tsx";
 import { Stage } from "#app/components/stage.tsx";
-import { Chapters } from "./chapters.tsx";
-import { clock, lengthInWords } from "./clock.ts";
-import { keysInWords } from "./player-keys.ts";
+import { clock } from "./clock.ts";
 import type { Playhead } from "./playhead.ts";
 import { ReplayControls } from "./replay-controls.client.tsx";
 import type { Captions } from "./use-captions.ts";
@@ -25,13 +23,10 @@ type ReplayPlayerProps = {
   hasMp4: boolean;
   hasPoster?: boolean;
   captions: Captions[];
-  /** Where something is missing, which is said below the picture. */
-  gaps?: { atMs: number; ms: number }[];
   /** Goes where the player goes. */
   playhead: Playhead;
-  /** Right under the picture, above what else is said of it. */
+  /** Right under the picture. */
   children?: ReactNode;
-  chapters: { atMs: number; title: string }[];
 };
 
 /**
@@ -41,7 +36,7 @@ type ReplayPlayerProps = {
  */
 export function ReplayPlayer(props: ReplayPlayerProps) {
   const { streamId, recordingId, edit, title, durationMs, positionMs, startMs, playhead, children } = props;
-  const { hasMp4, hasPoster = hasMp4, captions, gaps = [], goesOn = startMs === positionMs } = props;
+  const { hasMp4, hasPoster = hasMp4, captions, goesOn = startMs === positionMs } = props;
   const base = `/media/${streamId}/${recordingId}`;
   const begin = startMs > 0 ? `#t=${startMs / 1000}` : "";
   const video = useRef<HTMLVideoElement>(null);
@@ -101,9 +96,6 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
       </Stage>
       {children}
       {scripted && startMs > 0 && goesOn && <Continued startMs={startMs} playhead={playhead} />}
-      {gaps.length > 0 && <Gaps gaps={gaps} />}
-      <Chapters chapters={props.chapters} video={video} />
-      <Keys />
     </div>
   );
 }
@@ -123,36 +115,5 @@ function Continued({ startMs, playhead }: Pick<ReplayPlayerProps, "startMs" | "p
         Start from the beginning
       </Button>
     </p>
-  );
-}
-
-function Gaps({ gaps }: { gaps: { atMs: number; ms: number }[] }) {
-  return (
-    <div className="small">
-      <p>Parts of this stream could not be recorded:</p>
-      <ul>
-        {gaps.map(({ atMs, ms }) => (
-          <li key={atMs}>
-            at {clock(atMs)}, {lengthInWords(ms)} are missing
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-function Keys() {
-  return (
-    <details className="replay-keys small">
-      <summary>Keys for the player</summary>
-      <dl>
-        {keysInWords.map(([keys, meaning]) => (
-          <div key={keys}>
-            <dt>{keys}</dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
   );
 }

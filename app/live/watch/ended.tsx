@@ -6,6 +6,7 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { Stage } from "#app/components/stage.tsx";
 import { formatElapsed } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
+import { AboutReplay } from "../replay/about-replay.tsx";
 import { createPlayhead } from "../replay/playhead.ts";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
@@ -101,6 +102,7 @@ function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
       <TookPlace {...props} />
       <Cut watch={watch} />
       <Description page={page} />
+      {!watch.devices && <AboutReplay {...replay} playhead={playhead} />}
       <Attendance {...props} />
       <ByWhat page={page} watch={watch} />
     </WatchLayout>

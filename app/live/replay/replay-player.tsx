@@ -7,6 +7,7 @@ import { ReplayControls } from "./replay-controls.client.tsx";
 import type { Captions } from "./use-captions.ts";
 import { useReplayPosition } from "./use-replay-position.ts";
 import { useReplaySource } from "./use-replay-source.ts";
+import { useWaiting } from "./use-waiting.ts";
 
 type ReplayPlayerProps = {
   streamId: string;
@@ -44,6 +45,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
   const problem = useReplaySource(video, `${base}/index.m3u8`);
   useReplayPosition(video, { address: `${base}/position`, edit, positionMs, startMs });
   useEffect(() => (video.current ? playhead.attach(video.current) : undefined), [playhead]);
+  const waiting = useWaiting(video);
   const [scripted, setScripted] = useState(false);
   useEffect(() => setScripted(true), []);
 
@@ -88,10 +90,16 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
           )
         }
       >
-        {problem && (
+        {problem ? (
           <p className="replay-problem" role="alert">
             {problem}
           </p>
+        ) : (
+          waiting && (
+            <p className="replay-waiting" role="status">
+              Loading…
+            </p>
+          )
         )}
       </Stage>
       {children}

@@ -23,8 +23,10 @@ export function Ended(props: WatchProps) {
   const { page, watch } = props;
   const { state } = watch;
   const none = noReplay(state);
+  const [stays] = useState(!page.replay);
   // Another edit is another recording to look at; one that was hidden or deleted is none any more.
-  if (page.replay && !none) return <Replay key={page.replay.edit} {...props} replay={page.replay} />;
+  if (page.replay && !none)
+    return <Replay key={page.replay.edit} {...props} replay={page.replay} stays={stays} />;
   if (none) {
     return (
       <Page>
@@ -74,7 +76,7 @@ export function Ended(props: WatchProps) {
   );
 }
 
-function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
+function Replay({ replay, stays, ...props }: WatchProps & { replay: ReplayProps; stays: boolean }) {
   const { page, watch } = props;
   const { state } = watch;
   const [begin] = useState(() => beginOf(replay));
@@ -96,7 +98,7 @@ function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
           </ReplayPlayer>
         )
       }
-      side={hasChat(state) && <ReplaySide {...props} playhead={playhead} />}
+      side={hasChat(state) && <ReplaySide {...props} playhead={playhead} stays={stays} />}
     >
       <PageHeader title={state.title} above={<Whose page={page} />} />
       <TookPlace {...props} />

@@ -10,6 +10,8 @@ import { useReplaySource } from "./use-replay-source.ts";
 import { useWaiting } from "./use-waiting.ts";
 
 type ReplayPlayerProps = {
+  /** The watch page's own path. */
+  path: string;
   streamId: string;
   recordingId: string;
   edit: number;
@@ -22,6 +24,7 @@ type ReplayPlayerProps = {
   /** Whether that is a place where they were. */
   goesOn?: boolean;
   hasMp4: boolean;
+  mp4Progress: number | null;
   hasPoster?: boolean;
   captions: Captions[];
   /** Goes where the player goes. */
@@ -102,9 +105,31 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
           )
         )}
       </Stage>
+      {!props.hasMp4 && (
+        <noscript>
+          <NoFile path={props.path} progress={props.mp4Progress} />
+        </noscript>
+      )}
       {children}
       {scripted && startMs > 0 && goesOn && <Continued startMs={startMs} playhead={playhead} />}
     </div>
+  );
+}
+
+/** Without scripts, for a browser that knows no playlists, which says nothing of that. */
+function NoFile({ path, progress }: { path: string; progress: number | null }) {
+  if (progress === null)
+    return (
+      <p className="small">
+        Where nothing plays, the browser does not know HLS, and the file that plays without could not be made.
+        With JavaScript it plays, and in a browser that knows HLS.
+      </p>
+    );
+  return (
+    <p className="small">
+      Where nothing plays, the browser does not know HLS. The file that plays everywhere is being made,{" "}
+      {Math.floor(progress * 100)} % so far. <a href={path}>Load this page again</a> in a moment.
+    </p>
   );
 }
 

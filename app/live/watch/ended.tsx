@@ -93,7 +93,7 @@ function Replay({ replay, stays, ...props }: WatchProps & { replay: ReplayProps;
             <PassEnds {...props} />
           </>
         ) : (
-          <ReplayPlayer {...replay} {...begin} playhead={playhead}>
+          <ReplayPlayer {...replay} {...begin} path={page.path} playhead={playhead}>
             <PassEnds {...props} />
           </ReplayPlayer>
         )

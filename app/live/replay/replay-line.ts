@@ -10,6 +10,10 @@ export type ReplayNews = {
   onUnplayable: () => void;
 };
 
+const hlsType = "application/vnd.apple.mpegurl";
+/** Whether a browser's own player knows playlists. */
+export const knowsPlaylists = (video: HTMLVideoElement): boolean => video.canPlayType(hlsType) !== "";
+
 const longestPauseMs = 15_000;
 /** The pause before the next try, after so many in a row. */
 export const replayPauseMs = (tries: number): number => Math.min(longestPauseMs, 1_000 * 2 ** tries);
@@ -67,6 +71,7 @@ function byBrowser(video: HTMLVideoElement, news: ReplayNews, play: () => void):
   const tries = createTries(() => {
     // One of several sources that failed is no end yet.
     if (!video.error && video.networkState !== HTMLMediaElement.NETWORK_NO_SOURCE) return;
+    if (!knowsPlaylists(video)) return news.onUnplayable();
     news.onLost();
     video.load();
     play();

@@ -1,7 +1,5 @@
 import { type RefObject, useEffect, useState } from "react";
-import { keepReplaying } from "./replay-line.ts";
-
-const hlsType = "application/vnd.apple.mpegurl";
+import { keepReplaying, knowsPlaylists } from "./replay-line.ts";
 
 /**
  * Makes the playlist play where the browser cannot do so by itself, or has failed to, with hls.js, which is only loaded
@@ -49,7 +47,7 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
     // A `source` that failed reports at itself, so this listens on the way down.
     const onError = () => void playByScript();
     player.addEventListener("error", onError, true);
-    if (player.canPlayType(hlsType) === "" || player.error) void playByScript();
+    if (!knowsPlaylists(player) || player.error) void playByScript();
     return () => {
       gone = true;
       clearTimeout(timer);

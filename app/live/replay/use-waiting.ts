@@ -21,6 +21,7 @@ export function useWaiting(video: RefObject<HTMLVideoElement>): boolean {
       }
       timer ??= setTimeout(() => setWaiting(true), noticedMs);
     };
+    look();
     for (const event of told) player.addEventListener(event, look);
     return () => {
       clearTimeout(timer);

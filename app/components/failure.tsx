@@ -70,7 +70,7 @@ export function failureTitle(error: unknown): string {
 
 /**
  * What a page says instead of its content. A response thrown as `data({ message }, { status })` explains itself in that
- * one sentence; anything else than a response is a bug, of which only the request's id is told.
+ * one sentence, and may name a way (`{ message, way: { to, label } }`), which leads out of a frame; anything else than a response is a bug, of which only the request's id is told.
  */
 export function Failure({ error }: { error: unknown }) {
   const { id } = usePageRequest();
@@ -78,6 +78,7 @@ export function Failure({ error }: { error: unknown }) {
   const ofThisRequest = useLocation().key === "default";
   const words = wordsFor(error);
   const status = isRouteErrorResponse(error) ? error.status : undefined;
+  const way = wayOf(error);
   useTryingAgain(status === 503 || words === busy);
   return (
     <Narrow>
@@ -92,6 +93,11 @@ export function Failure({ error }: { error: unknown }) {
         {status === 401 && (
           <ButtonLink kind="go" to="/sign-in" target="_top">
             Sign in
+          </ButtonLink>
+        )}
+        {way && (
+          <ButtonLink kind="go" to={way.to} target="_top" reloadDocument>
+            {way.label}
           </ButtonLink>
         )}
         {words.again && (
@@ -123,6 +129,12 @@ function useTryingAgain(wanted: boolean) {
     const timer = setTimeout(() => window.location.assign(pathname + search), 8000 + Math.random() * 6000);
     return () => clearTimeout(timer);
   }, [wanted]);
+}
+
+function wayOf(error: unknown): { to: string; label: string } | undefined {
+  if (!isRouteErrorResponse(error)) return undefined;
+  const { way } = (error.data ?? {}) as { way?: { to: string; label: string } };
+  return way;
 }
 
 /** Only whole sentences are ours: Remix's own refusals ("Error: No route matches …", "Not Found") are not. */

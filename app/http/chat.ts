@@ -1,11 +1,13 @@
 import { type ActionFunctionArgs, type AppLoadContext, data, redirect } from "@remix-run/node";
 import type { z } from "zod";
-import { findAccess } from "#app/domain/access/decision.ts";
+import { type AccessDecision, findAccess } from "#app/domain/access/decision.ts";
+import { accessWords } from "#app/domain/access/words.ts";
 import { deliverMessage } from "#app/domain/chat/delivery.ts";
 import type { ReplayedPage } from "#app/domain/chat/replayed.ts";
 import { sayMessage, type Said } from "#app/domain/chat/say.ts";
 import { mostReasonLength } from "#app/domain/moderation/acts.ts";
 import type { Viewer } from "#app/domain/people/sessions.ts";
+import { findSpace } from "#app/domain/spaces/spaces.ts";
 import { findStreamIdAt } from "#app/domain/streams/watched.ts";
 import { isId, oneLine } from "#app/domain/text.ts";
 import { takeTurn } from "./turns.ts";
@@ -40,14 +42,17 @@ export async function requireChatStream(args: Args): Promise<{ viewer: Viewer; s
 
 /**
  * For the frames: who is signed in and may read this stream's chat, with its address. Thrown: 404 for an address without
- * a stream, 403 in words for who has no access.
+ * a stream, 403 for who has no access, with why and the way to the page around the frame, which says more.
  */
 export async function requireChat(args: Args) {
   const { viewer, streamId } = await requireChatStream(args);
   const access = await findAccess(args.context.db, { streamId, userId: viewer.userId });
-  if (!access?.mayChat || !access.role)
-    throw data({ message: "You have no access to this stream's chat." }, { status: 403 });
   const { space, experience, stream } = args.params;
+  const page = `/${space}/${experience}/streams/${stream}`;
+  if (!access?.mayChat || !access.role) {
+    const message = access ? await whyNot(args, access, viewer) : "There is no such stream.";
+    throw data({ message, way: { to: page, label: "To the stream's page" } }, { status: 403 });
+  }
   // The room of a live stream is dark, and so is what stands in it.
   const lights = access.status === "live" || access.status === "rehearsal";
   return {
@@ -56,8 +61,14 @@ export async function requireChat(args: Args) {
     access,
     lights,
     role: access.role,
-    chat: `/${space}/${experience}/streams/${stream}/chat`,
+    chat: `${page}/chat`,
   };
+}
+
+async function whyNot({ context: { db } }: Args, access: AccessDecision, { email }: Viewer): Promise<string> {
+  const space = await findSpace(db, access.spaceId);
+  const known = { email, spaceName: space?.name ?? "The space", passName: access.passName, ban: access.ban };
+  return accessWords(access.reason, known).sentence;
 }
 
 /** A number in the address, or undefined. */

@@ -88,6 +88,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
       ? { ...replay, startMs: readMoment(request, replay.durationMs) ?? replay.positionMs }
       : null,
     devices,
+    recorded: facts.recording !== null && facts.recording.status !== "failed",
     soFar: new URL(request.url).searchParams.has("so-far"),
     liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,
   };

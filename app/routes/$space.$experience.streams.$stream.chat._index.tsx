@@ -6,6 +6,7 @@ import { Tag } from "#app/components/tag.tsx";
 import { listMessages, listPinnedMessages } from "#app/domain/chat/messages.ts";
 import { findChatRoom } from "#app/domain/chat/rooms.ts";
 import { hasReplay } from "#app/domain/recordings/replay.ts";
+import { findAudience } from "#app/domain/presence/presence.ts";
 import { findStreamFacts } from "#app/domain/streams/facts.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
 import { readPlace, requireChat } from "#app/http/chat.ts";
@@ -35,12 +36,13 @@ export async function loader(args: LoaderFunctionArgs) {
   if (access.mayWatch) countPage(args.context, { streamId, userId, role });
   const before = readPlace(args.request, "before");
   const shown = new URL(args.request.url).searchParams.get("shown");
-  const [room, facts, { messages, more }, pinned, replay] = await Promise.all([
+  const [room, facts, { messages, more }, pinned, replay, audience] = await Promise.all([
     findChatRoom(db, { streamId }),
     findStreamFacts(db, streamId),
     listMessages(db, { streamId, userId, before, most: mostInFrame }),
     before === undefined ? listPinnedMessages(db, { streamId, userId }) : [],
     access.status === "ended" && hasReplay(db, streamId),
+    access.status === "live" ? findAudience(db, streamId) : undefined,
   ]);
   const phase = room?.phase ?? "closed";
   return {
@@ -56,12 +58,13 @@ export async function loader(args: LoaderFunctionArgs) {
     open: phase === "open",
     phase,
     team: role !== "viewer",
+    watching: audience?.now ?? null,
     replay,
   };
 }
 
 export default function ChatFrame() {
-  const { chat, stream, query, news, messages, more, pinned, older, phase, team, replay } =
+  const { chat, stream, query, news, messages, more, pinned, older, phase, team, watching, replay } =
     useLoaderData<typeof loader>();
   const first = messages[0];
   return (
@@ -121,6 +124,14 @@ export default function ChatFrame() {
             {news}{" "}
             <a href={stream} target="_top">
               Show it
+            </a>
+          </p>
+        )}
+        {watching !== null && !older && (
+          <p className="small num">
+            {watching.toLocaleString("en-GB")} watching ·{" "}
+            <a href={stream} target="_top">
+              load the page again
             </a>
           </p>
         )}

@@ -191,8 +191,61 @@ test("speed, keys and captions: chosen once, they are there again; the creator a
   await page.keyboard.press("c");
   await expect.poll(shown).toEqual(["Guten <b>Abend</b>"]);
 
+  await test.step("keys work the player also after a click on a slider", async () => {
+    const volume = page.getByRole("slider", { name: "Volume" });
+    await barOf(page).click();
+    await page.keyboard.press("c");
+    await expect.poll(shown).toEqual([]);
+    await page.keyboard.press("0");
+    await expect.poll(() => timeOf(page)).toBe(0);
+    await page.keyboard.press("m");
+    await expect.poll(() => playing("muted")).toBe(false);
+    await page.keyboard.press("ArrowDown");
+    await expect(volume).toHaveValue("90");
+    expect(await timeOf(page)).toBe(0);
+    await volume.click({ position: { x: 20, y: 20 } });
+    const low = Number(await volume.inputValue());
+    expect(low).toBeLessThan(60);
+    await page.keyboard.press("ArrowUp");
+    await expect(volume).toHaveValue(`${low + 5}`);
+    await page.keyboard.press("l");
+    await expect.poll(() => timeOf(page)).toBeCloseTo(10, 0);
+  });
+
   await host.getByRole("button", { name: "Remove the captions in German" }).click();
   await expect(host.getByText("The captions are removed.")).toBeVisible();
+});
+
+test("a replay that storage does not give stands still, says so, and goes on there once it does; it begins there again", async ({
+  person,
+  db,
+}) => {
+  const { people, path } = await insertReplay(db);
+  const viewer = await person({ userId: people.viewer.id, expects: [/status of 503/] });
+  const page = await viewer.newPage();
+  let away = true;
+  // What comes after twelve seconds.
+  await page.route("**/3/*.ts", (route) => (away ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.goto(path);
+  const place = () => timeOf(page);
+  await barOf(page).press("ArrowRight");
+  await barOf(page).press("ArrowRight");
+  await page.getByRole("button", { name: "Play", exact: true }).click();
+  const problem = page.getByRole("alert");
+  await expect(problem).toHaveText("The recording cannot be read right now. We keep trying.", {
+    timeout: 30_000,
+  });
+  expect(await place()).toBeGreaterThan(9);
+  expect(await place()).toBeLessThan(12.5);
+  away = false;
+  await expect(problem).toBeHidden({ timeout: 30_000 });
+  await expect.poll(place, { timeout: 20_000 }).toBeGreaterThan(13);
+  await page.getByRole("button", { name: "Pause" }).click();
+  const stopped = await place();
+  await page.reload();
+  await ready(page);
+  await expect(page.getByText(/^Goes on where you stopped, at 0:1\d/)).toBeVisible();
+  await expect.poll(async () => Math.abs((await place()) - stopped)).toBeLessThan(0.2);
 });
 
 test("the chat goes along with the picture, over a gap and after a jump, and leads to its moments", async ({

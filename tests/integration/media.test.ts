@@ -550,6 +550,7 @@ describe("what a replay is about", () => {
       durationMs: 12_000,
       positionMs: 0,
       hasMp4: true,
+      mp4Progress: 1,
       hasPoster: true,
       captions: [{ language: "de", name: "Deutsch" }],
       gaps: [{ atMs: 6000, ms: 35_000 }],

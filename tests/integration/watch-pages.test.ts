@@ -124,7 +124,7 @@ describe("the page of a stream, read without scripts", () => {
     const { read } = await setStage("live");
     const { text, html, dark, refresh } = await read("viewer");
     expect(text).toMatch(/Live for 10:0\d/);
-    expect(text).toContain("There is nothing yet that plays without JavaScript.");
+    expect(text).toContain("Nothing is recorded of this, and without JavaScript");
     expect(html).not.toContain("<video");
     expect(text).toMatch(/watching now Most at once \d Watched so far \d/);
     expect(html).toContain('rel="modulepreload"');
@@ -148,7 +148,9 @@ describe("the page of a stream, read without scripts", () => {
       })
       .returning("id")
       .executeTakeFirstOrThrow();
-    expect((await read("viewer")).html).not.toContain("live.m3u8");
+    const before = await read("viewer");
+    expect(before.html).not.toContain("live.m3u8");
+    expect(before.text).toContain("There is nothing yet that plays without JavaScript. Load this page again");
     await web.db
       .insertInto("streaming_recording_segments")
       .values({
@@ -215,12 +217,33 @@ describe("the page of a stream, read without scripts", () => {
           cookie: (await signIn(web.db, people.viewer.id)).cookie,
         })
       ).text();
-    expect(await list("live")).not.toContain("Show it");
+    const live = await list("live");
+    expect(live).not.toContain("Show it");
+    // The page around it does not load itself again.
+    expect(textOf(live)).toMatch(/\d watching · load the page again/);
+    expect(live).toMatch(new RegExp(`<a href="${path}" target="_top">`));
     await change({ status: "ended", ended_at: ago("1 second"), ended_reason: "host" });
     const told = await list("live");
     expect(told).toContain("The stream has ended.");
     expect(told).toMatch(new RegExp(`<a href="${path}" target="_top">`));
     expect(await list("ended")).not.toContain("Show it");
+  });
+
+  it("says in the frame of its chat why it can be read no more, with the way to where it says more", async () => {
+    const { people, path } = await setStage("live");
+    const of = async (who: "ended" | "banned" | "stranger") => {
+      const response = await web.fetch(`${path}/chat`, {
+        cookie: (await signIn(web.db, people[who].id)).cookie,
+      });
+      expect(response.status).toBe(403);
+      return response.text();
+    };
+    const ended = await of("ended");
+    expect(textOf(ended)).toMatch(/Your pass .* has run out\./);
+    expect(ended).toMatch(new RegExp(`<a[^>]*href="${path}"[^>]*>To the stream`));
+    expect(/<a[^>]*>To the stream/.exec(ended)![0]).toContain('target="_top"');
+    expect(textOf(await of("banned"))).toContain("has banned you from");
+    expect(textOf(await of("stranger"))).toContain("You have no pass that opens this stream.");
   });
 
   it("says in the frame of its chat that the host is away, and back", async () => {
@@ -236,10 +259,19 @@ describe("the page of a stream, read without scripts", () => {
   it("plays the replay", async () => {
     const { read, record, stream } = await setStage("ended");
     const { id } = await record("ready");
-    const { html, refresh } = await read("viewer");
+    const { html, text, refresh } = await read("viewer");
     expect(html).toContain(`<source src="/media/${stream.id}/${id}/index.m3u8"`);
     expect(refresh).toBeUndefined();
     expect((await read("stranger")).html).not.toContain("/media/");
+    expect(text).toContain("The file that plays everywhere is being made, 0 % so far. Load this page again");
+    const file = { recording_id: id, kind: "mp4", progress: 0.425, status: "running" as const };
+    await web.db.insertInto("streaming_recording_exports").values(file).execute();
+    expect((await read("viewer")).text).toContain("is being made, 42 % so far.");
+    const exported = web.db.updateTable("streaming_recording_exports").where("recording_id", "=", id);
+    await exported.set({ status: "failed" }).execute();
+    expect((await read("viewer")).text).toContain("the file that plays without could not be made");
+    await exported.set({ status: "ready" }).execute();
+    expect((await read("viewer")).text).not.toContain("Where nothing plays");
   });
 
   it("says that it was cancelled, to everybody, and where to look instead", async () => {

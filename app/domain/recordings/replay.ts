@@ -20,6 +20,8 @@ export type Replay = {
   /** Where this person stopped; 0 at first, and when they had come to the end. */
   positionMs: number;
   hasMp4: boolean;
+  /** How far the file that plays everywhere is, 0 to 1; null when it could not be made. */
+  mp4Progress: number | null;
   hasPoster: boolean;
   /** Each by the name that its language has in itself. */
   captions: { language: string; name: string }[];
@@ -41,17 +43,19 @@ export async function findReplay(
     .leftJoin("replay_positions as p", (join) =>
       join.onRef("p.recording_id", "=", "r.id").on("p.user_id", "=", userId),
     )
+    .leftJoin("streaming_recording_exports as f", (join) =>
+      join.onRef("f.recording_id", "=", "r.id").on("f.kind", "=", "mp4"),
+    )
     .select(["r.id", "s.title", "r.duration_ms", "p.position_ms", "r.edit"])
+    .select(["f.status as file_status", "f.progress as file_progress"])
     .select(({ exists, selectFrom }) =>
-      (["mp4", "poster"] as const).map((kind) =>
-        exists(
-          selectFrom("streaming_recording_exports as x")
-            .select("x.id")
-            .whereRef("x.recording_id", "=", "r.id")
-            .where("x.kind", "=", kind)
-            .where("x.status", "=", "ready"),
-        ).as(kind),
-      ),
+      exists(
+        selectFrom("streaming_recording_exports as x")
+          .select("x.id")
+          .whereRef("x.recording_id", "=", "r.id")
+          .where("x.kind", "=", "poster")
+          .where("x.status", "=", "ready"),
+      ).as("poster"),
     )
     .where("r.stream_id", "=", streamId)
     .where(isShown())
@@ -69,7 +73,8 @@ export async function findReplay(
     title: row.title,
     durationMs,
     positionMs: positionMs > durationMs - 5000 ? 0 : positionMs,
-    hasMp4: Boolean(row.mp4),
+    hasMp4: row.file_status === "ready",
+    mp4Progress: row.file_status === "failed" ? null : (row.file_progress ?? 0),
     hasPoster: Boolean(row.poster),
     captions: await listLanguages(db, row.id),
     gaps: (await findPlayed(db, row.id)).gaps,

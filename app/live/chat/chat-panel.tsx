@@ -51,18 +51,18 @@ export function ChatPanel(props: ChatPanelProps) {
               title="Chat: what was said"
               src={`${path}/chat${stage ? `?shown=${stage}` : ""}`}
             />
-            {phase === "open" && (
-              <iframe
-                className="chat-frame"
-                data-field=""
-                title="Chat: say something"
-                src={`${path}/chat/write`}
-              />
-            )}
+            {phase === "open" && <WriteFrame path={path} />}
           </noscript>
         </>
       )}
     </section>
+  );
+}
+
+/** The field, without scripts. `path` is the stream's own. */
+export function WriteFrame({ path }: { path: string }) {
+  return (
+    <iframe className="chat-frame" data-field="" title="Chat: say something" src={`${path}/chat/write`} />
   );
 }
 

@@ -1,21 +1,22 @@
-import type { MouseEvent, RefObject } from "react";
+import type { MouseEvent } from "react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { clock } from "./clock.ts";
+import type { Playhead } from "./playhead.ts";
 
 type ChaptersProps = {
   chapters: { atMs: number; title: string }[];
-  video: RefObject<HTMLVideoElement>;
+  playhead: Playhead;
 };
 
 /** The chapters of a replay, each a link to its moment: with scripts the player goes there, without them the page does. */
-export function Chapters({ chapters, video }: ChaptersProps) {
+export function Chapters({ chapters, playhead }: ChaptersProps) {
   if (chapters.length === 0) return null;
   const go = (event: MouseEvent, atMs: number) => {
     const opensElsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
-    if (!video.current || opensElsewhere) return;
+    if (opensElsewhere) return;
     event.preventDefault();
-    video.current.currentTime = atMs / 1000;
-    void video.current.play().catch(() => {});
+    playhead.jump(atMs);
+    playhead.play();
   };
   return (
     <nav className="replay-chapters" aria-labelledby="chapters">

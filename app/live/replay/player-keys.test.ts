@@ -30,6 +30,14 @@ test("a button or a link that was pressed keeps space, which presses it again, a
   expect(press("f", { focus: "button" })).toEqual({ do: "full-screen" });
 });
 
+test("a slider keeps its own keys, and no other", () => {
+  for (const key of ["ArrowUp", "ArrowLeft", "Home", "End", "PageUp"])
+    expect(press(key, { focus: "slider" })).toBeUndefined();
+  expect(press(" ", { focus: "slider" })).toEqual({ do: "toggle" });
+  expect(press("j", { focus: "slider" })).toEqual({ do: "seek-by", seconds: -10 });
+  expect(press("0", { focus: "slider" })).toEqual({ do: "seek-to", share: 0 });
+});
+
 test("the video's own controls keep space and arrows, which would count twice otherwise", () => {
   expect(press(" ", { focus: "video" })).toBeUndefined();
   expect(press("ArrowLeft", { focus: "video" })).toBeUndefined();

@@ -8,12 +8,12 @@ export type PlayerAction =
   | { do: "volume-by"; share: number }
   | { do: "speed-by"; steps: number };
 
-export type Focus = "video" | "control" | "button" | "page";
+export type Focus = "video" | "control" | "slider" | "button" | "page";
 
 type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "altKey" | "metaKey"> & {
   /**
-   * What has the focus: the video (whose own controls take space and arrows), something one types or chooses in,
-   * something one presses, or none of them.
+   * What has the focus: the video (whose own controls take space and arrows), something one types or chooses in, a slider
+   * (which takes arrows), something one presses, or none of them.
    */
   focus: Focus;
 };
@@ -33,6 +33,7 @@ export function actionFor({ key, ctrlKey, altKey, metaKey, focus }: Press): Play
   if (/^[0-9]$/.test(key)) return { do: "seek-to", share: Number(key) / 10 };
   if (focus === "video") return undefined;
   if (key === " ") return focus === "button" ? undefined : { do: "toggle" };
+  if (focus === "slider") return undefined;
   if (key === "ArrowLeft") return { do: "seek-by", seconds: -5 };
   if (key === "ArrowRight") return { do: "seek-by", seconds: 5 };
   if (key === "ArrowUp") return { do: "volume-by", share: 0.1 };

@@ -15,6 +15,11 @@ export function createPlayhead({ startMs, durationMs }: { startMs: number; durat
     for (const listener of listeners) listener();
   }
 
+  function seek(to: number) {
+    move(to);
+    if (player) player.currentTime = to / 1000;
+  }
+
   return {
     ms: () => ms,
 
@@ -24,9 +29,16 @@ export function createPlayhead({ startMs, durationMs }: { startMs: number; durat
     },
 
     /** Goes to a moment, at once where the player can, and as soon as it can otherwise. */
-    seek(to: number) {
-      move(to);
-      if (player) player.currentTime = to / 1000;
+    seek,
+
+    /** The same for who asked for that moment elsewhere on the page, where the picture may not be in sight. */
+    jump(to: number) {
+      seek(to);
+      player?.closest(".stage")?.scrollIntoView({ block: "nearest" });
+    },
+
+    play() {
+      void player?.play().catch(() => {});
     },
 
     /** Follows a player until the function that it gives is called. */

@@ -99,7 +99,7 @@ const Message = memo(function Message({ message, path, playhead }: MessageProps)
   const jump = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    playhead.seek(atMs);
+    playhead.jump(atMs);
   };
   return (
     <li className="chat-message">

@@ -1,16 +1,17 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "#app/components/button.tsx";
 import { Stage } from "#app/components/stage.tsx";
-import { Chapters } from "./chapters.tsx";
-import { clock, lengthInWords } from "./clock.ts";
-import { keysInWords } from "./player-keys.ts";
+import { clock } from "./clock.ts";
 import type { Playhead } from "./playhead.ts";
 import { ReplayControls } from "./replay-controls.client.tsx";
 import type { Captions } from "./use-captions.ts";
 import { useReplayPosition } from "./use-replay-position.ts";
 import { useReplaySource } from "./use-replay-source.ts";
+import { useWaiting } from "./use-waiting.ts";
 
 type ReplayPlayerProps = {
+  /** The watch page's own path. */
+  path: string;
   streamId: string;
   recordingId: string;
   edit: number;
@@ -23,15 +24,13 @@ type ReplayPlayerProps = {
   /** Whether that is a place where they were. */
   goesOn?: boolean;
   hasMp4: boolean;
+  mp4Progress: number | null;
   hasPoster?: boolean;
   captions: Captions[];
-  /** Where something is missing, which is said below the picture. */
-  gaps?: { atMs: number; ms: number }[];
   /** Goes where the player goes. */
   playhead: Playhead;
-  /** Right under the picture, above what else is said of it. */
+  /** Right under the picture. */
   children?: ReactNode;
-  chapters: { atMs: number; title: string }[];
 };
 
 /**
@@ -41,7 +40,7 @@ type ReplayPlayerProps = {
  */
 export function ReplayPlayer(props: ReplayPlayerProps) {
   const { streamId, recordingId, edit, title, durationMs, positionMs, startMs, playhead, children } = props;
-  const { hasMp4, hasPoster = hasMp4, captions, gaps = [], goesOn = startMs === positionMs } = props;
+  const { hasMp4, hasPoster = hasMp4, captions, goesOn = startMs === positionMs } = props;
   const base = `/media/${streamId}/${recordingId}`;
   const begin = startMs > 0 ? `#t=${startMs / 1000}` : "";
   const video = useRef<HTMLVideoElement>(null);
@@ -49,6 +48,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
   const problem = useReplaySource(video, `${base}/index.m3u8`);
   useReplayPosition(video, { address: `${base}/position`, edit, positionMs, startMs });
   useEffect(() => (video.current ? playhead.attach(video.current) : undefined), [playhead]);
+  const waiting = useWaiting(video);
   const [scripted, setScripted] = useState(false);
   useEffect(() => setScripted(true), []);
 
@@ -93,18 +93,43 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
           )
         }
       >
-        {problem && (
+        {problem ? (
           <p className="replay-problem" role="alert">
             {problem}
           </p>
+        ) : (
+          waiting && (
+            <p className="replay-waiting" role="status">
+              Loading…
+            </p>
+          )
         )}
       </Stage>
+      {!props.hasMp4 && (
+        <noscript>
+          <NoFile path={props.path} progress={props.mp4Progress} />
+        </noscript>
+      )}
       {children}
       {scripted && startMs > 0 && goesOn && <Continued startMs={startMs} playhead={playhead} />}
-      {gaps.length > 0 && <Gaps gaps={gaps} />}
-      <Chapters chapters={props.chapters} video={video} />
-      <Keys />
     </div>
+  );
+}
+
+/** Without scripts, for a browser that knows no playlists, which says nothing of that. */
+function NoFile({ path, progress }: { path: string; progress: number | null }) {
+  if (progress === null)
+    return (
+      <p className="small">
+        Where nothing plays, the browser does not know HLS, and the file that plays without could not be made.
+        With JavaScript it plays, and in a browser that knows HLS.
+      </p>
+    );
+  return (
+    <p className="small">
+      Where nothing plays, the browser does not know HLS. The file that plays everywhere is being made,{" "}
+      {Math.floor(progress * 100)} % so far. <a href={path}>Load this page again</a> in a moment.
+    </p>
   );
 }
 
@@ -123,36 +148,5 @@ function Continued({ startMs, playhead }: Pick<ReplayPlayerProps, "startMs" | "p
         Start from the beginning
       </Button>
     </p>
-  );
-}
-
-function Gaps({ gaps }: { gaps: { atMs: number; ms: number }[] }) {
-  return (
-    <div className="small">
-      <p>Parts of this stream could not be recorded:</p>
-      <ul>
-        {gaps.map(({ atMs, ms }) => (
-          <li key={atMs}>
-            at {clock(atMs)}, {lengthInWords(ms)} are missing
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-function Keys() {
-  return (
-    <details className="replay-keys small">
-      <summary>Keys for the player</summary>
-      <dl>
-        {keysInWords.map(([keys, meaning]) => (
-          <div key={keys}>
-            <dt>{keys}</dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
   );
 }

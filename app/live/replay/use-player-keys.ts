@@ -26,6 +26,8 @@ export function usePlayerKeys(
 function focusOf(target: EventTarget | null, video: HTMLVideoElement): Focus {
   if (target === video) return "video";
   if (!(target instanceof HTMLElement)) return "page";
+  // The seek bar takes what seeks before this is asked; louder and quieter are the player's there, too.
+  if (target.matches("input[type=range]")) return target.closest(".seek") ? "page" : "slider";
   if (target.isContentEditable || target.closest("input, textarea, select, dialog")) return "control";
   return target.closest("button, a, summary, [role=button]") ? "button" : "page";
 }

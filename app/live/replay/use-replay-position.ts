@@ -21,9 +21,14 @@ export function useReplayPosition(
     if (!player) return;
     let saved = positionMs;
     let refused = false;
+    /** Where they are, in seconds: a player that has to begin anew begins at zero. */
+    let place = startMs / 1000;
 
     const goOn = () => {
-      if (startMs > 0 && player.currentTime < 1) player.currentTime = startMs / 1000;
+      if (place > 0 && player.currentTime < 1) player.currentTime = place;
+    };
+    const keep = () => {
+      if (player.readyState > 0) place = player.currentTime;
     };
     const save = () => {
       const now = Math.round(player.currentTime * 1000);
@@ -44,7 +49,8 @@ export function useReplayPosition(
     const onHidden = () => void (document.visibilityState === "hidden" && save());
 
     if (player.readyState > 0) goOn();
-    else player.addEventListener("loadedmetadata", goOn, { once: true });
+    player.addEventListener("loadedmetadata", goOn);
+    player.addEventListener("timeupdate", keep);
     const timer = setInterval(() => void (player.paused || save()), everyMs);
     player.addEventListener("pause", save);
     player.addEventListener("seeked", save);
@@ -54,6 +60,7 @@ export function useReplayPosition(
       save();
       clearInterval(timer);
       player.removeEventListener("loadedmetadata", goOn);
+      player.removeEventListener("timeupdate", keep);
       player.removeEventListener("pause", save);
       player.removeEventListener("seeked", save);
       removeEventListener("pagehide", save);

@@ -1,11 +1,9 @@
 import { type RefObject, useEffect, useState } from "react";
-import { createChances, hlsOptions } from "./hls-recovery.ts";
-
-const hlsType = "application/vnd.apple.mpegurl";
+import { keepReplaying, knowsPlaylists } from "./replay-line.ts";
 
 /**
- * Makes the playlist play where the browser cannot do so by itself, with hls.js, which is only loaded there. Gives a
- * sentence when the recording cannot be played, or null.
+ * Makes the playlist play where the browser cannot do so by itself, or has failed to, with hls.js, which is only loaded
+ * there. Gives a sentence while the recording does not come or cannot be played, or null.
  */
 export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: string): string | null {
   const [problem, setProblem] = useState<string | null>(null);
@@ -15,57 +13,55 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
     if (!player) return;
     setProblem(null);
     let gone = false;
-    let detach: (() => void) | undefined;
-    const fail = async () => {
-      const sentence = await explain(playlist);
+    let begun = false;
+    let end: (() => void) | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    /** Counts what was told: an answer that comes after something newer says nothing any more. */
+    let told = 0;
+    const say = (sentence: string | null) => {
+      told += 1;
       if (!gone) setProblem(sentence);
     };
-    const playByScript = async () => {
-      if (gone || detach) return;
-      detach = () => {};
-      const stop = await attachHls(player, playlist, () => void fail());
-      detach = stop;
-      if (gone) stop?.();
-      else if (!stop) void fail();
+    const sayWhy = async () => {
+      const before = (told += 1);
+      const sentence = await explain(playlist);
+      if (told === before) say(sentence);
     };
-    const plays = player.canPlayType(hlsType) !== "";
+    const playByScript = async () => {
+      if (begun) return;
+      begun = true;
+      try {
+        end = await keepReplaying(player, playlist, {
+          onLost: () => void sayWhy(),
+          onComing: () => say(null),
+          onUnplayable: () => say(unplayable),
+        });
+      } catch {
+        // Its code could not be had.
+        begun = false;
+        void sayWhy();
+        timer = setTimeout(() => void (gone || playByScript()), 4_000);
+      }
+      if (gone) end?.();
+    };
     // A `source` that failed reports at itself, so this listens on the way down.
-    const onError = () => void (player.error || !plays ? playByScript() : fail());
+    const onError = () => void playByScript();
     player.addEventListener("error", onError, true);
-    if (!plays || player.error) void playByScript();
+    if (!knowsPlaylists(player) || player.error) void playByScript();
     return () => {
       gone = true;
+      clearTimeout(timer);
       player.removeEventListener("error", onError, true);
-      detach?.();
+      end?.();
     };
   }, [video, playlist]);
 
   return problem;
 }
 
-async function attachHls(
-  video: HTMLVideoElement,
-  playlist: string,
-  onFailure: () => void,
-): Promise<(() => void) | undefined> {
-  const { default: Hls } = await import("hls.js/light");
-  if (!Hls.isSupported()) return undefined;
-  const hls = new Hls(hlsOptions);
-  const takeChance = createChances();
-  hls.on(Hls.Events.ERROR, (_event, { fatal, type }) => {
-    if (!fatal) return;
-    if (type !== Hls.ErrorTypes.MEDIA_ERROR || !takeChance()) return onFailure();
-    const { paused } = video;
-    hls.recoverMediaError();
-    // Another source pauses a player.
-    if (!paused) void video.play().catch(() => {});
-  });
-  hls.loadSource(playlist);
-  hls.attachMedia(video);
-  return () => hls.destroy();
-}
+const unplayable = "Your browser cannot play this recording. Another browser may be able to.";
 
-/** A video element does not say why it failed; the playlist's own answer does. */
+/** Neither a video element nor storage, where segments may come from, says why: the playlist's own answer does. */
 async function explain(playlist: string): Promise<string> {
   try {
     const { status } = await fetch(playlist, { method: "HEAD" });
@@ -74,9 +70,8 @@ async function explain(playlist: string): Promise<string> {
     if (status === 409)
       return "Other devices of yours have all places of your pass. Reload the page to choose which is to end.";
     if (status === 404) return "This recording is not here any more.";
-    if (status < 400) return "Your browser cannot play this recording. Another browser may be able to.";
   } catch {
-    return "The connection is lost. Reload the page when you are online again.";
+    return "The connection is lost. The replay goes on by itself when you are online again.";
   }
-  return "The recording cannot be read right now. Reload the page in a moment.";
+  return "The recording cannot be read right now. We keep trying.";
 }

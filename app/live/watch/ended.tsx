@@ -6,6 +6,7 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { Stage } from "#app/components/stage.tsx";
 import { formatElapsed } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
+import { AboutReplay } from "../replay/about-replay.tsx";
 import { createPlayhead } from "../replay/playhead.ts";
 import { ReplayPlayer } from "../replay/replay-player.tsx";
 import type { PageState } from "../page-messages.ts";
@@ -22,8 +23,10 @@ export function Ended(props: WatchProps) {
   const { page, watch } = props;
   const { state } = watch;
   const none = noReplay(state);
+  const [stays] = useState(!page.replay);
   // Another edit is another recording to look at; one that was hidden or deleted is none any more.
-  if (page.replay && !none) return <Replay key={page.replay.edit} {...props} replay={page.replay} />;
+  if (page.replay && !none)
+    return <Replay key={page.replay.edit} {...props} replay={page.replay} stays={stays} />;
   if (none) {
     return (
       <Page>
@@ -73,7 +76,7 @@ export function Ended(props: WatchProps) {
   );
 }
 
-function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
+function Replay({ replay, stays, ...props }: WatchProps & { replay: ReplayProps; stays: boolean }) {
   const { page, watch } = props;
   const { state } = watch;
   const [begin] = useState(() => beginOf(replay));
@@ -90,17 +93,18 @@ function Replay({ replay, ...props }: WatchProps & { replay: ReplayProps }) {
             <PassEnds {...props} />
           </>
         ) : (
-          <ReplayPlayer {...replay} {...begin} playhead={playhead}>
+          <ReplayPlayer {...replay} {...begin} path={page.path} playhead={playhead}>
             <PassEnds {...props} />
           </ReplayPlayer>
         )
       }
-      side={hasChat(state) && <ReplaySide {...props} playhead={playhead} />}
+      side={hasChat(state) && <ReplaySide {...props} playhead={playhead} stays={stays} />}
     >
       <PageHeader title={state.title} above={<Whose page={page} />} />
       <TookPlace {...props} />
       <Cut watch={watch} />
       <Description page={page} />
+      {!watch.devices && <AboutReplay {...replay} playhead={playhead} />}
       <Attendance {...props} />
       <ByWhat page={page} watch={watch} />
     </WatchLayout>

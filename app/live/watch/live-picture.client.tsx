@@ -80,7 +80,7 @@ export function LivePicture({ room, hostAbsent, onRefused, onFrame, onDelayed }:
             <span className="push row live-modes">
               {onDelayed && (
                 <Button type="button" kind="quiet" onClick={onDelayed}>
-                  Watch with a delay
+                  Rewind, or watch with a delay of some 10 s
                 </Button>
               )}
               {inPicture.possible && (

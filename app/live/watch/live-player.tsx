@@ -18,6 +18,7 @@ type LivePlayerProps = {
   clock: ServerClock;
   /** Without scripts: what there is so far, and not what grows. */
   soFar: boolean;
+  recorded: boolean;
   onRefused: () => void;
   /** Something of the host can be seen. */
   onFrame: () => void;
@@ -30,7 +31,8 @@ type LivePlayerProps = {
  * going on, and without scripts the browser plays the playlist.
  */
 export function LivePlayer(props: LivePlayerProps) {
-  const { path, streamId, recordingId, hostAbsent, clock, soFar, onRefused, onFrame, spreadMs } = props;
+  const { path, streamId, recordingId, hostAbsent, clock, soFar, recorded, onRefused, onFrame, spreadMs } =
+    props;
   const [chosen, setChosen] = useState<Choice | null>(null);
   const [away, setAway] = useState(false);
   const { entered, begunMs } = useRoom({ path, spreadMs, wanted: chosen === null });
@@ -87,6 +89,7 @@ export function LivePlayer(props: LivePlayerProps) {
           playlist={recordingId && `/media/${streamId}/${recordingId}/live.m3u8`}
           path={path}
           soFar={soFar}
+          recorded={recorded}
         />
       )}
       {!hostAbsent && (

@@ -9,10 +9,12 @@ type NoPictureYetProps = {
   /** The watch page's own path. */
   path: string;
   soFar: boolean;
+  /** Nothing else plays without scripts than what is. */
+  recorded: boolean;
 };
 
 /** Until the picture is there; and, without scripts, the browser's own player on the playlist. */
-export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar }: NoPictureYetProps) {
+export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar, recorded }: NoPictureYetProps) {
   return (
     <>
       <Stage
@@ -36,8 +38,14 @@ export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar }: NoPi
           <noscript>
             <p className="live-words">
               {hostAbsent && `${dropped} `}
-              There is nothing yet that plays without JavaScript. <a href={path}>Load this page again</a> in
-              some seconds; the replay plays without, too.
+              {recorded ? (
+                <>
+                  There is nothing yet that plays without JavaScript. <a href={path}>Load this page again</a>{" "}
+                  in some seconds.
+                </>
+              ) : (
+                "Nothing is recorded of this, and without JavaScript only what is recorded can be watched. Switch JavaScript on to see the live picture."
+              )}
             </p>
           </noscript>
         )}
@@ -77,7 +85,7 @@ function ByBrowser({ playlist, path, soFar, hostAbsent }: ByBrowserProps) {
           This is what is recorded up to when this page was loaded.{" "}
           <a href={`${path}?so-far`}>Load it again</a> for what came since, or try{" "}
           <a href={path}>the picture that goes on by itself</a>. Where nothing plays, the browser does not
-          know HLS: the replay plays everywhere.
+          know HLS: the replay plays everywhere once its file is made, some time after the end.
         </p>
       ) : (
         <p className="small">

@@ -29,6 +29,7 @@ export function OnAir({ page, watch }: WatchProps) {
               recordingId={state.liveRecordingId}
               clock={watch.clock}
               soFar={page.soFar}
+              recorded={page.recorded}
               hostAbsent={state.hostAbsentSince !== null}
               onRefused={() => watch.readAgain(500)}
               onFrame={onFrame}

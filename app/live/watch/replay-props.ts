@@ -8,6 +8,7 @@ export type ReplayProps = {
   positionMs: number;
   startMs: number;
   hasMp4: boolean;
+  mp4Progress: number | null;
   hasPoster: boolean;
   chapters: { atMs: number; title: string }[];
   /** Those that there are, by the names of their languages. */

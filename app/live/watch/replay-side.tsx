@@ -1,20 +1,31 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "#app/components/button.tsx";
-import { ChatHead } from "../chat/chat-panel.tsx";
+import { ChatHead, WriteFrame } from "../chat/chat-panel.tsx";
 import type { Playhead } from "../replay/playhead.ts";
 import { ReplayChat } from "../replay/replay-chat.tsx";
 import { WatchChat } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
+type ReplaySideProps = WatchProps & {
+  playhead: Playhead;
+  /** This person was on the page before there was a replay, and may be talking. */
+  stays: boolean;
+};
+
+/** So far from where it began a replay is being watched. */
+const watchedMs = 1_000;
+
 /**
- * The chat beside a replay: in step with the picture, or all of it as it is now. While people still talk there, that comes
- * first. Without scripts it is the list by the time of the recording, or the talk, which leads to it.
+ * The chat beside a replay: in step with the picture, or all of it as it is now, which tells how it ends. That comes first
+ * only for who was here until the end, while people still talk, and until they watch the replay. Without scripts it is the
+ * list by the time of the recording, with the field while people talk.
  */
-export function ReplaySide(props: WatchProps & { playhead: Playhead }) {
-  const { page, watch, playhead } = props;
+export function ReplaySide(props: ReplaySideProps) {
+  const { page, watch, playhead, stays } = props;
   const talking = watch.state.chat?.phase === "open";
   const [chosen, setChosen] = useState<"in-step" | "now" | null>(null);
-  const way = chosen ?? (talking ? "now" : "in-step");
+  const watched = useWatched(playhead);
+  const way = chosen ?? (talking && stays && !watched ? "now" : "in-step");
   return (
     <div className="chat-ways">
       <div className="chat-ways-bar" role="group" aria-label="Which chat" data-needs-script="">
@@ -44,9 +55,21 @@ export function ReplaySide(props: WatchProps & { playhead: Playhead }) {
               title="Chat: what was said"
               src={`${page.path}/chat/replay?at=${Math.round(playhead.ms())}`}
             />
+            {talking && <WriteFrame path={page.path} />}
           </noscript>
         </section>
       )}
     </div>
   );
+}
+
+/** Whether the replay has gone on, or elsewhere, from where it began. */
+function useWatched(playhead: Playhead): boolean {
+  const [begin] = useState(() => playhead.ms());
+  const [watched, setWatched] = useState(false);
+  useEffect(
+    () => playhead.subscribe(() => void (Math.abs(playhead.ms() - begin) > watchedMs && setWatched(true))),
+    [playhead, begin],
+  );
+  return watched;
 }

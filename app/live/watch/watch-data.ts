@@ -34,6 +34,8 @@ export type WatchData = {
   devices: DevicesAsked | null;
   /** Without scripts, a browser that plays nothing that grows is asked to play what there is so far. */
   soFar: boolean;
+  /** Something is being recorded, or was. */
+  recorded: boolean;
   /** Where the live picture's files are, on a page that begins live. */
   liveFiles: LiveFiles | null;
 };

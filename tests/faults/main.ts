@@ -57,8 +57,8 @@ async function runAll(together: Fault[]): Promise<Outcome[]> {
     ...together[0]?.edition,
     ...(withoutWebhooks() && { webhooks: false }),
   });
-  // This process also passes on what browsers, web and storage say to each other: on a full machine a handshake of its own,
-  // which takes it six turns, can take seconds.
+  // This process also passes on what storage, web and browsers say to each other: of a connection of its own, which takes it
+  // many turns, each can be seconds late where both cores are busy.
   const db = openDatabase(edition.env.DATABASE_URL ?? "", { connectMs: 30_000 });
   const done: Outcome[] = [];
   try {

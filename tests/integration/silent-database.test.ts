@@ -98,6 +98,17 @@ describe("a connection that is silent", () => {
     await impatient.destroy();
   });
 
+  it("is given up when it is not made in time, and another one serves", async () => {
+    line.fallSilent();
+    const impatient = openDatabase(line.url, { max: 1, connectMs: 500 });
+    const begun = performance.now();
+    await expect(sql`select 1`.execute(impatient)).rejects.toSatisfy(isDatabaseAway);
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    line.speak();
+    expect((await sql`select 1 as one`.execute(impatient)).rows).toEqual([{ one: 1 }]);
+    await impatient.destroy();
+  });
+
   it("is left in the middle of a transaction, whose rollback is not waited for", async () => {
     const impatient = openDatabase(line.url, { max: 1, patienceMs: 500 });
     const begun = performance.now();

@@ -80,7 +80,7 @@ async function lookAtPeople(world: World) {
         broken.push(`${identity} is in room ${name} without access`);
     }
   }
-  return { saw: `${count} people in rooms, each with access`, broken };
+  return { saw: `${count} people in rooms`, broken };
 }
 
 /** As the service has them. Whose decision has just turned is taken out by the next look of the worker, which is given 15 s. */
@@ -107,7 +107,7 @@ async function lookAtChats({ db, env }: World) {
       }
     }
     if (broken.length === 0 || Date.now() > deadline)
-      return { saw: `${count} people in ${rooms.length} chats, each with access`, broken };
+      return { saw: `${count} people in ${rooms.length} chats`, broken };
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }

@@ -102,10 +102,12 @@ async function runOne(
   return { fault, ok, did, saw: [saw, ...broken].join("; "), seconds: seconds() };
 }
 
-const linesOf = ({ promise, saw, broken }: Looked): string[] => [
-  `${broken.length === 0 ? "holds" : "INVARIANT BROKEN"}: ${promise} (${saw})`,
-  ...broken.map((sentence) => `  ${sentence}`),
-];
+function linesOf({ promise, saw, broken }: Looked): string[] {
+  return [
+    `${broken.length === 0 ? "holds" : "INVARIANT BROKEN"}: ${promise} (${saw})`,
+    ...broken.map((sentence) => `  ${sentence}`),
+  ];
+}
 
 function rowOf({ fault, ok, did, saw, seconds }: Outcome): string {
   const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");

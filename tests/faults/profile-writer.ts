@@ -54,7 +54,7 @@ export async function startProfileWriter({ db, edition }: Pick<Tools, "db" | "ed
       const there = Number(profile?.bio.replace("Version ", "") ?? 0);
       return {
         promise: "No form that was acknowledged is lost",
-        saw: `${acknowledged.length} of ${sent} acknowledged, the last one there`,
+        saw: `${acknowledged.length} of ${sent} acknowledged`,
         broken: [
           ...(there < last ? [`form ${last} was acknowledged, and ${there} is there`] : []),
           ...(last === 0 ? ["no form was acknowledged"] : []),

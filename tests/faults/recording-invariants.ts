@@ -40,7 +40,7 @@ export async function lookAtStorage({ db, env }: World) {
       if (bytes < segments) broken.push(`recording ${id} says ${bytes} bytes, its segments have ${segments}`);
     }
     return {
-      saw: `${recordings.length} finished, ${objects} objects as large as they are said to be`,
+      saw: `${recordings.length} finished, ${objects} objects compared`,
       broken,
     };
   } finally {
@@ -91,5 +91,5 @@ export async function lookAtMedia({ db, edition, env }: World) {
     }
     await expectRefusal(`${env.S3_ENDPOINT}/${env.S3_BUCKET}/${key}`, 403);
   }
-  return { saw: `${segments.length} recordings, ${asked} requests refused`, broken };
+  return { saw: `${segments.length} recordings, ${asked} requests as nobody and as a stranger`, broken };
 }

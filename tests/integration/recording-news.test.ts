@@ -134,6 +134,9 @@ async function tell(news: News): Promise<unknown> {
     await says(of, "EGRESS_STARTING", "egress_started");
     await says(of, "EGRESS_ACTIVE");
     // The same between two of them each time, and nothing that cannot be: after it was asked for, and before now.
+    await within60(`recorder ${number} is known to record`, async () =>
+      (await attemptRows(db, recordingId)).some((each) => each.number === number && each.status === "active"),
+    );
     await db
       .updateTable("streaming_recording_attempts")
       .set({ requested_at: new Date(begun - 120_000) })

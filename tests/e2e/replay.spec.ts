@@ -224,13 +224,19 @@ test("a replay that storage does not give stands still, says so, and goes on the
   const viewer = await person({ userId: people.viewer.id, expects: [/status of 503/] });
   const page = await viewer.newPage();
   let away = true;
+  const slow = Promise.withResolvers<void>();
   // What comes after twelve seconds.
-  await page.route("**/3/*.ts", (route) => (away ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.route("**/3/*.ts", async (route) => {
+    await slow.promise;
+    await (away ? route.fulfill({ status: 503 }) : route.continue());
+  });
   await page.goto(path);
   const place = () => timeOf(page);
   await barOf(page).press("ArrowRight");
   await barOf(page).press("ArrowRight");
   await page.getByRole("button", { name: "Play", exact: true }).click();
+  await expect(page.getByText("Loading…", { exact: true })).toBeVisible();
+  slow.resolve();
   const problem = page.getByRole("alert");
   await expect(problem).toHaveText("The recording cannot be read right now. We keep trying.", {
     timeout: 30_000,
@@ -253,7 +259,11 @@ test("the chat goes along with the picture, over a gap and after a jump, and lea
   db,
 }) => {
   const many = Array.from({ length: 60 }, (_, place) => 3 + place / 100);
-  const { people, path, stream } = await insertReplay(db, [1, ...many, 20, 41, 45, 90]);
+  const { people, path, stream, recordingId } = await insertReplay(db, [1, ...many, 20, 41, 45, 90]);
+  const chapters = Array.from({ length: 20 }, (_, place) => ({
+    ...{ recording_id: recordingId, at_ms: place * 1000, title: `Part ${place + 1}` },
+  }));
+  await db.insertInto("streaming_recording_chapters").values(chapters).execute();
   const page = await (await person({ userId: people.viewer.id, width: 360 })).newPage();
   await page.goto(path);
   await ready(page);
@@ -293,6 +303,16 @@ test("the chat goes along with the picture, over a gap and after a jump, and lea
     await item.getByRole("link").click();
     await expect.poll(() => timeOf(page)).toBeCloseTo(13, 1);
     await expect(message(45)).toBeHidden();
+    await expect(videoOf(page)).toBeInViewport({ ratio: 0.9 });
+  });
+
+  await test.step("chapters stand below the chat, and bring the picture back into sight", async () => {
+    const chapter = page.getByRole("link", { name: "Part 16" });
+    await chapter.scrollIntoViewIfNeeded();
+    await expect(videoOf(page)).not.toBeInViewport();
+    await chapter.click();
+    await expect.poll(() => timeOf(page)).toBeGreaterThan(15);
+    await expect(videoOf(page)).toBeInViewport({ ratio: 0.9 });
     await page.goto(`${path}?t=13`);
     await ready(page);
     await expect.poll(() => timeOf(page)).toBeCloseTo(13, 1);
@@ -323,7 +343,7 @@ test("the chat goes along with the picture, over a gap and after a jump, and lea
   });
 });
 
-test("without scripts a replay has the browser's own player, its captions, and the chat as a list of moments", async ({
+test("without scripts a replay plays in the browser's own player, with its captions, and the chat as a list of moments", async ({
   person,
   db,
 }) => {
@@ -358,7 +378,13 @@ test("without scripts a replay has the browser's own player, its captions, and t
     .insertInto("streaming_recording_captions")
     .values({ ...captions, added_by: people.host.id })
     .execute();
-  const page = await (await person({ userId: people.viewer.id, script: false, width: 360 })).newPage();
+  const viewer = await person({
+    ...{ userId: people.viewer.id, script: false, width: 360 },
+    expects: [/ERR_FAILED/],
+  });
+  const page = await viewer.newPage();
+  // As a browser that knows no playlists has it.
+  await page.route("**/index.m3u8", (route) => route.abort());
   await page.goto(path);
   const video = videoOf(page);
   await expect(video).toHaveAttribute("controls");
@@ -367,10 +393,22 @@ test("without scripts a replay has the browser's own player, its captions, and t
   const sources = () =>
     video.locator("source").evaluateAll((all) => all.map((source) => source.getAttribute("src")));
   expect(await sources()).toEqual([`${base}/index.m3u8`, `${base}/video.mp4`]);
+  const playsFrom = async (seconds: number) => {
+    await video.evaluate(async (element: HTMLVideoElement) => {
+      element.muted = true;
+      await element.play();
+    });
+    // No clock of the page's own runs in it.
+    await expect.poll(() => timeOf(page)).toBeGreaterThan(seconds + 0.3);
+    expect(await timeOf(page)).toBeLessThan(seconds + 4);
+    expect(await video.evaluate((element: HTMLVideoElement) => element.currentSrc)).toContain("/video.mp4");
+  };
+  await playsFrom(0);
   await expectFits(page);
   const list = page.frameLocator("iframe[title='Chat: what was said']");
   await expect(list.getByText("Said at 41")).toBeVisible();
   await list.getByRole("link", { name: "0:07" }).click();
   await page.waitForURL(`**${path}?t=7`);
   expect(await sources()).toEqual([`${base}/index.m3u8#t=7`, `${base}/video.mp4#t=7`]);
+  await playsFrom(7);
 });

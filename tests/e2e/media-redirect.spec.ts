@@ -1,3 +1,5 @@
+import type { EditionEnv } from "#local/environment.ts";
+import { createBucket } from "#local/parts/storage.ts";
 import { insertPeople, signIn } from "#tests/factories.ts";
 import { insertReadyRecording } from "#tests/ready-recording.ts";
 import { startSecondWeb } from "#tests/second-web.ts";
@@ -10,7 +12,10 @@ test("with MEDIA_REDIRECT=1 a replay plays from storage itself, also for a brows
   const { people, path: address, stream } = await insertPeople(db, { status: "live" });
   await insertReadyRecording(process.env, stream.id);
   const { url, process: web } = await startSecondWeb({ MEDIA_REDIRECT: "1" });
+  const bucket = process.env as unknown as EditionEnv;
   try {
+    // The bucket's CORS rule names who may read it.
+    await createBucket({ ...bucket, PUBLIC_URL: url });
     const viewer = await person();
     const { token } = await signIn(db, people.viewer.id);
     await viewer.addCookies([{ name: "session", value: token, url, httpOnly: true, sameSite: "Lax" }]);
@@ -30,9 +35,11 @@ test("with MEDIA_REDIRECT=1 a replay plays from storage itself, also for a brows
       return element.play();
     });
     await expectBegins(video);
-    expect(fromStorage.filter((name) => name.endsWith(".ts")).length).toBeGreaterThan(0);
+    await expect.poll(() => fromStorage.filter((name) => name.endsWith(".ts")).length).toBeGreaterThan(1);
+    expect(await video.evaluate((element: HTMLVideoElement) => element.currentSrc)).not.toContain(".mp4");
     expect(new Set(fromUs)).toEqual(new Set([302]));
   } finally {
+    await createBucket(bucket);
     web.kill("SIGTERM");
   }
 });

@@ -19,7 +19,7 @@ const longestPauseMs = 15_000;
 export const replayPauseMs = (tries: number): number => Math.min(longestPauseMs, 1_000 * 2 ** tries);
 
 /** Enough is there for the picture to go on; below that (`HAVE_FUTURE_DATA`) it stands still. */
-const goesOn = 3;
+export const goesOn = 3;
 
 /**
  * Has a `<video>` play a recording's playlist from where the video is, by script where that is possible, and goes on trying

@@ -1,5 +1,8 @@
 import { type RefObject, useEffect, useState } from "react";
-import { keepReplaying, knowsPlaylists } from "./replay-line.ts";
+import { goesOn, keepReplaying, knowsPlaylists } from "./replay-line.ts";
+
+/** Chromium's own player stands still without a word where a segment was refused: one that stood for so long is replaced. */
+const standsMs = 8_000;
 
 /**
  * Makes the playlist play where the browser cannot do so by itself, or has failed to, with hls.js, which is only loaded
@@ -16,6 +19,7 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
     let begun = false;
     let end: (() => void) | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let standing: ReturnType<typeof setTimeout> | undefined;
     /** Counts what was told: an answer that comes after something newer says nothing any more. */
     let told = 0;
     const say = (sentence: string | null) => {
@@ -44,14 +48,27 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
       }
       if (gone) end?.();
     };
-    // A `source` that failed reports at itself, so this listens on the way down.
-    const onError = () => void playByScript();
+    // A `source` that failed reports at itself, so this listens on the way down. The browser goes on to the next one by itself.
+    const onError = () => {
+      const triesAnother = !player.error && player.networkState !== HTMLMediaElement.NETWORK_NO_SOURCE;
+      if (!triesAnother || !knowsPlaylists(player)) void playByScript();
+    };
+    const onWaiting = () => {
+      clearTimeout(standing);
+      standing = setTimeout(() => {
+        if (!player.paused && !player.ended && player.readyState < goesOn) void playByScript();
+      }, standsMs);
+    };
     player.addEventListener("error", onError, true);
-    if (!knowsPlaylists(player) || player.error) void playByScript();
+    player.addEventListener("waiting", onWaiting);
+    if (!knowsPlaylists(player) || player.error || player.networkState === HTMLMediaElement.NETWORK_NO_SOURCE)
+      void playByScript();
     return () => {
       gone = true;
       clearTimeout(timer);
+      clearTimeout(standing);
       player.removeEventListener("error", onError, true);
+      player.removeEventListener("waiting", onWaiting);
       end?.();
     };
   }, [video, playlist]);

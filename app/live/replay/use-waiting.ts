@@ -1,9 +1,8 @@
 import { type RefObject, useEffect, useState } from "react";
+import { goesOn } from "./replay-line.ts";
 
 /** A picture that stands still for less than this is nobody's concern. */
 const noticedMs = 700;
-/** Enough is there for the picture to go on (`HAVE_FUTURE_DATA`). */
-const goesOn = 3;
 
 /** Whether a player that should play, or was sent elsewhere, waits for what comes there. */
 export function useWaiting(video: RefObject<HTMLVideoElement>): boolean {

@@ -48,11 +48,9 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
       }
       if (gone) end?.();
     };
-    // A `source` that failed reports at itself, so this listens on the way down. The browser goes on to the next one by itself.
-    const onError = () => {
-      const triesAnother = !player.error && player.networkState !== HTMLMediaElement.NETWORK_NO_SOURCE;
-      if (!triesAnother || !knowsPlaylists(player)) void playByScript();
-    };
+    // A `source` that failed reports at itself, so this listens on the way down. Chromium's own player does not follow a
+    // playlist's segments to another origin; the file that it would play then is not what `MEDIA_REDIRECT` wants to send.
+    const onError = () => void playByScript();
     const onWaiting = () => {
       clearTimeout(standing);
       standing = setTimeout(() => {
@@ -61,8 +59,9 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
     };
     player.addEventListener("error", onError, true);
     player.addEventListener("waiting", onWaiting);
-    if (!knowsPlaylists(player) || player.error || player.networkState === HTMLMediaElement.NETWORK_NO_SOURCE)
-      void playByScript();
+    // It may have gone on to the file before this script came.
+    const plays = knowsPlaylists(player) && !player.error && !player.currentSrc.includes("/video.mp4");
+    if (!plays) void playByScript();
     return () => {
       gone = true;
       clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { type AppLoadContext, redirect } from "@remix-run/node";
 import { findOwnRecording, type OwnRecording } from "#app/domain/recordings/own.ts";
 import type { SpaceRole } from "#db/types.ts";
+import { absent } from "./absent.ts";
 import { requireStreamOfTeam } from "./stream-of-team.ts";
 
 type Args = { request: Request; context: AppLoadContext; params: { id?: string } };
@@ -36,3 +37,6 @@ export const recordingPage = (streamId: string | undefined) => `/account/streams
 /** For addresses of forms that stand on the recording's page: whoever opens one lands there. */
 export const backToRecording = ({ params }: { params: { id?: string } }) =>
   redirect(recordingPage(params.id));
+
+/** What is thrown at who changes a recording that somebody has deleted since they opened it. */
+export const recordingGone = () => absent("This recording was deleted meanwhile. Nothing was changed.", 410);

@@ -16,7 +16,6 @@ import { chaptersThatPlay, listChapters, saveChapters, versionOf } from "#app/do
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import type { OwnRecording } from "#app/domain/recordings/own.ts";
 import type { Db } from "#db/client.ts";
-import { absent } from "#app/http/absent.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import {
   listProblems,
@@ -27,7 +26,7 @@ import {
   typedRows,
   typedText,
 } from "#app/http/forms.ts";
-import { requireFinishedRecording } from "#app/http/recording-of-team.ts";
+import { recordingGone, requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { ChapterFields } from "#app/live/replay/chapter-form.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Chapters", error);
@@ -66,8 +65,7 @@ export async function action(args: ActionFunctionArgs) {
   const change = { recordingId: recording.id, seen: version, chapters: list.chapters };
   const saved = await saveChapters(db, change);
   if (saved.ok) return redirect(`${page}?chapters`, 303);
-  if (saved.reason === "gone")
-    throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
+  if (saved.reason === "gone") throw recordingGone();
   const sentence =
     "Somebody of your team has changed the chapters, or what is cut, while you were at it. What you typed is still here, and not saved. Open this page anew to see what there is now.";
   return refuse(problem("", sentence, typed), 409);

@@ -15,7 +15,6 @@ import { editListOf, mostCuts, readEditList, type TypedEdit } from "#app/domain/
 import { saveEdit } from "#app/domain/recordings/edits.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { takeDraft } from "#app/http/drafts.ts";
-import { absent } from "#app/http/absent.ts";
 import {
   listProblems,
   problem,
@@ -26,7 +25,7 @@ import {
   typedRows,
   typedText,
 } from "#app/http/forms.ts";
-import { requireFinishedRecording } from "#app/http/recording-of-team.ts";
+import { recordingGone, requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { EditFields } from "#app/live/replay/edit-form.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Cut the recording", error);
@@ -89,7 +88,7 @@ export async function action(args: ActionFunctionArgs) {
         409,
       );
     case "gone":
-      throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
+      throw recordingGone();
   }
 }
 

@@ -15,10 +15,9 @@ import { pageTitle } from "#app/components/page-title.ts";
 import { toEdited } from "#app/domain/recordings/edited-time.ts";
 import { choosePoster } from "#app/domain/recordings/poster-choice.ts";
 import { readTime, writeTime } from "#app/domain/recordings/typed-time.ts";
-import { absent } from "#app/http/absent.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
-import { requireFinishedRecording } from "#app/http/recording-of-team.ts";
+import { recordingGone, requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { PictureField } from "#app/live/replay/picture-field.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("The picture of it", error);
@@ -56,8 +55,7 @@ export async function action(args: ActionFunctionArgs) {
   const seen = Number(form.value.version);
   const chosen = await choosePoster(db, queue, { recordingId: recording.id, seen, atMs: time?.ms ?? null });
   if (chosen.ok) return redirect(`${page}?picture`, 303);
-  if (chosen.reason === "gone")
-    throw absent("This recording was deleted meanwhile. Nothing was changed.", 410);
+  if (chosen.reason === "gone") throw recordingGone();
   const sentence =
     "Somebody of your team has cut this recording while you were at it, so that this time is another place now. What you typed is still here, and nothing was taken. Open this page anew to see theirs.";
   return refuse(problem("", sentence, form.typed), 409);

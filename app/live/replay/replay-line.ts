@@ -16,7 +16,7 @@ export const knowsPlaylists = (video: HTMLVideoElement): boolean => video.canPla
 
 const longestPauseMs = 15_000;
 /** The pause before the next try, after so many in a row. */
-export const replayPauseMs = (tries: number): number => Math.min(longestPauseMs, 1_000 * 2 ** tries);
+const replayPauseMs = (tries: number): number => Math.min(longestPauseMs, 1_000 * 2 ** tries);
 
 /** Enough is there for the picture to go on; below that (`HAVE_FUTURE_DATA`) it stands still. */
 export const goesOn = 3;

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { selectAttempts } from "#app/domain/recordings/attempts.ts";
+import { takeBackSegments } from "#app/domain/recordings/back.ts";
 import { finalizeRecording } from "#app/domain/recordings/finalize.ts";
 import { verifyLiveSegments } from "#app/domain/recordings/live.ts";
 import { listParts } from "#app/domain/recordings/parts.ts";
@@ -234,6 +235,30 @@ describe("finishing a recording one of whose segments is answered with", () => {
     await finalizeRecording(services, { recordingId });
     expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready", reason: "" });
     expect(await listParts(db, recordingId)).toHaveLength(3);
+  });
+
+  it("404 for all of one attempt, by the storage that has others, is a loss a quarter of an hour after the end", async () => {
+    const { services, db } = test;
+    const { storage } = services;
+    const other = await stopped();
+    await verifySegments(services, await other.attempt());
+    const { recordingId, prefix, attempt, rows } = await stopped();
+    await verifySegments(services, await attempt());
+    const kept = await Promise.all(
+      (await storage.list(prefix)).map(async ({ key }) => ({ key, body: await storage.read(key) })),
+    );
+    for (const { key } of kept) await storage.remove(key);
+    const finish = () => finalizeRecording(services, { recordingId });
+    await expect(finish()).rejects.toMatchObject({ service: "storage", code: "nothing_there" });
+    expect(await rows()).toEqual(good);
+    await longAgo(recordingId);
+    await release(recordingId);
+    await finish();
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "failed" });
+    expect(await rows()).toEqual(good.map(([number]) => [number, "missing"]));
+    for (const { key, body } of kept) await storage.write(key, body!, "video/mp2t");
+    expect(await takeBackSegments(services, (await attempt()).id)).toBe(3);
+    expect(await recordingRow(db, recordingId)).toMatchObject({ status: "ready" });
   });
 });
 

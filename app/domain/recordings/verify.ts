@@ -35,7 +35,8 @@ const mostSamples = 12;
  *
  * A segment that storage lists and does not give keeps none of the others waiting, and is not called missing: what was read
  * is written down. Rejects in the end where it was one of the `whole`, or nothing was read; `leaveOut` writes it down as
- * unreadable instead, unless storage gives nothing at all. Rejects also where storage has nothing of what was verified.
+ * unreadable instead, unless storage gives nothing at all. Rejects also where storage has nothing of what was verified;
+ * with `leaveOut` only where it has nothing of other attempts either.
  *
  * A turn asks storage for one list and once for each new segment, and the database a fixed number of things, however long
  * the recording is and however many are new: that is how a worker keeps pace with many streams.
@@ -77,7 +78,7 @@ export async function verifySegments(
     if (await canLeaveOut()) for (const each of unread) await markUnreadable(db, attemptId, each);
     else if (whole || good === 0) throw unread[0].error;
   }
-  if (whole) good += await lookOver({ db, storage }, attempt, known, { found, there });
+  if (whole) good += await lookOver({ db, storage }, attempt, known, { found, there, leaveOut });
   else if (fresh.length > 0) {
     const from = newest < lookBack ? 0 : newest - lookBack + 1;
     const before = (known.at(-1)?.number ?? 0) - patience;
@@ -142,14 +143,14 @@ async function lookOver(
   { db, storage }: Pick<Services, "db" | "storage">,
   attempt: Attempt,
   known: readonly KnownSegment[],
-  { found, there }: { found: readonly StoredObject[]; there: readonly Found[] },
+  { found, there, leaveOut }: { found: readonly StoredObject[]; there: readonly Found[]; leaveOut: boolean },
 ): Promise<number> {
   const listed = new Set(there.map(({ number }) => number));
   await noteVanished(
     { db, storage },
     attempt,
     known.filter(({ number }) => !listed.has(number)),
-    { none: there.length === 0 },
+    { none: there.length === 0, leaveOut },
   );
   await noteHoles(db, attempt, known, { from: 0, before: known.at(-1)?.number ?? 0 });
   const placed = await placeSegments(db, attempt, await listKnown(db, attempt.id), [], { over: true });

@@ -142,7 +142,7 @@ describe("a recorder that was given up", () => {
   });
 });
 
-it("a recorder after one that did not begin in time is given twice as long", async () => {
+it("a recorder right after one that did not begin in time is given twice as long", async () => {
   const { services, db } = test;
   const { recordingId, second } = await replaced();
   const [, attempt] = await attemptRows(db, recordingId);
@@ -156,6 +156,25 @@ it("a recorder after one that did not begin in time is given twice as long", asy
   expect(await ask(30)).toBe("starting");
   expect(second.status).toBe("EGRESS_STARTING");
   expect(await ask(33)).toBe("failed");
+});
+
+it("a recorder after one that recorded is given as long as the first, whatever was before", async () => {
+  const { services, db } = test;
+  const { recordingId, second } = await replaced();
+  second.status = "EGRESS_ACTIVE";
+  await later(recordingId, 2);
+  await sweepAttempts(services);
+  second.status = "EGRESS_FAILED";
+  await later(recordingId, 20);
+  await sweepAttempts(services);
+  // As if the pause before the next one were over.
+  await sql`update streaming_recordings set retry_at = null where id = ${recordingId}`.execute(db);
+  await startRecording(services, { recordingId });
+  const third = async () => (await attemptRows(db, recordingId))[2]!;
+  expect(await third()).toMatchObject({ status: "starting" });
+  await later(recordingId, 17);
+  await sweepAttempts(services);
+  expect(await third()).toMatchObject({ status: "failed", reason: "it did not begin in time" });
 });
 
 describe("a recorder's service that does not answer", () => {

@@ -14,7 +14,7 @@ const startAnswerSeconds = 12;
  * about again, the host hears of one that does not begin within 20 s.
  */
 const activeSeconds = 16;
-/** Each one after it is given as long again, up to so often: where all are slow, none would ever begin. */
+/** Each one right after it is given as long again, up to so often: where all are slow, none would ever begin. */
 const mostFollowed = 3;
 /** A recorder's service that does not answer either is told to the host after this long. */
 const answerSeconds = 10;
@@ -36,7 +36,10 @@ export async function askAboutAttempt(services: StartServices, attempt: Attempt)
   const patience = said
     ? sql<number>`${activeSeconds} * (1 + least(${mostFollowed}, (
         select count(*) from streaming_recording_attempts before
-        where before.recording_id = a.recording_id and before.number < a.number and before.active_at is null
+        where before.recording_id = a.recording_id and before.number < a.number and before.number > (
+          select coalesce(max(began.number), 0) from streaming_recording_attempts began
+          where began.recording_id = a.recording_id and began.number < a.number and began.active_at is not null
+        )
       )))`
     : sql<number>`${startAnswerSeconds}`;
   const late = await db

@@ -158,12 +158,15 @@ async function followEnd(
   { recordingId, reason }: { recordingId: string; reason: string },
 ): Promise<void> {
   // The first new attempt comes at once. One that recorded something had nothing wrong with its start, so only those
-  // without a segment count towards a pause.
+  // without a segment that came after it count towards a pause.
   const pause = sql<number>`(
     select least(${longestPause}, case when count(*) <= 1 then 0 else power(2, least(count(*) - 1, 10)) end)
     from streaming_recording_attempts a
-    where a.recording_id = ${recordingId}
-      and not exists (select from streaming_recording_segments s where s.attempt_id = a.id)
+    where a.recording_id = ${recordingId} and a.number > (
+      select coalesce(max(b.number), 0) from streaming_recording_attempts b
+      where b.recording_id = ${recordingId}
+        and exists (select from streaming_recording_segments s where s.attempt_id = b.id)
+    )
   )`;
   const live = await trx
     .updateTable("streaming_recordings")

@@ -122,7 +122,7 @@ async function lookAt(services: LiveServices, attempt: Attempt): Promise<void> {
 
 /**
  * Why nothing is to be expected from a running recorder any more. One whose pieces come and do not play is told from one that is
- * silent: another may have the same fault, so each that follows is given twice as long, and goes on writing meanwhile.
+ * silent: another may have the same fault, so each that follows it is given twice as long, and goes on writing meanwhile.
  */
 async function findSilence({ db }: LiveServices, { id: attemptId }: Attempt): Promise<string | undefined> {
   const { rows } = await sql<{ isSilent: boolean; isRefused: boolean }>`
@@ -136,10 +136,14 @@ async function findSilence({ db }: LiveServices, { id: attemptId }: Attempt): Pr
       from streaming_recording_segments g where g.attempt_id = a.id
     ) pieces
     cross join lateral (
-      select count(*) from streaming_recording_attempts b
+      select coalesce(max(b.number), 0) as number from streaming_recording_attempts b
       where b.recording_id = a.recording_id and b.number < a.number
+        and exists (select from streaming_recording_segments g where g.attempt_id = b.id and g.problem is null)
+    ) played
+    cross join lateral (
+      select count(*) from streaming_recording_attempts b
+      where b.recording_id = a.recording_id and b.number < a.number and b.number > played.number
         and exists (select from streaming_recording_segments g where g.attempt_id = b.id)
-        and not exists (select from streaming_recording_segments g where g.attempt_id = b.id and g.problem is null)
     ) before
     where a.id = ${attemptId}::uuid and a.status in ('active', 'ending') and r.status = 'recording'
   `.execute(db);

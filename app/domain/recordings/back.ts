@@ -4,6 +4,7 @@ import type { Storage, StoredObject } from "#app/services/storage.ts";
 import type { Db } from "#db/client.ts";
 import { selectAttempts, type Attempt } from "./attempts.ts";
 import { checkSegment, type CheckedSegment } from "./checked-segment.ts";
+import { recordingMoves } from "./moves.ts";
 import { listKnown, type KnownSegment, placeSegments } from "./places.ts";
 import { fillProgramTimes } from "./program-times.ts";
 import { publish } from "./publish.ts";
@@ -74,17 +75,18 @@ async function readBack(
 
 async function publishAnew(services: BackServices, recordingId: string): Promise<void> {
   const { db, queue } = services;
+  const { from, to } = recordingMoves.reopen;
   await db.transaction().execute(async (trx) => {
     const before = await trx
       .selectFrom("streaming_recordings")
       .select("ready_at")
       .where("id", "=", recordingId)
-      .where("status", "in", ["ready", "failed"])
+      .where("status", "in", from)
       .forUpdate()
       .executeTakeFirst();
     if (!before) return;
     const row = trx.updateTable("streaming_recordings").where("id", "=", recordingId);
-    await row.set({ status: "finalizing", ready_at: null, failed_at: null }).execute();
+    await row.set({ status: to, ready_at: null, failed_at: null }).execute();
     await publish(trx, services, recordingId);
     // How long it is kept counts from when it was ready first.
     if (before.ready_at) await row.set({ ready_at: before.ready_at }).where("status", "=", "ready").execute();

@@ -6,6 +6,8 @@ export const recordingMoves = {
   stop: { from: ["starting", "recording"], to: "stopping" },
   finalize: { from: ["stopping"], to: "finalizing" },
   ready: { from: ["finalizing"], to: "ready" },
+  /** What was left out of it is to be had again. */
+  reopen: { from: ["ready", "failed"], to: "finalizing" },
   fail: { from: ["starting", "recording", "stopping", "finalizing"], to: "failed" },
 } as const satisfies Record<string, { from: readonly RecordingStatus[]; to: RecordingStatus }>;
 

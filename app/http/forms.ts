@@ -50,6 +50,9 @@ export const problemsOf = (sentences: Record<string, string>, typed: Typed): Ref
   typed,
 });
 
+/** What is said of a form that lacks something which every page of ours sends. */
+export const formIncomplete = "This form was not complete. Look through it and send it again.";
+
 /** The answer to a form that was refused: 400, what is wrong, and what was typed. */
 export function refuse(refusal: Refusal, status = 400) {
   return data({ problems: refusal.problems, typed: refusal.typed }, { status });
@@ -136,18 +139,34 @@ export function typedRows<Field extends string>(
   fields: readonly Field[],
 ): Record<Field, string>[] {
   const rows: Record<Field, string>[] = [];
-  const empty = () => Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
   for (const name of Object.keys(typed)) {
     const field = fields.find(
       (field) => name.startsWith(field) && /^\d{1,3}$/.test(name.slice(field.length)),
     );
     if (field === undefined) continue;
     const number = Number(name.slice(field.length));
-    while (rows.length <= number) rows.push(empty());
+    while (rows.length <= number) rows.push(emptyRow(fields));
     rows[number]![field] = typedText(typed, name) ?? "";
   }
   return rows;
 }
+
+/**
+ * The lines of such a form as they are shown: those in which something stands, and `spare` empty ones for more, as long as there
+ * are not more than `most`.
+ */
+export function withSpareRows<Field extends string>(
+  rows: readonly Record<Field, string>[],
+  fields: readonly Field[],
+  { spare, most }: { spare: number; most: number },
+): Record<Field, string>[] {
+  const made = rows.filter((row) => fields.some((field) => row[field].trim() !== ""));
+  const length = Math.max(0, Math.min(spare, most - made.length));
+  return [...made, ...Array.from({ length }, () => emptyRow(fields))];
+}
+
+const emptyRow = <Field extends string>(fields: readonly Field[]) =>
+  Object.fromEntries(fields.map((field) => [field, ""])) as Record<Field, string>;
 
 /** Zod's own sentences are for programmers: these are what a missing, doubled or foreign field comes down to. */
 function inWords(sentence: string): string {

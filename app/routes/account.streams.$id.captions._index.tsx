@@ -22,13 +22,12 @@ import {
   captionsMissing,
   captionsTooLarge,
   captionsWords,
-  formIncomplete,
   languageUnknown,
 } from "#app/domain/captions/words.ts";
 import { findEdit } from "#app/domain/recordings/edits.ts";
 import { findReplayId } from "#app/domain/recordings/replay.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
-import { problem, refuse, typedText } from "#app/http/forms.ts";
+import { formIncomplete, problem, refuse, typedText } from "#app/http/forms.ts";
 import { signInPath } from "#app/http/return-to.ts";
 import { requireStreamOfTeam } from "#app/http/stream-of-team.ts";
 import { readWhole, type Upload, withUpload } from "#app/http/uploads.ts";

@@ -11,13 +11,14 @@ import { FormError } from "#app/components/form-error.tsx";
 import { Narrow } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { mostChapters, readChapterList, type TypedChapter } from "#app/domain/recordings/chapter-list.ts";
+import { mostChapters, readChapterList } from "#app/domain/recordings/chapter-list.ts";
 import { chaptersThatPlay, listChapters, saveChapters, versionOf } from "#app/domain/recordings/chapters.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import type { OwnRecording } from "#app/domain/recordings/own.ts";
 import type { Db } from "#db/client.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import {
+  formIncomplete,
   listProblems,
   problem,
   problemsOf,
@@ -25,6 +26,7 @@ import {
   requireTyped,
   typedRows,
   typedText,
+  withSpareRows,
 } from "#app/http/forms.ts";
 import { recordingGone, requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { ChapterFields } from "#app/live/replay/chapter-form.tsx";
@@ -33,7 +35,7 @@ export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Chapt
 
 const fieldNames = ["at", "title"] as const;
 /** So many lines are empty, for more chapters; a saved form has as many again. */
-const spareLines = 5;
+const spareLines = { spare: 5, most: mostChapters };
 
 export async function loader(args: LoaderFunctionArgs) {
   const { stream, recording, page } = await requireFinishedRecording(args, { least: "host" });
@@ -43,7 +45,7 @@ export async function loader(args: LoaderFunctionArgs) {
     page,
     title: stream.title,
     playlist: `/media/${stream.id}/${recording.id}/index.m3u8`,
-    lines: withSpare(draft ? typedRows(draft, fieldNames) : saved),
+    lines: withSpareRows(draft ? typedRows(draft, fieldNames) : saved, fieldNames, spareLines),
     version: typedText(draft ?? undefined, "version") ?? versionOf(chapters, recording.editNumber),
   };
 }
@@ -56,8 +58,7 @@ export async function action(args: ActionFunctionArgs) {
   const { recording, page } = await requireFinishedRecording(args, { least: "host" });
   const typed = await requireTyped(args.request);
   const version = typedText(typed, "version");
-  if (!version)
-    return refuse(problem("", "This form was not complete. Look through it and save it again.", typed));
+  if (!version) return refuse(problem("", formIncomplete, typed));
   const { db } = args.context;
   const durationMs = recording.edit?.durationMs ?? recording.durationMs;
   const list = readChapterList(typedRows(typed, fieldNames), durationMs, await listPlaying(db, recording));
@@ -69,12 +70,6 @@ export async function action(args: ActionFunctionArgs) {
   const sentence =
     "Somebody of your team has changed the chapters, or what is cut, while you were at it. What you typed is still here, and not saved. Open this page anew to see what there is now.";
   return refuse(problem("", sentence, typed), 409);
-}
-
-function withSpare(lines: TypedChapter[]): TypedChapter[] {
-  const made = lines.filter(({ at, title }) => at.trim() !== "" || title.trim() !== "");
-  const spare = Math.min(spareLines, Math.max(0, mostChapters - made.length));
-  return [...made, ...Array.from({ length: spare }, () => ({ at: "", title: "" }))];
 }
 
 export default function Chapters() {

@@ -16,6 +16,7 @@ import { saveEdit } from "#app/domain/recordings/edits.ts";
 import { writeTime } from "#app/domain/recordings/typed-time.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import {
+  formIncomplete,
   listProblems,
   problem,
   problemsOf,
@@ -24,6 +25,7 @@ import {
   type Typed,
   typedRows,
   typedText,
+  withSpareRows,
 } from "#app/http/forms.ts";
 import { recordingGone, requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { EditFields } from "#app/live/replay/edit-form.tsx";
@@ -31,7 +33,8 @@ import { EditFields } from "#app/live/replay/edit-form.tsx";
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Cut the recording", error);
 
 /** So many lines are empty, for more cuts; a saved form has as many again. */
-const spareCuts = 3;
+const spareCuts = { spare: 3, most: mostCuts };
+const cutFields = ["from", "to"] as const;
 
 export async function loader(args: LoaderFunctionArgs) {
   const { stream, recording, page } = await requireFinishedRecording(args, { least: "host" });
@@ -57,8 +60,7 @@ export async function action(args: ActionFunctionArgs) {
   const typed = await requireTyped(args.request);
   const fields = typedEdit(typed);
   const version = typedText(typed, "version") ?? "";
-  if (!/^\d{1,6}$/.test(version))
-    return refuse(problem("", "This form was not complete. Look through it and save it again.", typed));
+  if (!/^\d{1,6}$/.test(version)) return refuse(problem("", formIncomplete, typed));
   const list = readEditList(fields, recording.durationMs);
   if (!list.ok) return refuse(problemsOf(list.problems, typed));
   const { db, queue, log, requestId } = args.context;
@@ -94,17 +96,13 @@ export async function action(args: ActionFunctionArgs) {
 
 function typedEdit(typed: Typed): TypedEdit {
   const text = (name: string) => typedText(typed, name) ?? "";
-  return { start: text("start"), end: text("end"), cuts: typedRows(typed, ["from", "to"]) };
+  return { start: text("start"), end: text("end"), cuts: typedRows(typed, cutFields) };
 }
 
-function withSpare({ cuts, ...ends }: TypedEdit): TypedEdit {
-  const made = cuts.filter(({ from, to }) => from.trim() !== "" || to.trim() !== "");
-  const spare = Array.from({ length: Math.min(spareCuts, mostCuts - made.length) }, () => ({
-    from: "",
-    to: "",
-  }));
-  return { ...ends, cuts: [...made, ...spare] };
-}
+const withSpare = ({ cuts, ...ends }: TypedEdit): TypedEdit => ({
+  ...ends,
+  cuts: withSpareRows(cuts, cutFields, spareCuts),
+});
 
 const firstCut = ({ cuts }: TypedEdit) => `from${cuts.findIndex(({ from }) => from.trim() !== "")}`;
 

@@ -16,7 +16,7 @@ import { toEdited } from "#app/domain/recordings/edited-time.ts";
 import { choosePoster } from "#app/domain/recordings/poster-choice.ts";
 import { readTime, writeTime } from "#app/domain/recordings/typed-time.ts";
 import { takeDraft } from "#app/http/drafts.ts";
-import { listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
+import { formIncomplete, listProblems, problem, readForm, refuse, typedText } from "#app/http/forms.ts";
 import { recordingGone, requireFinishedRecording } from "#app/http/recording-of-team.ts";
 import { PictureField } from "#app/live/replay/picture-field.tsx";
 
@@ -38,9 +38,7 @@ export async function loader(args: LoaderFunctionArgs) {
 
 const pictureForm = z.object({
   at: z.string().default(""),
-  version: z
-    .string("This form was not complete. Look through it and send it again.")
-    .regex(/^\d{1,6}$/, "This form was not complete. Look through it and send it again."),
+  version: z.string(formIncomplete).regex(/^\d{1,6}$/, formIncomplete),
 });
 
 export async function action(args: ActionFunctionArgs) {

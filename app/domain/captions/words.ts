@@ -6,7 +6,6 @@ const mostTold = 8;
 
 export const captionsMissing = "Choose the WebVTT file with the captions.";
 export const languageUnknown = "This is no language that we know. It looks like de, en-GB or German.";
-export const formIncomplete = "This form was not complete. Look through it and send it again.";
 export const captionsTooLarge = `This file is larger than ${mostCaptionsBytes / 1024 / 1024} MB, which is more than six hours of talk are.`;
 
 /** Why captions were refused, a sentence for each mistake, the first ones. */

@@ -1,4 +1,5 @@
 import { createChances, hlsOptions } from "./hls-recovery.ts";
+import { goesOn, knowsPlaylists } from "./own-powers.ts";
 
 /** What a player is told about a recording that does not come, or cannot be played. */
 export type ReplayNews = {
@@ -10,16 +11,9 @@ export type ReplayNews = {
   onUnplayable: () => void;
 };
 
-const hlsType = "application/vnd.apple.mpegurl";
-/** Whether a browser's own player knows playlists. */
-export const knowsPlaylists = (video: HTMLVideoElement): boolean => video.canPlayType(hlsType) !== "";
-
 const longestPauseMs = 15_000;
 /** The pause before the next try, after so many in a row. */
 const replayPauseMs = (tries: number): number => Math.min(longestPauseMs, 1_000 * 2 ** tries);
-
-/** Enough is there for the picture to go on; below that (`HAVE_FUTURE_DATA`) it stands still. */
-export const goesOn = 3;
 
 /**
  * Has a `<video>` play a recording's playlist from where the video is, by script where that is possible, and goes on trying

@@ -2,12 +2,9 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "#app/components/button.tsx";
 import { Stage } from "#app/components/stage.tsx";
 import { clock } from "./clock.ts";
+import { useModule } from "../use-module.ts";
 import type { Playhead } from "./playhead.ts";
-import { ReplayControls } from "./replay-controls.client.tsx";
 import type { Captions } from "./use-captions.ts";
-import { useReplayPosition } from "./use-replay-position.ts";
-import { useReplaySource } from "./use-replay-source.ts";
-import { useWaiting } from "./use-waiting.ts";
 
 type ReplayPlayerProps = {
   /** The watch page's own path. */
@@ -33,10 +30,12 @@ type ReplayPlayerProps = {
   children?: ReactNode;
 };
 
+const loadScripts = () => import("./scripted-replay.client.tsx");
+
 /**
  * The recording of a stream. Without script it is the browser's own player on our playlist, or on the MP4 where a
- * browser knows no playlists; with it come hls.js where that is needed, the place where one stopped, and controls that
- * show what is where.
+ * browser knows no playlists; with it, after the page itself, come hls.js where that is needed, the place where one stopped,
+ * and controls that show what is where.
  */
 export function ReplayPlayer(props: ReplayPlayerProps) {
   const { streamId, recordingId, edit, title, durationMs, positionMs, startMs, playhead, children } = props;
@@ -45,12 +44,9 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
   const begin = startMs > 0 ? `#t=${startMs / 1000}` : "";
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
-  const problem = useReplaySource(video, `${base}/index.m3u8`);
-  useReplayPosition(video, { address: `${base}/position`, edit, positionMs, startMs });
   useEffect(() => (video.current ? playhead.attach(video.current) : undefined), [playhead]);
-  const waiting = useWaiting(video);
-  const [scripted, setScripted] = useState(false);
-  useEffect(() => setScripted(true), []);
+  // Until they come, and where they do not, there are the browser's own.
+  const ours = useModule(loadScripts);
 
   return (
     <div className="replay">
@@ -59,7 +55,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
         screen={
           <video
             ref={video}
-            controls={!scripted}
+            controls={!ours}
             preload="metadata"
             playsInline
             poster={hasPoster ? `${base}/poster.jpg?edit=${edit}` : undefined}
@@ -80,8 +76,8 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
           </video>
         }
         controls={
-          scripted && (
-            <ReplayControls
+          ours && (
+            <ours.ReplayControls
               video={video}
               frame={frame}
               playhead={playhead}
@@ -93,16 +89,14 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
           )
         }
       >
-        {problem ? (
-          <p className="replay-problem" role="alert">
-            {problem}
-          </p>
-        ) : (
-          waiting && (
-            <p className="replay-waiting" role="status">
-              Loading…
-            </p>
-          )
+        {ours && (
+          <ours.ReplaySource
+            video={video}
+            base={base}
+            edit={edit}
+            positionMs={positionMs}
+            startMs={startMs}
+          />
         )}
       </Stage>
       {!props.hasMp4 && (
@@ -111,7 +105,7 @@ export function ReplayPlayer(props: ReplayPlayerProps) {
         </noscript>
       )}
       {children}
-      {scripted && startMs > 0 && goesOn && <Continued startMs={startMs} playhead={playhead} />}
+      {ours && startMs > 0 && goesOn && <Continued startMs={startMs} playhead={playhead} />}
     </div>
   );
 }

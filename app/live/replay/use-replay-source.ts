@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useState } from "react";
-import { goesOn, keepReplaying, knowsPlaylists } from "./replay-line.ts";
+import { goesOn, knowsPlaylists } from "./own-powers.ts";
 
 /** Chromium's own player stands still without a word where a segment was refused: one that stood for so long is replaced. */
 const standsMs = 8_000;
@@ -35,6 +35,7 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
       if (begun) return;
       begun = true;
       try {
+        const { keepReplaying } = await import("./replay-line.ts");
         end = await keepReplaying(player, playlist, {
           onLost: () => void sayWhy(),
           onComing: () => say(null),

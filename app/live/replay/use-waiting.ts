@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useState } from "react";
-import { goesOn } from "./replay-line.ts";
+import { goesOn } from "./own-powers.ts";
 
 /** A picture that stands still for less than this is nobody's concern. */
 const noticedMs = 700;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type * as DelayedModule from "./delayed-picture.client.tsx";
+import { useModule } from "../use-module.ts";
 import { firstPicture } from "./first-picture.ts";
 import { leaveOff } from "./left-off.ts";
 import { NoPictureYet } from "./no-picture-yet.tsx";
@@ -41,7 +41,7 @@ export function LivePlayer(props: LivePlayerProps) {
     ...{ chosen, away, begunMs },
     possible: recordingId !== null,
   });
-  const delayed = useDelayedPicture(way.delayed);
+  const delayed = useModule(loadDelayed, { wanted: way.delayed });
 
   const offered = way.delayed && way.why === "offered";
   useEffect(() => {
@@ -108,19 +108,5 @@ export function LivePlayer(props: LivePlayerProps) {
 /** For React, whatever stands in the first picture's place: the room puts it there, and takes it away. */
 const nothing = { __html: "" };
 
-type Delayed = typeof DelayedModule;
-
 /** What plays the playlist comes only for who needs it. */
-function useDelayedPicture(wanted: boolean): Delayed | null {
-  const [loaded, setLoaded] = useState<Delayed | null>(null);
-  const [tries, setTries] = useState(0);
-  useEffect(() => {
-    if (!wanted || loaded) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    import("./delayed-picture.client.tsx").then(setLoaded, () => {
-      timer = setTimeout(() => setTries((count) => count + 1), 3_000);
-    });
-    return () => clearTimeout(timer);
-  }, [wanted, loaded, tries]);
-  return loaded;
-}
+const loadDelayed = () => import("./delayed-picture.client.tsx");

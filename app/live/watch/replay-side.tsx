@@ -2,7 +2,8 @@ import { useEffect, useState } from "react";
 import { Button } from "#app/components/button.tsx";
 import { ChatHead, WriteFrame } from "../chat/chat-panel.tsx";
 import type { Playhead } from "../replay/playhead.ts";
-import { ReplayChat } from "../replay/replay-chat.tsx";
+import type { ReplayChatProps } from "../replay/replay-chat.client.tsx";
+import { useModule } from "../use-module.ts";
 import { WatchChat } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
@@ -47,7 +48,7 @@ export function ReplaySide(props: ReplaySideProps) {
         <section className="chat" aria-label="Chat">
           <div className="chat-live" data-needs-script="">
             <ChatHead />
-            <ReplayChat path={page.path} playhead={playhead} onChat={watch.onChat} />
+            <InStep path={page.path} playhead={playhead} onChat={watch.onChat} />
           </div>
           <noscript>
             <iframe
@@ -61,6 +62,13 @@ export function ReplaySide(props: ReplaySideProps) {
       )}
     </div>
   );
+}
+
+const loadChat = () => import("../replay/replay-chat.client.tsx");
+
+function InStep(props: ReplayChatProps) {
+  const chat = useModule(loadChat);
+  return chat ? <chat.ReplayChat {...props} /> : <p className="chat-empty">Loading the chat…</p>;
 }
 
 /** Whether the replay has gone on, or elsewhere, from where it began. */

@@ -9,7 +9,7 @@ import { type ChatInStep, createChatInStep, type ReplayedMessage } from "./chat-
 import { clock, momentPath } from "./clock.ts";
 import type { Playhead } from "./playhead.ts";
 
-type ReplayChatProps = {
+export type ReplayChatProps = {
   /** The stream's own path. */
   path: string;
   playhead: Playhead;

@@ -1,0 +1,7 @@
+const hlsType = "application/vnd.apple.mpegurl";
+
+/** Whether a browser's own player knows playlists. */
+export const knowsPlaylists = (video: HTMLVideoElement): boolean => video.canPlayType(hlsType) !== "";
+
+/** Enough is there for the picture to go on; below that (`HAVE_FUTURE_DATA`) it stands still. */
+export const goesOn = 3;

@@ -4,10 +4,11 @@ import { root } from "../root.ts";
 
 /**
  * What keeps a worker small while it makes large files, as `npm run worker` has it: V8 would keep up to 110 MiB for what is
- * young, and glibc as much again of what was given back to it.
+ * young, and glibc as much again of what was given back to it. V8 also lets bytes outside of its heap, of which nobody knows any
+ * more, lie the longer the larger its heap may become, by default a part of the machine's memory.
  */
 export const thrift = {
-  flags: ["--max-semi-space-size=16"],
+  flags: ["--max-semi-space-size=16", "--max-old-space-size=512"],
   env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" },
 };
 

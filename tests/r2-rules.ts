@@ -51,6 +51,10 @@ export function createR2Rules() {
       if (!refusal) lastWrites.set(key, performance.now());
       return refusal;
     },
+    /** The store failed at it: what is written then is no second write of that key, but the first once more. */
+    failedAt(key: string): void {
+      lastWrites.delete(key);
+    },
   };
 
   function tooSoon(key: string): Refusal | undefined {

@@ -95,7 +95,9 @@ export async function startStorageProxy({ endpoint, bucket }: { endpoint: string
     return new Promise((resolve, reject) => {
       passed.on("error", reject);
       passed.on("response", (found) => {
-        const done = (found.statusCode ?? 500) < 300;
+        const { statusCode = 500 } = found;
+        if (statusCode >= 500) r2.failedAt(asked.key);
+        const done = statusCode < 300;
         const after =
           done && trouble && typeof trouble === "object" && "then" in trouble
             ? trouble.then(asked)

@@ -35,7 +35,12 @@ export const run: Fault["run"] = async (tools) => {
     };
 
     for (const path of paths) {
-      const own = await ask(web.url + path, viewer.cookie);
+      const { value: own } = await until(
+        () => ask(web.url + path, viewer.cookie),
+        // Pictures and file follow the replay.
+        ({ status }) => status !== 404,
+        { seconds: 30, words: `${path} is made` },
+      );
       const kept = own.headers.get("cache-control") ?? "";
       promise(own.status === 200, `${path} is there for a viewer (${own.status})`);
       promise(/\bprivate\b/.test(kept), `${path} is kept by no shared cache (${kept})`);

@@ -123,7 +123,8 @@ export const run: Fault["run"] = async (tools) => {
     await Promise.all(["web", "worker"].map((part) => edition.part(part).restart({ env })));
     await temporary.close();
     await store.part("storage").stop();
-    await objects?.close();
+    await objects?.empty();
+    await objects?.closeAndKeep();
     await store.part("storage").start();
     await rm(temporary.folder, { recursive: true });
   }

@@ -1,5 +1,6 @@
 // What a process gets (`--import`) where there is no libfaketime: its clock is off by what a file says, "+5m" or "-5m".
 import { readFileSync } from "node:fs";
+import { ServerResponse } from "node:http";
 
 const file = process.env.SHIFTED_DATE_FILE ?? "";
 const RealDate = Date;
@@ -24,3 +25,10 @@ globalThis.Date = new Proxy(RealDate, {
   apply: () => new RealDate(now()).toString(),
   get: (target, name) => (name === "now" ? now : Reflect.get(target, name)),
 });
+
+// Node dates its answers by a Date that nobody else can reach; by these headers a fault sees that the clock is off.
+const { writeHead } = ServerResponse.prototype;
+ServerResponse.prototype.writeHead = function (...args) {
+  if (!this.headersSent) this.setHeader("date", new Date().toUTCString());
+  return writeHead.apply(this, args);
+};

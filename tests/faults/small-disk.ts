@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -37,6 +38,17 @@ export async function mountSmallDisk(folder: string, megabytes: number) {
     empty: () => rm(ballast, { force: true }),
     async close(): Promise<void> {
       await run("umount", ["--lazy", folder]);
+    },
+    /** The same, but what is on it is in the folder afterwards, as it was (storage keeps what it knows beside the bytes). */
+    async closeAndKeep(): Promise<void> {
+      const aside = await mkdtemp(path.join(tmpdir(), "frontrow-kept-"));
+      try {
+        await run("cp", ["--archive", `${folder}/.`, aside]);
+        await this.close();
+        await run("cp", ["--archive", `${aside}/.`, folder]);
+      } finally {
+        await rm(aside, { recursive: true });
+      }
     },
   };
 }

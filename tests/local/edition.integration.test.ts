@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import pg from "pg";
 import { beforeAll, afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { startEdition } from "#local/edition.ts";
+import { resetData, startEdition } from "#local/edition.ts";
 import { endLeftovers, markOf, runs } from "#local/processes.ts";
 import { root } from "#local/root.ts";
 
@@ -100,6 +100,25 @@ describe("The edition", () => {
     fs.writeFileSync(lock, [process.pid, ...lines.slice(1)].join("\n"));
     const second = await launch();
     expect(second.code).toBeUndefined();
+    await kill(second.child, "SIGTERM");
+  });
+
+  test("is emptied when it has stopped, and not before; its ports and keys stay", async () => {
+    const read = (name: string) => fs.readFileSync(path.join(dir, name), "utf8");
+    const url = () => /^DATABASE_URL=(.*)$/m.exec(read("env"))![1]!;
+    const first = await launch();
+    await query(url(), "create table if not exists kept (word text)");
+    const before = { ports: read("ports.json"), env: read("env") };
+    await expect(resetData(dir)).rejects.toThrow(/already runs in this folder/);
+    expect(await query(url(), "select to_regclass('kept') is not null as there")).toEqual([{ there: true }]);
+    await kill(first.child, "SIGTERM");
+
+    for (const name of ["storage", "mail"]) fs.writeFileSync(path.join(dir, name, "left"), "");
+    await resetData(dir);
+    expect(["storage", "mail"].filter((name) => fs.existsSync(path.join(dir, name)))).toEqual([]);
+    const second = await launch();
+    expect(await query(url(), "select to_regclass('kept') is not null as there")).toEqual([{ there: false }]);
+    expect({ ports: read("ports.json"), env: read("env") }).toEqual(before);
     await kill(second.child, "SIGTERM");
   });
 

@@ -101,7 +101,7 @@ function countScripts(page: Page): () => Promise<Weighed> {
   return async () => {
     const all = await Promise.all(bodies);
     const kib = (files: typeof all) => files.reduce((sum, { bytes }) => sum + bytes, 0) / 1024;
-    const isHls = ({ file }: { file: string }) => /\/hls/.test(file);
+    const isHls = ({ file }: { file: string }) => /\/hls\.light-/.test(file);
     const isOwn = (each: (typeof all)[number]) => !isHls(each) && !each.chat;
     return {
       kib: kib(all.filter(isOwn)),
@@ -134,7 +134,7 @@ async function weighed(
 async function hlsWeight(): Promise<number> {
   const { readdir, readFile } = await import("node:fs/promises");
   const folder = path.join(import.meta.dirname, "../../build/client/assets");
-  const file = (await readdir(folder)).find((each) => /^hls.*\.js$/.test(each));
+  const file = (await readdir(folder)).find((each) => /^hls\.light-.*\.js$/.test(each));
   if (!file) throw new Error("the build has no hls.js");
   return gzipSync(await readFile(path.join(folder, file))).length / 1024;
 }

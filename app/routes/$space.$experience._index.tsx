@@ -1,5 +1,6 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
+import { announcedMeta } from "#app/components/announced.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
@@ -7,7 +8,6 @@ import { FailureBoundary } from "#app/components/failure.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
-import { pageTitle } from "#app/components/page-title.ts";
 import { toParagraphs } from "#app/components/paragraphs.ts";
 import { PassOpener } from "#app/components/pass-opener.tsx";
 import { SafeText } from "#app/components/safe-text.tsx";
@@ -19,11 +19,13 @@ import { listHeld } from "#app/domain/experiences/watchable.ts";
 import { findProgramme } from "#app/domain/spaces/programme.ts";
 import { findPublicExperience } from "#app/domain/spaces/public.ts";
 import { findTeamRole } from "#app/domain/teams/members.ts";
+import { announce } from "#app/http/announced.ts";
 import { absent } from "#app/http/absent.ts";
 import { movedOrAbsent } from "#app/http/moved.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 
-export const meta: MetaFunction<typeof loader> = ({ data, error }) => pageTitle(data?.experience.name, error);
+export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
+  announcedMeta(data?.experience.name, data?.announced, error);
 
 export async function loader(args: LoaderFunctionArgs) {
   const { params, request, context } = args;
@@ -47,6 +49,12 @@ export async function loader(args: LoaderFunctionArgs) {
     openers,
     mine: mine?.open ? { passName: mine.passName, endsAt: mine.endsAt } : null,
     mayHost: role === "owner" || role === "host",
+    announced: announce(context.config, {
+      path: `/${spaceSlug}/${slug}`,
+      title: name,
+      description: [experience.description, `${name}: live streams and replays of ${spaceName}.`],
+      feed: { slug: spaceSlug, name: spaceName },
+    }),
     zone: readTimeZone(request, viewer?.timeZone),
   };
 }

@@ -5,7 +5,10 @@ import type { StreamStatus } from "#db/types.ts";
 import { expect, expectFits, expectLooks, test, type World } from "./world.ts";
 
 test("what everybody can see fits, and Axe finds nothing", async ({ person, db }) => {
-  const { space, experience, pass } = await insertPeople(db, { status: "scheduled" });
+  const { space, experience, pass, people } = await insertPeople(db, { status: "scheduled" });
+  const username = unique("mara");
+  const profile = { user_id: people.owner.id, username, bio: "I grade film." };
+  await db.insertInto("creators_profiles").values(profile).execute();
   const page = await (await person()).newPage();
   const paths = [
     "/",
@@ -13,6 +16,7 @@ test("what everybody can see fits, and Axe finds nothing", async ({ person, db }
     "/api",
     "/sign-in",
     `/${space.slug}`,
+    `/@${username}`,
     `/${space.slug}/${experience.slug}`,
     `/${space.slug}/passes/${pass.slug}`,
     "/there-is-no-such-space",

@@ -11,6 +11,10 @@ export type WatchedStream = {
   description: string;
   timeZone: string;
   lengthMinutes: number;
+  /** Which edition of its words and times this is. */
+  editVersion: number;
+  /** When it was to start before it was moved (ISO); null where it never was. */
+  formerStart: string | null;
   space: { id: string; slug: string; name: string };
   experience: { id: string; slug: string; name: string };
   /** As it was counted a moment ago; undefined when nobody has counted since. */
@@ -29,7 +33,9 @@ export async function findWatchedStream(
   { userId }: { userId: string | null },
 ): Promise<WatchedStream | undefined> {
   const { rows } = await sql<FactsRow & PageRow>`
-    select ${factColumns}, s.description, s.time_zone, s.length_minutes,
+    select ${factColumns}, s.description, s.time_zone, s.length_minutes, s.edit_version, (
+        select f.starts_at from stream_former_starts f where f.stream_id = s.id order by f.schedule_version desc limit 1
+      ) as former_start,
       sp.id as space_id, sp.slug as space_slug, sp.name as space_name,
       e.id as experience_id, e.slug as experience_slug, e.name as experience_name,
       s.peak_viewers, a.viewers_now, a.viewers_total, p.user_id is not null as page_seen
@@ -51,6 +57,8 @@ export async function findWatchedStream(
       description: row.description,
       timeZone: row.time_zone,
       lengthMinutes: row.length_minutes,
+      editVersion: row.edit_version,
+      formerStart: row.former_start?.toISOString() ?? null,
       space: { id: row.space_id, slug: row.space_slug, name: row.space_name },
       experience: { id: row.experience_id, slug: row.experience_slug, name: row.experience_name },
       audience:
@@ -83,6 +91,8 @@ type PageRow = {
   description: string;
   time_zone: string;
   length_minutes: number;
+  edit_version: number;
+  former_start: Date | null;
   space_id: string;
   space_slug: string;
   space_name: string;

@@ -1,3 +1,4 @@
+import type { Announced } from "#app/components/announced.tsx";
 import type { Paragraph } from "#app/components/paragraphs.ts";
 import type { OpenerWords } from "#app/components/pass-opener.tsx";
 import type { PageState, PageViewers } from "../page-messages.ts";
@@ -8,6 +9,8 @@ export type WatchData = {
   streamId: string;
   /** The page's own path. */
   path: string;
+  /** What anybody may know of it, for search engines and messengers. */
+  announced: Announced;
   /** The database's clock when this was read. */
   at: string;
   state: PageState;

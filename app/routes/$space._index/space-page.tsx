@@ -133,6 +133,9 @@ export function SpacePage({ space, programme, passes, role, zone }: SpacePagePro
           </section>
         )}
         <BillZone zone={zone} lists={[programme.live, programme.upcoming, programme.past]} />
+        <p className="small">
+          For feed readers: <a href={`/${space.slug}/feed.atom`}>what is new in this space</a>.
+        </p>
       </Two>
     </Page>
   );

@@ -34,6 +34,8 @@ const budgets = {
   "sent.network": { points: 60_000, duration: minute },
   /** 3,000 who replay ask for 90,000 segments in a minute. */
   "media.network": { points: 150_000, duration: minute },
+  /** Pictures, feeds and sitemaps: a messenger asks for each from a few addresses, and a crawler for one after the other. */
+  "announced.network": { points: 3_000, duration: minute },
 } as const;
 
 export type TurnKind = keyof typeof budgets;

@@ -9,6 +9,7 @@ import { sql } from "kysely";
 import type { RequestContext, Services } from "#app/context.ts";
 import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { announcementsRouter } from "./announcements.ts";
 import { apiRouter } from "./api/router.ts";
 import { serveAssets } from "./assets.ts";
 import { isDatabaseAway, withDatabaseAway } from "./database-away.ts";
@@ -78,6 +79,7 @@ export function createApp(
   app.use(refuseCrowds(services, "sent.network", refuse429, (request) => !isReading(request)));
   app.use(refuseUnreadable, refuseNul, refuseForeignPosts(services), refuseLargeBodies);
   app.use("/media", media);
+  app.use(announcementsRouter(services));
 
   app.all(
     "*",

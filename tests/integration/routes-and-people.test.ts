@@ -56,6 +56,10 @@ const table = `
                                                           none  str  end  ban  vie   mod  host  own  oth
 /                                                  GET    200   200  200  200  200   200  200   200  200
 /explore                                           GET    200   200  200  200  200   200  200   200  200
+/robots.txt                                        GET    200   200  200  200  200   200  200   200  200
+/sitemap.xml                                       GET    200   200  200  200  200   200  200   200  200
+/sitemap-$number.xml                               GET    200   200  200  200  200   200  200   200  200
+/$space/feed.atom                                  GET    200   200  200  200  200   200  200   200  200
 /sign-in                                           GET    200   200  200  200  200   200  200   200  200
 /sign-in                                           POST   400   400  400  400  400   400  400   400  400
 /sign-in/code                                      GET    200   200  200  200  200   200  200   200  200
@@ -77,6 +81,7 @@ const table = `
 /$space/passes/$pass/request                       DELETE in    back back back back  back back  back back
 /$space/$experience                                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/picture.png    GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/ticket         GET    405   405  405  405  405   405  405   405  405
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
@@ -493,6 +498,7 @@ function fill(address: string, house: House): string {
     .replace("$language", "de")
     .replace("$sheet", "0")
     .replace("$attempt/$segment", "1/0")
+    .replace("$number", "1")
     .replace("$space", space.slug)
     .replace("$pass", pass.slug)
     .replace("$experience", experience.slug)
@@ -656,6 +662,7 @@ async function listMachineAddresses(): Promise<string[]> {
   const found: string[] = [];
   for (const [file, prefix] of [
     ["app", ""],
+    ["announcements", ""],
     ["media", "/media"],
     ["media-aside", "/media"],
     ["webhooks", "/webhooks"],
@@ -714,8 +721,11 @@ const pathless = {
     "(_, response, next)",
     "refuseCrowds(",
     "refuseUnreadable, refuseNul,",
+    // Its addresses have rows.
+    "announcementsRouter(services)",
     "(error: unknown,",
   ],
+  announcements: ["(error: unknown,"],
   media: ["refuseCrowds(", "(_request, response)", "(error: unknown,"],
   webhooks: ["(_request: Request, response: Response)", "(error: unknown,"],
   "gate-main": ["(request, response, next)"],

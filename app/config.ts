@@ -97,6 +97,8 @@ function toConfig(env: z.infer<typeof environment>) {
     hostGraceSeconds: env.HOST_GRACE_SECONDS,
     /** So many viewers' tabs at most are in a live room, the others get the playlist; null: there is no bound. */
     roomCeiling: env.ROOM_CEILING ?? null,
+    /** So many of those who wait come into a room a second when it goes live. */
+    roomJoinsPerSecond: env.ROOM_JOINS_PER_SECOND,
     webhooksAllowPrivate: env.WEBHOOKS_ALLOW_PRIVATE === "1",
     logLevel: env.LOG_LEVEL,
   };

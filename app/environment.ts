@@ -89,6 +89,7 @@ export const environment = z.object({
   STREAM_URL: url("http:", "https:").default("https://chat.stream-io-api.com"),
   HOST_GRACE_SECONDS: seconds(5, 1800).default(300),
   ROOM_CEILING: z.coerce.number().int().min(0).optional(),
+  ROOM_JOINS_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(50),
   WEBHOOKS_ALLOW_PRIVATE: z.enum(["0", "1"]).default("0"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });

@@ -694,6 +694,7 @@ export interface Streams {
   length_minutes: number;
   live_at: Timestamp | null;
   live_key: string | null;
+  lobby_note: Generated<string>;
   peak_viewers: Generated<number>;
   rehearsal_at: Timestamp | null;
   schedule_version: Generated<number>;

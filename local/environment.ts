@@ -49,6 +49,7 @@ export const variableNames = [
   "STREAM_URL",
   "HOST_GRACE_SECONDS",
   "ROOM_CEILING",
+  "ROOM_JOINS_PER_SECOND",
   "WEBHOOKS_ALLOW_PRIVATE",
   "LOG_LEVEL",
 ] as const;
@@ -140,6 +141,7 @@ export function editionEnvironment({
     STREAM_URL: replaced.has("chat") ? "https://chat.stream-io-api.com" : `http://127.0.0.1:${ports.chat}`,
     HOST_GRACE_SECONDS: "300",
     ROOM_CEILING: "",
+    ROOM_JOINS_PER_SECOND: "50",
     // Whoever tries webhooks here listens on this machine, which nobody else's browser can reach.
     WEBHOOKS_ALLOW_PRIVATE: "1",
     LOG_LEVEL: "info",

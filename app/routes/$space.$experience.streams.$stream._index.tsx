@@ -90,6 +90,8 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     devices,
     recorded: facts.recording !== null && facts.recording.status !== "failed",
     soFar: new URL(request.url).searchParams.has("so-far"),
+    joinsPerSecond: context.config.roomJoinsPerSecond,
+    signalUrl: mayWatch ? context.livekit.publicUrl : null,
     liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,
   };
 }

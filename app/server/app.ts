@@ -195,7 +195,7 @@ function headers({ config }: Services): Parameters<typeof helmet>[0] {
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
-        frameAncestors: [(request) => (isChatFrame(request.url ?? "") ? "'self'" : "'none'")],
+        frameAncestors: [(request) => (isFrame(request.url ?? "") ? "'self'" : "'none'")],
       },
     },
     // Set before, for all that is ours.
@@ -212,8 +212,8 @@ function livekitOrigins(publicUrl: string | null): string[] {
   return [`${protocol}//${host}`, `${protocol.replace("ws", "http")}//${host}`];
 }
 
-/** The chat without scripts stands in frames of the stream's page. */
-const isChatFrame = (url: string) => /^\/[^/?]+\/[^/?]+\/streams\/[^/?]+\/chat(\/|\?|$)/.test(url);
+/** Without scripts the chat, and the stage beside one, stand in frames of the stream's page. */
+const isFrame = (url: string) => /^\/[^/?]+\/[^/?]+\/streams\/[^/?]+\/(chat(\/|\?|$)|stage(\?|$))/.test(url);
 
 const isReading = ({ method }: Request) => method === "GET" || method === "HEAD" || method === "OPTIONS";
 

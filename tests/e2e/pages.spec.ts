@@ -61,6 +61,7 @@ const creatorPages: Record<string, (house: House) => string[]> = {
     "/account/streams/new",
     `/account/streams/${stream.id}`,
     `/account/streams/${stream.id}/edit`,
+    `/account/streams/${stream.id}/note`,
     `/account/streams/${stream.id}/moderation`,
     `/account/streams/${stream.id}/reports`,
     `/account/streams/${stream.id}/captions`,

@@ -142,4 +142,5 @@ export const rowsAfter: Record<string, string> = {
   "0034_recording_store": `
     update streaming_recording_attempts set store = 'beside', store_at = 'store/bucket', copy_until = now(), copy_asked_at = now(), copy_claims = 3, copy_failures = 2, copy_after = now();
     update streaming_recording_segments set awaits_copy = true, ungiven_since = now(), copied_etag = 'ab';`,
+  "0045_lobby_note": `update streams set lobby_note = 'Bring your own footage.' where id = ${stream};`,
 };

@@ -79,6 +79,7 @@ const table = `
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/ticket         GET    405   405  405  405  405   405  405   405  405
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
+/$space/$experience/streams/$stream/stage          GET    in    403  403  403  200   200  200   200  403
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  back  back back  back 403
 /$space/$experience/streams/$stream/chat                         GET    in 403 403 403 200 200 200 200 403
@@ -220,6 +221,8 @@ const table = `
 /account/streams/$id/reports                       GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/edit                          GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/edit                          POST   in    404  404  404  404   403  400   400  404
+/account/streams/$id/note                          GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/note                          POST   in    404  404  404  404   403  done  back 404
 /account/streams/$id/duplicate                     GET    in    404  404  404  404   403  back  back 404
 /account/streams/$id/cancel                        GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/cancel                        POST   in    404  404  404  404   403  done  back 404
@@ -382,6 +385,7 @@ const forms: Record<string, Record<string, string>> = {
   [`${chat}/settings`]: { slowModeSeconds: "10" },
   "/account/streams/$id/broadcast": { tab, live_key: "01a00000-0000-4000-8000-000000000000", record: "no" },
   "/account/streams/$id/rehearsal": { tab },
+  "/account/streams/$id/note": { note: "Bring your own footage." },
   "/account/streams/$id/recording/picture": { at: "never" },
   "/account/streams/$id/recording/visibility": { hidden: "yes" },
   "/account/streams/$id/recording/keeping": { kept: "yes" },

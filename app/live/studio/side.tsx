@@ -7,6 +7,7 @@ import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import type { PageConnection } from "../page-messages.ts";
 import type { LineWords } from "./connection-words.ts";
+import { LobbyNote } from "./lobby-note.tsx";
 import type { RecordingWords } from "./recording-words.ts";
 import type { StudioState, StudioViewers } from "./types.ts";
 
@@ -99,6 +100,9 @@ export function Side({
           <ButtonLink to={`/account/streams/${streamId}/edit`}>Change words or time</ButtonLink>
         )}
       </p>
+      {(status === "scheduled" || status === "rehearsal") && role === "host" && (
+        <LobbyNote studioPath={`/account/streams/${streamId}`} note={state.note} />
+      )}
     </>
   );
 }

@@ -36,6 +36,10 @@ export type WatchData = {
   soFar: boolean;
   /** Something is being recorded, or was. */
   recorded: boolean;
+  /** So many a second join the room of those who have the page open when it goes live. */
+  joinsPerSecond: number;
+  /** Where browsers reach LiveKit's signalling themselves; null: at our gate. */
+  signalUrl: string | null;
   /** Where the live picture's files are, on a page that begins live. */
   liveFiles: LiveFiles | null;
 };

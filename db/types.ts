@@ -675,6 +675,29 @@ export interface StreamPresence {
   user_id: string;
 }
 
+export interface StreamSeries {
+  chat_after_minutes: number;
+  chat_before: StreamChatBefore;
+  clock: string;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  description: Generated<string>;
+  edit_version: Generated<number>;
+  edited_by: string | null;
+  experience_id: string;
+  first_day: string;
+  form_key: string;
+  id: Generated<string>;
+  last_day: string | null;
+  length_minutes: number;
+  make_at: Timestamp | null;
+  repeats: string;
+  time_zone: string;
+  times: number | null;
+  title: string;
+  until_day: string | null;
+}
+
 export interface Streams {
   cancelled_at: Timestamp | null;
   chat_after_minutes: Generated<number>;
@@ -697,6 +720,8 @@ export interface Streams {
   peak_viewers: Generated<number>;
   rehearsal_at: Timestamp | null;
   schedule_version: Generated<number>;
+  series_day: string | null;
+  series_id: string | null;
   slug: string;
   starts_at: Timestamp;
   status: Generated<StreamStatus>;
@@ -805,6 +830,7 @@ export interface DB {
   stream_host_watch: StreamHostWatch;
   stream_participants: StreamParticipants;
   stream_presence: StreamPresence;
+  stream_series: StreamSeries;
   streaming_chat_former_channels: StreamingChatFormerChannels;
   streaming_chat_members: StreamingChatMembers;
   streaming_chat_messages: StreamingChatMessages;

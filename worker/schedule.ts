@@ -22,6 +22,7 @@ import {
   sweepForgotten,
   sweepStarts,
 } from "#app/domain/recordings/sweep.ts";
+import { makeSeriesAhead } from "#app/domain/series/ahead.ts";
 import { endAbandonedStreams, markAbsentHosts } from "#app/domain/streams/host-absence.ts";
 import { requeueDeliveries } from "#app/domain/outgoing-webhooks/deliver.ts";
 import { requeueWebhookEvents } from "#app/domain/webhooks/events.ts";
@@ -51,6 +52,7 @@ export const schedule: readonly Task[] = [
     everySeconds: 1,
     run: ({ db, queue, config }) => endAbandonedStreams(db, queue, { graceSeconds: config.hostGraceSeconds }),
   },
+  { name: "series.make-ahead", everySeconds: 60, run: ({ db }) => makeSeriesAhead(db) },
   { name: "recordings.verify-live", everySeconds: 1, run: verifyLiveSegments, waitSeconds: 2 },
   { name: "recordings.start", everySeconds: 1, run: sweepStarts },
   { name: "recordings.ask", everySeconds: 1, run: sweepAttempts },

@@ -18,6 +18,8 @@ export type TeamBilled = {
   peakViewers: number;
   experienceName: string;
   overdue: boolean;
+  /** How its series repeats, in words; null for one that is no part of a series. */
+  series: string | null;
 };
 
 type TeamStreamBillProps = {
@@ -68,6 +70,7 @@ function Meta({ stream, zone }: { stream: TeamBilled; zone: string | null }) {
       {stream.overdue && <Tag>Its time has come</Tag>}
       <Bidi>{stream.experienceName}</Bidi>
       <span className="num">{lengthOf(stream)}</span>
+      {stream.series && <span>{stream.series}</span>}
       {elsewhere && <span className="num">{elsewhere}</span>}
       {stream.status === "ended" && <span className="num">{watched(stream.peakViewers)}</span>}
     </>

@@ -71,6 +71,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     zone: readTimeZone(request, viewer?.timeZone),
     streamZone: watched.timeZone,
     lengthMinutes: watched.lengthMinutes,
+    series: watched.series,
     email: viewer?.email ?? null,
     userId,
     role,

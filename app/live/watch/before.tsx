@@ -9,7 +9,17 @@ import { Countdown } from "#app/components/ticking.tsx";
 import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import { PassEnds } from "./pass-ends.tsx";
-import { ByWhat, Cut, Description, hasChat, people, WatchChat, WhenLine, Whose } from "./pieces.tsx";
+import {
+  ByWhat,
+  Cut,
+  Description,
+  hasChat,
+  PartOfSeries,
+  people,
+  WatchChat,
+  WhenLine,
+  Whose,
+} from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
 /** When it is, as a ticket. */
@@ -30,6 +40,7 @@ export function TimeTicket({ page, watch: { state, at } }: WatchProps) {
     >
       <When at={state.startsAt} zone={page.zone} streamZone={page.streamZone} size="hero" />
       <p className="small">About {formatLength(page.lengthMinutes)}.</p>
+      {state.status !== "cancelled" && <PartOfSeries page={page} />}
     </Ticket>
   );
 }
@@ -87,6 +98,7 @@ export function Lobby(props: WatchProps) {
     >
       <PageHeader title={state.title} above={<Whose page={page} />} />
       <WhenLine {...props} />
+      <PartOfSeries page={page} />
       <p className="small" data-needs-script="">
         Stay on this page: the picture comes by itself.
       </p>

@@ -18,6 +18,8 @@ export type WatchData = {
   zone: string | null;
   streamZone: string;
   lengthMinutes: number;
+  /** Of which series it is a part, in words; null where of none. */
+  series: string | null;
   /** Who is signed in; null for nobody. */
   email: string | null;
   userId: string | null;

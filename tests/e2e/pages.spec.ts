@@ -1,6 +1,14 @@
 import { RoomServiceClient } from "livekit-server-sdk";
 import { nextClockChange } from "#tests/clock-changes.ts";
-import { insertMachines, insertPeople, insertStream, insertUser, signIn, unique } from "#tests/factories.ts";
+import {
+  insertMachines,
+  insertPeople,
+  insertSeries,
+  insertStream,
+  insertUser,
+  signIn,
+  unique,
+} from "#tests/factories.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { expect, expectFits, expectLooks, test, type World } from "./world.ts";
 
@@ -61,6 +69,8 @@ const creatorPages: Record<string, (house: House) => string[]> = {
     "/account/streams/new",
     `/account/streams/${stream.id}`,
     `/account/streams/${stream.id}/edit`,
+    `/account/streams/${stream.id}/series`,
+    `/account/streams/${stream.id}/series/cancel`,
     `/account/streams/${stream.id}/moderation`,
     `/account/streams/${stream.id}/reports`,
     `/account/streams/${stream.id}/captions`,
@@ -73,6 +83,8 @@ for (const [name, paths] of Object.entries(creatorPages)) {
     const cast = await insertPeople(db, { status: "scheduled" });
     const { people, space } = cast;
     const machines = await insertMachines(db, { spaceId: space.id, actorId: people.owner.id });
+    const series = { experienceId: cast.experience.id, createdBy: people.owner.id, streamId: cast.stream.id };
+    await insertSeries(db, series);
     const page = await (await person({ userId: people.owner.id })).newPage();
     for (const path of paths({ ...cast, machines })) {
       await page.goto(path);

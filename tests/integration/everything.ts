@@ -25,6 +25,7 @@ export async function everything(db: Db): Promise<string> {
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_waits t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from access_pass_requests t),
       (select jsonb_agg(to_jsonb(t) - 'peak_viewers' order by t.id) from streams t),
+      (select jsonb_agg(to_jsonb(t) order by t.id) from stream_series t),
       (select jsonb_agg(to_jsonb(t) order by t.stream_id) from stream_host_leases t),
       (select jsonb_agg(to_jsonb(t) - 'asked_at' - 'signal_seen_at' order by t.identity) from stream_participants t),
       (select jsonb_agg(to_jsonb(t) order by t.id) from streaming_recordings t),

@@ -3,6 +3,7 @@ const [person, session, space, experience, pass, stream, recording, attempt, act
   1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12,
 ].map(id);
 const [endpoint, event, link, list] = [16, 17, 18, 19].map(id);
+const series = id(44);
 
 /** For each migration, rows as they could stand in every table that it made. Frozen with it. */
 export const rowsAfter: Record<string, string> = {
@@ -142,4 +143,10 @@ export const rowsAfter: Record<string, string> = {
   "0034_recording_store": `
     update streaming_recording_attempts set store = 'beside', store_at = 'store/bucket', copy_until = now(), copy_asked_at = now(), copy_claims = 3, copy_failures = 2, copy_after = now();
     update streaming_recording_segments set awaits_copy = true, ungiven_since = now(), copied_etag = 'ab';`,
+  "0044_series": `
+    insert into stream_series (id, experience_id, title, length_minutes, chat_before, chat_after_minutes, repeats, first_day, clock, time_zone, times, last_day, make_at, created_by, form_key)
+      values (${series}, ${experience}, 'Weekly', 60, 'then', 30, 'weekly', '2026-12-01', '20:00', 'Asia/Kathmandu', 10, '2027-02-02', now(), ${person}, ${id(20)});
+    insert into stream_series (experience_id, title, length_minutes, chat_before, chat_after_minutes, repeats, first_day, clock, time_zone, until_day, created_by, form_key)
+      values (${experience}, 'Over', 60, 'never', 0, 'monthly_last', '2026-12-25', '02:30', 'Europe/Berlin', '2026-12-24', ${person}, ${id(21)});
+    update streams set series_id = ${series}, series_day = '2026-12-01' where slug = 'second';`,
 };

@@ -17,7 +17,14 @@ import { readCookie } from "#app/http/cookies.ts";
 import { gatePaths, isValidatePath } from "#app/server/gate/request.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
 import type { StreamStatus } from "#db/types.ts";
-import { insertImport, insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
+import {
+  insertImport,
+  insertMachines,
+  insertPeople,
+  insertSeries,
+  insertUser,
+  unique,
+} from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { joinRequest, openSignal } from "./gate-client.ts";
 import { openPage } from "./page-socket-client.ts";
@@ -214,6 +221,7 @@ const table = `
 /account/streams                                   GET    in    new  new  new  new   200  200   200  200
 /account/streams/new                               GET    in    new  new  new  new   403  200   200  200
 /account/streams/new                               POST   in    new  new  new  new   403  400   400  400
+/account/streams/dates.json                         GET    in    new  new  new  new   403  200   200  200
 /account/streams/$id                               GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/moderation                    GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/moderation.csv                GET    in    404  404  404  404   200  200   200  404
@@ -223,6 +231,10 @@ const table = `
 /account/streams/$id/duplicate                     GET    in    404  404  404  404   403  back  back 404
 /account/streams/$id/cancel                        GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/cancel                        POST   in    404  404  404  404   403  done  back 404
+/account/streams/$id/series                        GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/series                        POST   in    404  404  404  404   403  400   400  404
+/account/streams/$id/series/cancel                 GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/series/cancel                 POST   in    404  404  404  404   403  400   400  404
 /account/streams/$id/recording                     GET    in 404 404 404 404 back back back 404
 /account/streams/$id/recording/receipt.json        GET    in 404 404 404 404 back back back 404
 /account/streams/$id/recording/progress.json       GET    in 404 404 404 404 back back back 404
@@ -392,6 +404,11 @@ const forms: Record<string, Record<string, string>> = {
 async function insertHouse(status: State = "scheduled") {
   const house = await insertPeople(web.db, { status: status === "replayable" ? "live" : status });
   const recordingId = status === "replayable" ? await makeReplayable(house.stream.id) : randomUUID();
+  await insertSeries(web.db, {
+    experienceId: house.experience.id,
+    createdBy: house.people.owner.id,
+    streamId: house.stream.id,
+  });
   const invite = await insertInvite(web.db, web.services.queue, {
     spaceId: house.space.id,
     actorId: house.people.owner.id,

@@ -22,8 +22,8 @@ export function Dates({ dates, problem }: DatesProps) {
       <p role="status">
         {dates ? (
           <>
-            <strong>{dates.words}.</strong> {dates.count === 1 ? "One stream" : `${dates.count} streams`}, times
-            in {dates.timeZone}.
+            <strong>{dates.words}.</strong> {dates.count === 1 ? "One stream" : `${dates.count} streams`},
+            times in {dates.timeZone}.
           </>
         ) : (
           (problem ?? "Its dates stand here before anything is scheduled.")

@@ -17,7 +17,9 @@ export function OwnStreams({ streams, zone, defaultValue }: OwnStreamsProps) {
   return (
     <Choice
       name="own"
-      label={streams.length === 1 ? "One was changed by itself" : `${streams.length} were changed by themselves`}
+      label={
+        streams.length === 1 ? "One was changed by itself" : `${streams.length} were changed by themselves`
+      }
       hint={
         <>
           {streams.map(({ id, title, startsAt, timeZone }) => (

@@ -28,7 +28,14 @@ type RepeatFieldsProps = {
  * it does not. Before anybody schedules a series they see its dates: with a script at once, without when they first send
  * the form.
  */
-export function RepeatFields({ text, problems = {}, dates, ask, once = false, mostTimes }: RepeatFieldsProps) {
+export function RepeatFields({
+  text,
+  problems = {},
+  dates,
+  ask,
+  once = false,
+  mostTimes,
+}: RepeatFieldsProps) {
   const part = useRef<HTMLDivElement>(null);
   const { shown, problem } = useDates(part, { dates, ask });
   return (

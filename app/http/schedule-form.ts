@@ -11,9 +11,7 @@ export type ScheduleForm<Value> = {
   question: StartQuestion | undefined;
   /** Of a form that repeats: its dates, as soon as they can be told, whatever else is wrong. */
   series: ReadSeries | undefined;
-} & (
-  { ok: true; value: Value; plan: Plan } | { ok: false; problems: Problems }
-);
+} & ({ ok: true; value: Value; plan: Plan } | { ok: false; problems: Problems });
 
 /** Reads a schedule form's post with all that is wrong in it at once, and the question that its time may raise. */
 export async function readScheduleForm<Value>(

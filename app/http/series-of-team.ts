@@ -32,11 +32,16 @@ export type Edition = { seriesId: string; seriesVersion: number; streamVersion: 
 /** The same read back; undefined where a form has none, or something else. */
 export function readEdition(typed: string | undefined): Edition | undefined {
   const [, seriesId, series, stream] = /^([^.]{36})\.(\d{1,9})\.(\d{1,9})$/.exec(typed ?? "") ?? [];
-  return isId(seriesId) ? { seriesId, seriesVersion: Number(series), streamVersion: Number(stream) } : undefined;
+  return isId(seriesId)
+    ? { seriesId, seriesVersion: Number(series), streamVersion: Number(stream) }
+    : undefined;
 }
 
 /** Who saved something since an edition was read, as far as it is known. */
-export function savedBy(edition: Edition, { series, seriesEditedBy, streamEditedBy }: Following): string | null {
+export function savedBy(
+  edition: Edition,
+  { series, seriesEditedBy, streamEditedBy }: Following,
+): string | null {
   const isSeries = series.id !== edition.seriesId || series.editVersion !== edition.seriesVersion;
   return isSeries ? seriesEditedBy : streamEditedBy;
 }

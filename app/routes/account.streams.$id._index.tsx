@@ -28,7 +28,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
     ? await findStudio(context.db, { streamId, userId: viewer.userId })
     : undefined;
   if (!studio || !streamId) throw data({ message: "There is no such stream of yours." }, { status: 404 });
-  const { state, role, slug, timeZone, lengthMinutes, space, experience, endedBy, now } = studio;
+  const { state, role, slug, timeZone, lengthMinutes, series, space, experience, endedBy, now } = studio;
   const before = state.status === "scheduled" || state.status === "rehearsal";
   const [viewers, recorder] = await Promise.all([
     findAudience(context.db, streamId),
@@ -48,6 +48,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
     zone: readTimeZone(request, viewer.timeZone),
     streamZone: timeZone,
     lengthMinutes,
+    series,
     watchPath,
     watchUrl: context.config.publicUrl + watchPath,
     endedBy,

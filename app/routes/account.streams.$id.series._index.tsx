@@ -33,7 +33,13 @@ import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, type Problems, type Typed, typedText } from "#app/http/forms.ts";
 import { readScheduleForm } from "#app/http/schedule-form.ts";
 import { datesOf, keptOf } from "#app/http/series-form.ts";
-import { closedStream, readEdition, requireFollowing, savedBy, writeEdition } from "#app/http/series-of-team.ts";
+import {
+  closedStream,
+  readEdition,
+  requireFollowing,
+  savedBy,
+  writeEdition,
+} from "#app/http/series-of-team.ts";
 
 export const meta: MetaFunction = ({ error }) => pageTitle("Change a series", error);
 
@@ -151,8 +157,8 @@ export default function ChangeSeries() {
         {refused?.saved ? (
           <>
             <Bidi>{refused.saved.by ?? "Somebody of your team"}</Bidi> changed this series, or this stream,
-            while you were editing. What you typed is still here, and not saved yet. Now it is:{" "}
-            {page.words}. Press Save to put what you typed in its place.
+            while you were editing. What you typed is still here, and not saved yet. Now it is: {page.words}.
+            Press Save to put what you typed in its place.
           </>
         ) : (
           problems?.[""]?.[0]

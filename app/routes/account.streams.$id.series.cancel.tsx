@@ -18,7 +18,13 @@ import { seriesInWords } from "#app/domain/schedule/series-words.ts";
 import { cancelFollowing } from "#app/domain/series/cancel.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { requireTyped, typedText } from "#app/http/forms.ts";
-import { closedStream, readEdition, requireFollowing, savedBy, writeEdition } from "#app/http/series-of-team.ts";
+import {
+  closedStream,
+  readEdition,
+  requireFollowing,
+  savedBy,
+  writeEdition,
+} from "#app/http/series-of-team.ts";
 
 export const meta: MetaFunction = ({ error }) => pageTitle("Cancel a series", error);
 
@@ -90,8 +96,8 @@ export default function CancelSeries() {
       <FormError>
         {refused?.by ? (
           <>
-            <Bidi>{refused.by}</Bidi> changed this series while you were looking at it. Nothing was
-            cancelled. Look at what it is now.
+            <Bidi>{refused.by}</Bidi> changed this series while you were looking at it. Nothing was cancelled.
+            Look at what it is now.
           </>
         ) : (
           (refused?.problem ?? closed)

@@ -30,14 +30,15 @@ const chosenIn = (html: string, name: string) =>
   )?.[1];
 /** The dates on a page. */
 const datesIn = (html: string) =>
-  [...(/<ol class="dates-list">[\s\S]*?<\/ol>/.exec(html)?.[0] ?? "").matchAll(/<li[^>]*>([\s\S]*?)<\/li>/g)].map(
-    ([, line = ""]) =>
-      line
-        .replaceAll(/<!--.*?-->/g, "")
-        .replaceAll(/<[^>]*>/g, " ")
-        .replaceAll(/\s+/g, " ")
-        .replaceAll(" ,", ",")
-        .trim(),
+  [
+    ...(/<ol class="dates-list">[\s\S]*?<\/ol>/.exec(html)?.[0] ?? "").matchAll(/<li[^>]*>([\s\S]*?)<\/li>/g),
+  ].map(([, line = ""]) =>
+    line
+      .replaceAll(/<!--.*?-->/g, "")
+      .replaceAll(/<[^>]*>/g, " ")
+      .replaceAll(/\s+/g, " ")
+      .replaceAll(" ,", ",")
+      .trim(),
   );
 
 async function inDays(days: number): Promise<string> {
@@ -89,7 +90,12 @@ async function openForm({ host }: Stage, path: string): Promise<Record<string, s
   const { html } = await visit(path, host);
   const inputs = ["title", "day", "time", "length", "until", "times", "chatAfter", "edition", "formKey"];
   const fields = Object.fromEntries(inputs.map((name) => [name, valueOf(html, name) ?? ""]));
-  return { ...fields, description: "Every week", zone: "Europe/Berlin", repeats: chosenIn(html, "repeats") ?? "" };
+  return {
+    ...fields,
+    description: "Every week",
+    zone: "Europe/Berlin",
+    repeats: chosenIn(html, "repeats") ?? "",
+  };
 }
 
 describe("scheduling a series without scripts", () => {
@@ -120,7 +126,13 @@ describe("scheduling a series without scripts", () => {
   it("shows them again when something of them was changed since", async () => {
     const { form, host, streams } = await setStage();
     const seen = valueOf((await post(newPage, host, form)).html, "seen")!;
-    for (const change of [{ times: "7" }, { time: "20:30" }, { repeats: "fortnightly" }, { zone: "UTC" }]) {
+    const changes: Record<string, string>[] = [
+      { times: "7" },
+      { time: "20:30" },
+      { repeats: "fortnightly" },
+      { zone: "UTC" },
+    ];
+    for (const change of changes) {
       const again = await post(newPage, host, { ...form, ...change, seen });
       expect(again.status).toBe(200);
       expect(valueOf(again.html, "seen")).not.toBe(seen);
@@ -149,7 +161,9 @@ describe("scheduling a series without scripts", () => {
     const day = nextClockChange("back");
     const twice = { ...form, day, time: "02:30", times: "2" };
     const looked = await post(newPage, host, twice);
-    expect(datesIn(looked.html)[0]).toMatch(/The clocks show 02:30 twice on this day\. It starts the first time/);
+    expect(datesIn(looked.html)[0]).toMatch(
+      /The clocks show 02:30 twice on this day\. It starts the first time/,
+    );
     await send(newPage, twice);
     expect((await streams())[0]).toMatchObject({ starts_at: new Date(`${day}T00:30:00Z`) });
   });
@@ -160,7 +174,7 @@ describe("scheduling a series without scripts", () => {
     expect(new Set((await streams()).map(({ time_zone }) => time_zone))).toEqual(new Set(["Europe/Kyiv"]));
   });
 
-  it.each([
+  it.each<[string, Record<string, string>, RegExp]>([
     ["times", { times: "10000" }, /at most 104 streams/],
     ["times", { times: "0" }, /a whole number from 2 to 104/],
     ["times", { times: "-1" }, /a whole number from 2 to 104/],
@@ -191,7 +205,8 @@ describe("scheduling a series without scripts", () => {
     const { form, host, streams } = await setStage();
     const doubled = await post(newPage, host, [...Object.entries(form), ...Object.entries(form)]);
     expect(doubled.status).toBe(400);
-    for (const field of ["repeats", "until", "times"]) expect(errorOf(doubled.html, field)).toMatch(/sent twice/);
+    for (const field of ["repeats", "until", "times"])
+      expect(errorOf(doubled.html, field)).toMatch(/sent twice/);
     expect(await streams()).toEqual([]);
   });
 
@@ -312,7 +327,9 @@ describe("a stream of a series and all that follow", () => {
     expect((await stage.streams())[1]).toMatchObject({ title: "Hers" });
     const edition = valueOf(second.html, "edition")!;
     const formKey = valueOf(second.html, "formKey")!;
-    expect((await stage.send(page, { ...mine, title: "His", times: "3", edition, formKey })).status).toBe(303);
+    expect((await stage.send(page, { ...mine, title: "His", times: "3", edition, formKey })).status).toBe(
+      303,
+    );
     expect((await stage.streams()).map(({ title, status }) => `${title} ${status}`)).toEqual([
       ...["Critique scheduled", "His scheduled", "His scheduled", "His scheduled"],
       ...["Hers cancelled", "Hers cancelled"],
@@ -355,7 +372,9 @@ describe("a stream of a series and all that follow", () => {
     expect((await post(page, stage.host, {})).status).toBe(400);
     const sent = await post(page, stage.host, { edition });
     expect(sent.status).toBe(303);
-    expect((await visit(sent.location!, stage.host)).words).toMatch(/is cancelled, and so are those that follow/);
+    expect((await visit(sent.location!, stage.host)).words).toMatch(
+      /is cancelled, and so are those that follow/,
+    );
     expect((await post(page, stage.host, { edition })).status).toBe(303);
     expect((await stage.streams()).map(({ status }) => status)).toEqual([
       ...["scheduled", "scheduled", "cancelled", "cancelled", "cancelled", "cancelled"],

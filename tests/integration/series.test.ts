@@ -283,7 +283,10 @@ describe("making streams ahead", () => {
   it("ends with its experience and its space", async () => {
     for (const retire of [
       (stage: Stage) =>
-        retireExperience(stage.db, stage.queue, { spaceId: stage.space.id, experienceId: stage.experience.id }),
+        retireExperience(stage.db, stage.queue, {
+          spaceId: stage.space.id,
+          experienceId: stage.experience.id,
+        }),
       (stage: Stage) => retireSpace(stage.db, stage.queue, { spaceId: stage.space.id }),
     ]) {
       const stage = await setStage();
@@ -332,7 +335,9 @@ describe("one stream of a series", () => {
   it("is moved, changed or cancelled by itself, and the series knows which", async () => {
     const stage = await setStage();
     const { rows } = await stage.make();
-    expect(await moveAlone(stage, rows[1]!.id, `${await inDays(15)}T10:00`)).toMatchObject({ rescheduled: true });
+    expect(await moveAlone(stage, rows[1]!.id, `${await inDays(15)}T10:00`)).toMatchObject({
+      rescheduled: true,
+    });
     await moveAlone(stage, rows[2]!.id, rows[2]!.wall_time, "A guest");
     await cancelStream(stage.db, stage.queue, { streamId: rows[3]!.id, userId: stage.people.host.id });
     const found = await findFollowing(stage.db, { streamId: rows[0]!.id });
@@ -480,7 +485,10 @@ describe("changing a stream of a series and all that follow", () => {
     expect(await changeFollowing(stage.db, stage.queue, again)).toMatchObject({ ok: true });
     const stale = await changeFrom(stage, rows[3]!.id, { title: "Hers again" });
     await moveAlone(stage, rows[3]!.id, rows[3]!.wall_time, "By itself");
-    expect(await changeFollowing(stage.db, stage.queue, stale)).toEqual({ ok: false, reason: "saved_before" });
+    expect(await changeFollowing(stage.db, stage.queue, stale)).toEqual({
+      ok: false,
+      reason: "saved_before",
+    });
   });
 
   it("twice with one form changes it once", async () => {
@@ -500,12 +508,24 @@ describe("changing a stream of a series and all that follow", () => {
     const before = await all();
     for (const who of ["stranger", "ended", "banned", "viewer", "otherOwner"] as const) {
       const theirs = { ...change, userId: stage.people[who].id };
-      expect(await changeFollowing(stage.db, stage.queue, theirs), who).toEqual({ ok: false, reason: "not_found" });
-      expect(await cancelFollowing(stage.db, stage.queue, theirs), who).toEqual({ ok: false, reason: "not_found" });
+      expect(await changeFollowing(stage.db, stage.queue, theirs), who).toEqual({
+        ok: false,
+        reason: "not_found",
+      });
+      expect(await cancelFollowing(stage.db, stage.queue, theirs), who).toEqual({
+        ok: false,
+        reason: "not_found",
+      });
     }
     const moderator = { ...change, userId: stage.people.moderator.id };
-    expect(await changeFollowing(stage.db, stage.queue, moderator)).toEqual({ ok: false, reason: "not_host" });
-    expect(await cancelFollowing(stage.db, stage.queue, moderator)).toEqual({ ok: false, reason: "not_host" });
+    expect(await changeFollowing(stage.db, stage.queue, moderator)).toEqual({
+      ok: false,
+      reason: "not_host",
+    });
+    expect(await cancelFollowing(stage.db, stage.queue, moderator)).toEqual({
+      ok: false,
+      reason: "not_host",
+    });
     const elsewhere = await setStage();
     const other = (await elsewhere.make()).seriesId;
     for (const seriesId of [other, randomUUID()]) {
@@ -522,7 +542,10 @@ describe("changing a stream of a series and all that follow", () => {
       const { rows } = await stage.make();
       const change = await changeFrom(stage, rows[1]!.id, { rule: { times: 8 } });
       const [retired] = await Promise.all([
-        retireExperience(stage.db, stage.queue, { spaceId: stage.space.id, experienceId: stage.experience.id }),
+        retireExperience(stage.db, stage.queue, {
+          spaceId: stage.space.id,
+          experienceId: stage.experience.id,
+        }),
         new Promise((resolve) => setTimeout(resolve, round)).then(() =>
           changeFollowing(stage.db, stage.queue, change),
         ),

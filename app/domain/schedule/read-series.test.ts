@@ -44,7 +44,10 @@ describe("a series as it is typed", () => {
 
   it("is kept under the present name of its zone", () => {
     expect(read({ zone: "Europe/Kiev" })).toMatchObject({ ok: true, rule: { timeZone: "Europe/Kyiv" } });
-    expect(read({ zone: "US/Pacific" })).toMatchObject({ ok: true, rule: { timeZone: "America/Los_Angeles" } });
+    expect(read({ zone: "US/Pacific" })).toMatchObject({
+      ok: true,
+      rule: { timeZone: "America/Los_Angeles" },
+    });
   });
 
   it("understands days and times as people write them", () => {
@@ -112,7 +115,8 @@ describe("the end of a series", () => {
 
   it("is not before the first, and not so early that no other comes", () => {
     expect(sentences({ times: "", until: "2027-01-03" })).toEqual({
-      until: "Sunday 3 January 2027 is before the first stream, on Monday 4 January 2027. Choose a later day.",
+      until:
+        "Sunday 3 January 2027 is before the first stream, on Monday 4 January 2027. Choose a later day.",
     });
     expect(sentences({ times: "", until: "2027-01-10" })).toEqual({
       until: "Only the first stream would be until then. Choose a later day, or let it not repeat.",
@@ -149,7 +153,14 @@ describe("how it repeats", () => {
 });
 
 it("tells everything that is wrong at once", () => {
-  const wrong = { day: "2027-02-30", time: "25:00", zone: "Mars/Olympus", length: "0", repeats: "x", times: "0" };
+  const wrong = {
+    day: "2027-02-30",
+    time: "25:00",
+    zone: "Mars/Olympus",
+    length: "0",
+    repeats: "x",
+    times: "0",
+  };
   expect(Object.keys(problems(wrong)).sort()).toEqual(["day", "length", "repeats", "time", "times", "zone"]);
 });
 

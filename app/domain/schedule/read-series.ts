@@ -43,7 +43,9 @@ export function readSeries(
   const days = daysOf(rule, mostTimes + 1);
   if (days.length > mostTimes) {
     const last = dayInWords(Temporal.PlainDate.from(days[mostTimes - 1]!));
-    say("until")(`A series has at most ${mostTimes} streams. Its ${mostTimes}th would be on ${last}: choose that day or an earlier one.`);
+    say("until")(
+      `A series has at most ${mostTimes} streams. Its ${mostTimes}th would be on ${last}: choose that day or an earlier one.`,
+    );
   }
   if (days.length < least) {
     say("until")("Only the first stream would be until then. Choose a later day, or let it not repeat.");
@@ -63,7 +65,8 @@ function readEnd(
     return void say("until")("Say until which day it goes on, or how many times it takes place.");
   }
   if (until !== "" && times !== "") {
-    const sentence = "Say only one of the two, the last day or how many times, and leave the other one empty.";
+    const sentence =
+      "Say only one of the two, the last day or how many times, and leave the other one empty.";
     say("times")(sentence);
     return void say("until")(sentence);
   }
@@ -71,7 +74,9 @@ function readEnd(
     const number = /^\d{1,12}$/.test(times) ? Number(times) : NaN;
     if (number >= least && number <= mostTimes) return { untilDay: null, times: number };
     const most = number > mostTimes ? `A series has at most ${mostTimes} streams: ` : "";
-    return void say("times")(`${most}${most ? "write" : "Write"} a whole number from ${least} to ${mostTimes}.`);
+    return void say("times")(
+      `${most}${most ? "write" : "Write"} a whole number from ${least} to ${mostTimes}.`,
+    );
   }
   const last = readDay(until, say("until"));
   if (last && first && Temporal.PlainDate.compare(last, first) < 0) {

@@ -53,7 +53,9 @@ function lineOf(
   const notes: string[] = [];
   const day = Temporal.PlainDate.from(on);
   if (odd === "missing") {
-    notes.push(`The clocks leave ${clock} out on this day, so it starts at ${timeBeside(at.toPlainDateTime(), day)}.`);
+    notes.push(
+      `The clocks leave ${clock} out on this day, so it starts at ${timeBeside(at.toPlainDateTime(), day)}.`,
+    );
   } else if (odd === "twice") {
     notes.push(`The clocks show ${clock} twice on this day. It starts the first time (UTC${at.offset}).`);
   } else if (at.hoursInDay !== 24) {

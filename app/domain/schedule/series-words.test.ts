@@ -16,7 +16,9 @@ describe("a series in words", () => {
 
   it("has its last day, where one is left", () => {
     const series = { repeats: "weekly", firstDay: "2027-01-04" } as const;
-    expect(describeSeries({ ...series, lastDay: "2027-05-03" })).toBe("Every week on Monday, until Monday 3 May 2027");
+    expect(describeSeries({ ...series, lastDay: "2027-05-03" })).toBe(
+      "Every week on Monday, until Monday 3 May 2027",
+    );
     expect(describeSeries({ ...series, lastDay: null })).toBe("Every week on Monday");
   });
 
@@ -66,6 +68,7 @@ describe("the dates of a series before it is scheduled", () => {
     expect(notes({ clock: "02:30" })).toEqual([
       "Sunday 28 March 2027, 03:30: The clocks leave 02:30 out on this day, so it starts at 03:30.",
       "Sunday 31 October 2027, 02:30: The clocks show 02:30 twice on this day. It starts the first time (UTC+02:00).",
+      "Sunday 7 November 2027, 02:30: Clocks have changed since the one before. It stays at 02:30 (now UTC+01:00).",
     ]);
   });
 
@@ -81,14 +84,22 @@ describe("the dates of a series before it is scheduled", () => {
     expect(previewSeries({ ...rule, ...fifth, times: 3 }).skipped).toBe(
       "Months without a fifth Friday are left out: February 2027, March 2027, May 2027, June 2027.",
     );
-    expect(previewSeries({ ...rule, ...fifth, times: 5 }).skipped).toMatch(/, September 2027.* and \d more\.$/);
+    expect(previewSeries({ ...rule, ...fifth, times: 5 }).skipped).toMatch(
+      /, September 2027.* and \d more\.$/,
+    );
     expect(previewSeries({ ...rule, ...fifth, firstDay: "2027-01-22" }).skipped).toBeNull();
     expect(previewSeries({ ...rule, ...fifth, repeats: "monthly_last" }).skipped).toBeNull();
   });
 
   it("are told apart by what a form sends back", () => {
     const seen = (more: Partial<SeriesRule>) => previewSeries({ ...rule, ...more }).seen;
-    const all = [{}, { times: 59 }, { clock: "20:01" }, { timeZone: "UTC" }, { repeats: "fortnightly" as const }];
+    const all = [
+      {},
+      { times: 59 },
+      { clock: "20:01" },
+      { timeZone: "UTC" },
+      { repeats: "fortnightly" as const },
+    ];
     expect(new Set(all.map(seen)).size).toBe(all.length);
     expect(seen({ times: null, untilDay: "2028-02-20" })).toBe(seen({}));
   });

@@ -69,7 +69,10 @@ export type SeriesStart = {
  * forward (02:30 becomes 03:30); of one that they show twice it is the first: both are what the form of a single stream
  * offers first. Throws a RangeError for a zone that this machine does not know.
  */
-export function startOn(day: string, { clock, timeZone }: Pick<SeriesRule, "clock" | "timeZone">): SeriesStart {
+export function startOn(
+  day: string,
+  { clock, timeZone }: Pick<SeriesRule, "clock" | "timeZone">,
+): SeriesStart {
   const wall = Temporal.PlainDateTime.from(`${day}T${clock}`);
   const at = wall.toZonedDateTime(timeZone, { disambiguation: "compatible" });
   const other = wall.toZonedDateTime(timeZone, { disambiguation: "later" });

@@ -63,7 +63,8 @@ export function readStart(typed: TypedStart, { now, kept }: { now: Date; kept?: 
     : [first, last].find((at) => toValue(at) === typed.choice);
   if (!chosen) return { ok: false, question, problems: [{ field: "choice", sentence: question.sentence }] };
   const out = isKept(chosen) ? undefined : outOfRange(chosen, clock);
-  if (out) return { ok: false, question, problems: [isByRule ? out : { field: "choice", sentence: out.sentence }] };
+  if (out)
+    return { ok: false, question, problems: [isByRule ? out : { field: "choice", sentence: out.sentence }] };
   return { ok: true, question, start: toStart(chosen) };
 }
 

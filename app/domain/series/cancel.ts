@@ -1,7 +1,13 @@
 import { cancelStream, isOpen } from "#app/domain/streams/schedule.ts";
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Db } from "#db/client.ts";
-import { endBefore, type FollowingAsked, type FollowingRefused, lockFollowing, splitDays } from "./following.ts";
+import {
+  endBefore,
+  type FollowingAsked,
+  type FollowingRefused,
+  lockFollowing,
+  splitDays,
+} from "./following.ts";
 
 export type FollowingCancelled = { ok: true; already: boolean; cancelled: number } | FollowingRefused;
 

@@ -21,6 +21,8 @@ type SideProps = {
   zone: string | null;
   streamZone: string;
   lengthMinutes: number;
+  /** Of which series it is a part, in words; null where of none. */
+  series: string | null;
   watchUrl: string;
   watchPath: string;
 };
@@ -37,6 +39,7 @@ export function Side({
   zone,
   streamZone,
   lengthMinutes,
+  series,
   watchUrl,
   watchPath,
 }: SideProps) {
@@ -54,6 +57,7 @@ export function Side({
               <When at={state.startsAt} zone={zone} streamZone={streamZone} />
             </Fact>
             <Fact label="Planned for">{formatLength(lengthMinutes)}</Fact>
+            {series && <Fact label="Part of a series">{series}</Fact>}
           </>
         )}
         {status !== "cancelled" && status !== "ended" && (

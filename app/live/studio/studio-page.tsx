@@ -42,6 +42,7 @@ export type StudioPageProps = {
   zone: string | null;
   streamZone: string;
   lengthMinutes: number;
+  series: string | null;
   watchUrl: string;
   watchPath: string;
   endedBy: string | null;

@@ -1,8 +1,10 @@
 import type { AppLoadContext } from "@remix-run/node";
+import type { Plan } from "../domain/schedule/plan.ts";
 import type { ReadSeries } from "../domain/schedule/read-series.ts";
 import { previewSeries, type SeriesPreview } from "../domain/schedule/series-preview.ts";
 import { startOn } from "../domain/schedule/series.ts";
 import { type Following, findFollowing } from "../domain/series/find.ts";
+import type { SeriesWords } from "../domain/series/insert.ts";
 import { findStreamForHost } from "../domain/streams/find.ts";
 import { type Typed, typedText } from "./forms.ts";
 
@@ -29,4 +31,32 @@ export async function followedStart(
   const stream = await findStreamForHost(context.db, { streamId, userId });
   const following = stream && (await findFollowing(context.db, { streamId: stream.id }));
   return following ? keptOf(following) : {};
+}
+
+type SavedSeries = {
+  title?: string;
+  description?: string;
+  start?: { at: string; zone: string };
+  lengthMinutes?: number;
+  chatBefore?: SeriesWords["chat"]["before"];
+  chatAfter?: number;
+};
+
+/** What is saved of a series from a stream on, where it is not what somebody typed. */
+export function savedSeries(
+  { series, day }: Following,
+  typed: Omit<SeriesWords, "rule" | "lengthMinutes"> & { plan: Plan },
+): SavedSeries {
+  const { title, description, plan, chat } = typed;
+  const { start } = startOn(day, series.rule);
+  const saved: SavedSeries = {};
+  if (series.title !== title) saved.title = series.title;
+  if (series.description !== description) saved.description = series.description;
+  if (start.startsAt.getTime() !== plan.startsAt.getTime() || start.timeZone !== plan.timeZone) {
+    saved.start = { at: start.startsAt.toISOString(), zone: start.timeZone };
+  }
+  if (series.lengthMinutes !== plan.lengthMinutes) saved.lengthMinutes = series.lengthMinutes;
+  if (series.chat.before !== chat.before) saved.chatBefore = series.chat.before;
+  if (series.chat.afterMinutes !== chat.afterMinutes) saved.chatAfter = series.chat.afterMinutes;
+  return saved;
 }

@@ -18,6 +18,7 @@ import { OwnStreams } from "#app/components/own-streams.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { RepeatFields } from "#app/components/repeat-fields.tsx";
+import { SavedBefore, type SavedBeforeWords } from "#app/components/saved-before.tsx";
 import { ScheduleForm } from "#app/components/schedule-form.tsx";
 import { formatLength } from "#app/components/time-format.ts";
 import { followingForm } from "#app/domain/schedule/fields.ts";
@@ -32,7 +33,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, type Problems, type Typed, typedText } from "#app/http/forms.ts";
 import { readScheduleForm } from "#app/http/schedule-form.ts";
-import { datesOf, keptOf } from "#app/http/series-form.ts";
+import { datesOf, keptOf, savedSeries } from "#app/http/series-form.ts";
 import {
   closedStream,
   readEdition,
@@ -80,7 +81,7 @@ const toOwn = (one: { id: string; title: string; startsAt: Date; timeZone: strin
   timeZone: one.timeZone,
 });
 
-type Refusing = { status?: number; edition?: string; formKey?: string; saved?: { by: string | null } };
+type Refusing = { status?: number; edition?: string; formKey?: string; saved?: SavedBeforeWords };
 
 export async function action(args: ActionFunctionArgs) {
   const { viewer, stream, following } = await requireFollowing(args);
@@ -105,9 +106,9 @@ export async function action(args: ActionFunctionArgs) {
 
   const { title, description, chatBefore, chatAfter, own } = form.value;
   const ids = { userId: viewer.userId, streamId: stream.id };
+  const words = { title, description, chat: { before: chatBefore, afterMinutes: chatAfter } };
   const changed = await changeFollowing(db, queue, {
-    ...{ ...ids, ...edition, formKey, title, description },
-    chat: { before: chatBefore, afterMinutes: chatAfter },
+    ...{ ...ids, ...edition, ...words, formKey },
     lengthMinutes: form.plan.lengthMinutes,
     rule: series.rule,
     days: series.days,
@@ -121,7 +122,10 @@ export async function action(args: ActionFunctionArgs) {
   if (changed.reason === "closed") return refuse({ "": [closedStream[changed.status]] }, { status: 409 });
   if (changed.reason === "saved_before") {
     const { following: now } = await requireFollowing(args);
-    return refuse({}, { status: 409, edition: writeEdition(now), saved: { by: savedBy(edition, now) } });
+    const { lengthMinutes, ...others } = savedSeries(now, { ...words, plan: form.plan });
+    const length = lengthMinutes === undefined ? undefined : formatLength(lengthMinutes);
+    const saved = { by: savedBy(edition, now), ...others, length };
+    return refuse({}, { status: 409, edition: writeEdition(now), saved });
   }
   throw data({ message: "You cannot change this series any more. Nothing was changed." }, { status: 403 });
 }
@@ -157,13 +161,13 @@ export default function ChangeSeries() {
         {refused?.saved ? (
           <>
             <Bidi>{refused.saved.by ?? "Somebody of your team"}</Bidi> changed this series, or this stream,
-            while you were editing. What you typed is still here, and not saved yet. Now it is: {page.words}.
-            Press Save to put what you typed in its place.
+            while you were editing. What you typed is still here, and not saved yet. It is now: {page.words}.
           </>
         ) : (
           problems?.[""]?.[0]
         )}
       </FormError>
+      {refused?.saved && <SavedBefore saved={refused.saved} zone={page.zone} />}
       {unseen && (
         <Notice role="status" title="Look at its dates">
           Nothing is saved yet. Where they are right, press Save again.

@@ -18,6 +18,5 @@ export async function loader(args: LoaderFunctionArgs) {
   const [problem = ""] = read.ok ? [] : Object.values(read.problems).flat();
   return Response.json(
     read.ok ? { ok: true, dates: previewSeries(read.rule, read.days) } : { ok: false, problem },
-    { headers: { "Cache-Control": "private, no-store" } },
   );
 }

@@ -115,8 +115,9 @@ export type Following = {
   left: number;
   /** This stream and those that follow and can still be changed, `own` those that were changed by themselves. */
   open: (Occurrence & { own: boolean })[];
-  /** Who saved the series last, or the stream; null when nobody did. */
+  /** Who saved the series last. */
   seriesEditedBy: string | null;
+  /** The same of the stream; null when nobody has edited it. */
   streamEditedBy: string | null;
 };
 
@@ -131,7 +132,7 @@ export async function findFollowing(
   const stream = await db
     .selectFrom("streams as s")
     .innerJoin("stream_series as x", "x.id", "s.series_id")
-    .leftJoin("users as u", "u.id", "x.edited_by")
+    .leftJoin("users as u", (join) => join.on("u.id", "=", sql<string>`coalesce(x.edited_by, x.created_by)`))
     .leftJoin("users as v", "v.id", "s.edited_by")
     .select(["x.id as seriesId", sql<string>`s.series_day`.as("day"), "s.edit_version as streamVersion"])
     .select([nameOf("u").as("seriesEditedBy"), nameOf("v").as("streamEditedBy")])

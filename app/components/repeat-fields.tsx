@@ -58,8 +58,8 @@ export function RepeatFields({
         <TextField
           name="until"
           type="date"
-          label="Last day"
-          hint="It may still take place on this day."
+          label="Until"
+          hint="Its last possible day."
           error={problems.until}
           defaultValue={text("until")}
         />

@@ -117,7 +117,8 @@ export async function action(args: ActionFunctionArgs) {
   if (changed.ok) {
     const event = { event: "series.changed", requestId, ...ids };
     if (!changed.already) log.info(event, "a series was changed from a stream on");
-    return redirect(`/account/streams?space=${stream.spaceSlug}&saved=${stream.id}&following`, 303);
+    const first = changed.streamId ?? stream.id;
+    return redirect(`/account/streams?space=${stream.spaceSlug}&saved=${first}&following`, 303);
   }
   if (changed.reason === "closed") return refuse({ "": [closedStream[changed.status]] }, { status: 409 });
   if (changed.reason === "saved_before") {

@@ -352,7 +352,9 @@ describe("changing a stream of a series and all that follow", () => {
     const stage = await setStage();
     const { rows, days } = await stage.make();
     const change = await changeFrom(stage, rows[2]!.id, { rule: { clock: "21:30" }, title: "Late critique" });
-    expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({ ok: true, already: false });
+    expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({
+      ...{ ok: true, already: false, streamId: rows[2]!.id },
+    });
     const now = await stage.streams();
     expect(now.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
     expect(now.slice(0, 2)).toEqual(rows.slice(0, 2));
@@ -475,7 +477,7 @@ describe("changing a stream of a series and all that follow", () => {
     const first = await changeFrom(stage, rows[1]!.id, { title: "Hers" });
     const second = await changeFrom(stage, rows[1]!.id, { title: "His" });
     const done = await Promise.all([first, second].map((one) => changeFollowing(stage.db, stage.queue, one)));
-    expect(done).toContainEqual({ ok: true, already: false });
+    expect(done).toContainEqual({ ok: true, already: false, streamId: rows[1]!.id });
     expect(done).toContainEqual({ ok: false, reason: "saved_before" });
     const titles = new Set((await stage.streams()).slice(1).map(({ title }) => title));
     expect(titles.size).toBe(1);
@@ -495,8 +497,9 @@ describe("changing a stream of a series and all that follow", () => {
     const stage = await setStage();
     const { rows } = await stage.make();
     const change = await changeFrom(stage, rows[1]!.id, { title: "Once" });
-    expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({ ok: true, already: false });
-    expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({ ok: true, already: true });
+    const done = { ok: true, streamId: rows[1]!.id };
+    expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({ ...done, already: false });
+    expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({ ...done, already: true });
     expect(await stage.series()).toHaveLength(2);
   });
 

@@ -13,7 +13,7 @@ import {
   lockFollowing,
   splitDays,
 } from "./following.ts";
-import { findMadeSeries, insertRow, type SeriesWords } from "./insert.ts";
+import { findFirst, findMadeSeries, insertRow, type SeriesWords } from "./insert.ts";
 
 type Trx = Transaction<Database>;
 
@@ -28,7 +28,9 @@ type Change = FollowingAsked &
     formKey: string;
   };
 
-export type FollowingChanged = { ok: true; already: boolean } | FollowingRefused;
+export type FollowingChanged =
+  /** `streamId` is the first stream of the new series. */
+  { ok: true; already: boolean; streamId: string | undefined } | FollowingRefused;
 
 /**
  * Changes a stream of a series and all that follow, by a host or an owner: the series ends before it, and a new one goes
@@ -43,7 +45,8 @@ export async function changeFollowing(db: Db, queue: Queue, change: Change): Pro
   return db.transaction().execute(async (trx): Promise<FollowingChanged> => {
     const locked = await lockFollowing(trx, change);
     if (!locked.ok) return locked;
-    if (await findMadeSeries(trx, { userId, formKey })) return { ok: true, already: true };
+    const made = await findMadeSeries(trx, { userId, formKey });
+    if (made) return { ok: true, already: true, streamId: await findFirst(trx, made.id) };
     if (!locked.fresh || locked.streamVersion !== change.streamVersion) {
       return { ok: false, reason: "saved_before" };
     }
@@ -56,7 +59,7 @@ export async function changeFollowing(db: Db, queue: Queue, change: Change): Pro
     await passOn(trx, queue, { change, locked, seriesId });
     const series = toSeries(await seriesRow(trx, seriesId).executeTakeFirstOrThrow());
     await makeAhead(trx, series);
-    return { ok: true, already: false };
+    return { ok: true, already: false, streamId: await findFirst(trx, seriesId) };
   });
 }
 

@@ -102,7 +102,8 @@ export async function insertRow(
   return rows[0]?.id;
 }
 
-async function findFirst(trx: Trx, seriesId: string): Promise<string | undefined> {
+/** The first stream that a series has; undefined while it has none. */
+export async function findFirst(trx: Trx, seriesId: string): Promise<string | undefined> {
   const row = await trx
     .selectFrom("streams")
     .select("id")

@@ -69,6 +69,7 @@ for (const script of [true, false]) {
     // This and all following begin later; what was moved stays.
     await page.goto(`/account/streams/${rows[0]!.id}/edit`);
     await page.getByRole("link", { name: "Change this and all following" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("This and all following");
     await page.getByLabel("Time", { exact: true }).fill("21:00");
     if (script) await expect(dates.getByText("21:00").first()).toBeVisible();
     else await page.getByRole("button", { name: "Save this and all following" }).click();

@@ -70,8 +70,8 @@ function Meta({ stream, zone }: { stream: TeamBilled; zone: string | null }) {
       {stream.overdue && <Tag>Its time has come</Tag>}
       <Bidi>{stream.experienceName}</Bidi>
       <span className="num">{lengthOf(stream)}</span>
-      {stream.series && <span>{stream.series}</span>}
       {elsewhere && <span className="num">{elsewhere}</span>}
+      {stream.series && <span>{stream.series}</span>}
       {stream.status === "ended" && <span className="num">{watched(stream.peakViewers)}</span>}
     </>
   );

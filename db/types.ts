@@ -231,6 +231,19 @@ export interface ApiKeys {
   space_id: string;
 }
 
+export interface CalendarFeeds {
+  id: Generated<string>;
+  made_at: Generated<Timestamp>;
+  person_id: string;
+  token_hash: Buffer;
+}
+
+export interface Coming {
+  person_id: string;
+  since: Generated<Timestamp>;
+  stream_id: string;
+}
+
 export interface CreatorsProfiles {
   bio: Generated<string>;
   created_at: Generated<Timestamp>;
@@ -247,6 +260,14 @@ export interface Experiences {
   slug: string;
   space_id: string;
   updated_at: Generated<Timestamp>;
+}
+
+export interface Follows {
+  experience_id: string | null;
+  id: Generated<string>;
+  person_id: string;
+  since: Generated<Timestamp>;
+  space_id: string;
 }
 
 export interface FormDrafts {
@@ -398,6 +419,15 @@ export interface StreamAudiences {
   stream_id: string;
   viewers_now: number;
   viewers_total: number;
+}
+
+export interface StreamFormerStarts {
+  replaced_at: Generated<Timestamp>;
+  schedule_version: number;
+  starts_at: Timestamp;
+  stream_id: string;
+  time_zone: string;
+  wall_time: string;
 }
 
 export interface StreamHostLeases {
@@ -683,6 +713,7 @@ export interface Streams {
   created_by: string;
   description: Generated<string>;
   edit_version: Generated<number>;
+  edited_at: Timestamp | null;
   edited_by: string | null;
   ended_at: Timestamp | null;
   ended_by: string | null;
@@ -784,8 +815,11 @@ export interface DB {
   access_passes: AccessPasses;
   api_idempotency_keys: ApiIdempotencyKeys;
   api_keys: ApiKeys;
+  calendar_feeds: CalendarFeeds;
+  coming: Coming;
   creators_profiles: CreatorsProfiles;
   experiences: Experiences;
+  follows: Follows;
   form_drafts: FormDrafts;
   moderation_acts: ModerationActs;
   rate_limits: RateLimits;
@@ -801,6 +835,7 @@ export interface DB {
   space_members: SpaceMembers;
   spaces: Spaces;
   stream_audiences: StreamAudiences;
+  stream_former_starts: StreamFormerStarts;
   stream_host_leases: StreamHostLeases;
   stream_host_watch: StreamHostWatch;
   stream_participants: StreamParticipants;

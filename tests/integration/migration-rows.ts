@@ -142,4 +142,11 @@ export const rowsAfter: Record<string, string> = {
   "0034_recording_store": `
     update streaming_recording_attempts set store = 'beside', store_at = 'store/bucket', copy_until = now(), copy_asked_at = now(), copy_claims = 3, copy_failures = 2, copy_after = now();
     update streaming_recording_segments set awaits_copy = true, ungiven_since = now(), copied_etag = 'ab';`,
+  "0041_audience": `
+    insert into coming (stream_id, person_id) values (${stream}, ${person});
+    insert into follows (person_id, space_id) values (${person}, ${space});
+    insert into follows (person_id, space_id, experience_id) values (${person}, ${space}, ${experience});
+    insert into calendar_feeds (person_id, token_hash) values (${person}, decode(repeat('ef', 32), 'hex'));
+    update streams set starts_at = starts_at + interval '1 day', schedule_version = schedule_version + 1, edit_version = edit_version + 1
+      where slug = 'second';`,
 };

@@ -232,7 +232,12 @@ export async function cancelStream(
 async function moveToCancelled(trx: Trx, queue: Queue, streamId: string): Promise<boolean> {
   const moved = await trx
     .updateTable("streams")
-    .set({ status: streamMoves.cancel.to, cancelled_at: sql`clock_timestamp()`, updated_at: sql`now()` })
+    .set({
+      status: streamMoves.cancel.to,
+      cancelled_at: sql`clock_timestamp()`,
+      edit_version: sql<number>`edit_version + 1`,
+      updated_at: sql`now()`,
+    })
     .where("id", "=", streamId)
     .where("status", "in", streamMoves.cancel.from)
     .returning("rehearsal_at")

@@ -11,6 +11,7 @@ import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { apiRouter } from "./api/router.ts";
 import { serveAssets } from "./assets.ts";
+import { calendarsRouter } from "./calendars.ts";
 import { isDatabaseAway, withDatabaseAway } from "./database-away.ts";
 import { refuseCrowds } from "./crowds.ts";
 import type { Gate } from "./gate/gate.ts";
@@ -70,6 +71,7 @@ export function createApp(
     express.static(`${clientFolder}/assets`, { immutable: true, maxAge: "1y", fallthrough: false }),
   );
   app.use(publicFiles(clientFolder));
+  app.use(calendarsRouter(services));
   app.use((_, response, next) => {
     response.set("Cache-Control", "private, no-store");
     next();
@@ -168,7 +170,7 @@ function identify({ log }: Services) {
   };
 }
 
-/** An invitation's address is its key. */
+/** An invitation's address is its key, and so is a calendar's. */
 const pathForLog = (path: string) => path.replace(/^(\/(?:invites|unsubscribe|feeds)\/).+/i, "$1…");
 
 function headers({ config }: Services): Parameters<typeof helmet>[0] {

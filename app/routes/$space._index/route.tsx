@@ -9,6 +9,7 @@ import { findProgramme } from "#app/domain/spaces/programme.ts";
 import { findPublicSpace } from "#app/domain/spaces/public.ts";
 import { findTeamRole } from "#app/domain/teams/members.ts";
 import { absent } from "#app/http/absent.ts";
+import { followingOf } from "#app/http/following.ts";
 import { movedOrAbsent } from "#app/http/moved.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { ProfilePage } from "./profile-page.tsx";
@@ -40,10 +41,11 @@ export async function loader(args: LoaderFunctionArgs) {
   const space = await findPublicSpace(context.db, address);
   if (!space) throw await movedOrAbsent(args, "There is no space at this address.");
   if (space.retired) throw absent("This space has closed.", 410);
-  const [programme, passes, role] = await Promise.all([
+  const [programme, passes, role, follow] = await Promise.all([
     findProgramme(context.db, { spaceIds: [space.id] }),
     listOfferedPasses(context.db, { spaceId: space.id }),
     viewer ? findTeamRole(context.db, { userId: viewer.userId, spaceId: space.id }) : undefined,
+    followingOf(args, { spaceId: space.id, experienceId: null }),
   ]);
   const experiences = space.experiences.map(({ description, ...experience }) => ({
     ...experience,
@@ -55,6 +57,7 @@ export async function loader(args: LoaderFunctionArgs) {
     programme,
     passes,
     role: role ?? null,
+    follow,
     zone,
   };
 }

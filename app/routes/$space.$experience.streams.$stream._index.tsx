@@ -13,6 +13,7 @@ import { findAudience } from "#app/domain/presence/presence.ts";
 import { findReplay } from "#app/domain/recordings/replay.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
 import { findWatchedStream, type WatchedStream } from "#app/domain/streams/watched.ts";
+import { findAhead } from "#app/http/ahead.ts";
 import { movedOrAbsent } from "#app/http/moved.ts";
 import { countPage } from "#app/http/page-presence.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
@@ -49,7 +50,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
   if (userId && mayWatch && !watched.pageSeen && isDocument(request))
     countPage(context, { streamId, userId, role });
   const over = state.status === "ended";
-  const [viewers, replay, refusal, devices] = await Promise.all([
+  const [viewers, replay, refusal, devices, ahead] = await Promise.all([
     mayWatch ? (watched.audience ?? findAudience(db, streamId)) : undefined,
     mayWatch && over && userId ? findReplay(db, { streamId, userId }) : undefined,
     mayWatch ? null : findRefusal(context, watched, access),
@@ -59,6 +60,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     })
       ? findDevices(args, access)
       : null,
+    findAhead(args, { ...watched, slug: stream }, access),
   ]);
   return {
     streamId,
@@ -88,6 +90,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
       ? { ...replay, startMs: readMoment(request, replay.durationMs) ?? replay.positionMs }
       : null,
     devices,
+    ahead,
     recorded: facts.recording !== null && facts.recording.status !== "failed",
     soFar: new URL(request.url).searchParams.has("so-far"),
     liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,

@@ -57,10 +57,13 @@ const creatorPages: Record<string, (house: House) => string[]> = {
   "a creator's pages of streams": ({ stream }) => [
     "/account",
     "/account/sessions",
+    "/account/calendar",
+    "/account/following",
     "/account/streams",
     "/account/streams/new",
     `/account/streams/${stream.id}`,
     `/account/streams/${stream.id}/edit`,
+    `/account/streams/${stream.id}/coming`,
     `/account/streams/${stream.id}/moderation`,
     `/account/streams/${stream.id}/reports`,
     `/account/streams/${stream.id}/captions`,

@@ -77,6 +77,10 @@ const table = `
 /$space/passes/$pass/request                       DELETE in    back back back back  back back  back back
 /$space/$experience                                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/calendar.ics   GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/coming         GET    back  back back back back  back back  back back
+/$space/$experience/streams/$stream/coming         POST   in    done done 403  done  403  403   403  done
+/$space/$experience/streams/$stream/coming         DELETE in    back back back back  back back  back back
 /$space/$experience/streams/$stream/ticket         GET    405   405  405  405  405   405  405   405  405
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
@@ -114,6 +118,12 @@ const table = `
 /$space/$experience/streams/$stream/chat/settings                POST   in 403 403 403 403 done back back 403
 /account                                           GET    in    200  200  200  200   200  200   200  200
 /account                                           POST   in    400  400  400  400   400  400   400  400
+/account/calendar                                  GET    in    200  200  200  200   200  200   200  200
+/account/calendar                                  POST   in    done done done done  done done  done done
+/account/calendar                                  DELETE in    back back back back  back back  back back
+/account/following                                 GET    in    200  200  200  200   200  200   200  200
+/account/following                                 POST   in    400  400  400  400   400  400   400  400
+/account/following                                 DELETE in    400  400  400  400   400  400   400  400
 /account/experiences                               GET    in    200  200  200  200   200  200   200  200
 /account/experiences/$id                           GET    in    404  200  200  200   404  404   404  404
 /account/grants                                    GET    in    200  200  200  200   200  200   200  200
@@ -215,6 +225,7 @@ const table = `
 /account/streams/new                               GET    in    new  new  new  new   403  200   200  200
 /account/streams/new                               POST   in    new  new  new  new   403  400   400  400
 /account/streams/$id                               GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/coming                        GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/moderation                    GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/moderation.csv                GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/reports                       GET    in    404  404  404  404   200  200   200  404
@@ -258,6 +269,7 @@ const table = `
 /account/streams/$id/lease                         POST   in    404  404  404  404   403  ·     ·    404
 /account/streams/$id/token                         GET    back  back back back back  back back  back back
 /account/streams/$id/token                         POST   in    404  404  404  404   403  ·     ·    404
+/feeds/$code.ics                                   GET    404   404  404  404  404   404  404   404  404
 /api/v1/openapi.json                               GET    200 200 200 200 200 200 200 200 200
 /api/v1/grants                                     POST   401 401 401 401 401 401 401 401 401
 /healthz                                           GET    200   200  200  200  200   200  200   200  200
@@ -296,6 +308,8 @@ const tablesOfState: Partial<Record<State, string>> = {
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  done  back back  back 403
+/$space/$experience/streams/$stream/calendar.ics   GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/coming         POST   in    409  409  403  409   403  403   403  409
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  200   200  200   200  403
 /rtc/validate                                      GET    401   403  403  403  200   200  200   200  403
 /rtc/v1/validate                                   GET    401   403  403  403  200   200  200   200  403
@@ -656,6 +670,7 @@ async function listMachineAddresses(): Promise<string[]> {
   const found: string[] = [];
   for (const [file, prefix] of [
     ["app", ""],
+    ["calendars", ""],
     ["media", "/media"],
     ["media-aside", "/media"],
     ["webhooks", "/webhooks"],
@@ -711,6 +726,8 @@ const pathless = {
     "helmet(",
     "compression()",
     "publicFiles(clientFolder)",
+    // Calendars, whose two addresses have rows.
+    "calendarsRouter(services)",
     "(_, response, next)",
     "refuseCrowds(",
     "refuseUnreadable, refuseNul,",

@@ -1,3 +1,4 @@
+import { Link } from "@remix-run/react";
 import { reportsWords } from "../chat/chat-words.ts";
 import { ButtonLink } from "#app/components/button.tsx";
 import { CopyLink } from "#app/components/copy-link.tsx";
@@ -16,6 +17,7 @@ type SideProps = {
   state: StudioState;
   recording: RecordingWords;
   viewers: StudioViewers;
+  coming: number | null;
   line: LineWords | null;
   connection: PageConnection;
   zone: string | null;
@@ -32,6 +34,7 @@ export function Side({
   state,
   recording,
   viewers,
+  coming,
   line,
   connection,
   zone,
@@ -54,6 +57,14 @@ export function Side({
               <When at={state.startsAt} zone={zone} streamZone={streamZone} />
             </Fact>
             <Fact label="Planned for">{formatLength(lengthMinutes)}</Fact>
+            {coming !== null && (
+              <Fact
+                label="Coming"
+                note={role === "host" && <Link to={`/account/streams/${streamId}/coming`}>See who</Link>}
+              >
+                {many(coming)}
+              </Fact>
+            )}
           </>
         )}
         {status !== "cancelled" && status !== "ended" && (

@@ -8,6 +8,7 @@ import { Ticket } from "#app/components/ticket.tsx";
 import { Countdown } from "#app/components/ticking.tsx";
 import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
+import { Ahead } from "./ahead.tsx";
 import { PassEnds } from "./pass-ends.tsx";
 import { ByWhat, Cut, Description, hasChat, people, WatchChat, WhenLine, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
@@ -44,6 +45,7 @@ export function Announced(props: WatchProps) {
         aside={
           <>
             <TimeTicket {...props} />
+            <Ahead {...props} spotlight />
             <ByWhat page={page} watch={watch} />
           </>
         }

@@ -1,6 +1,7 @@
 import type { Paragraph } from "#app/components/paragraphs.ts";
 import type { OpenerWords } from "#app/components/pass-opener.tsx";
 import type { PageState, PageViewers } from "../page-messages.ts";
+import type { AheadWords } from "./ahead.tsx";
 import type { ReplayProps } from "./replay-props.ts";
 
 /** What the loader of the watch page gives; times are ISO. */
@@ -32,6 +33,8 @@ export type WatchData = {
   replay: ReplayProps | null;
   /** Why this device gets no picture, where other devices of the person have the places of their pass. */
   devices: DevicesAsked | null;
+  /** Of a stream that is still to come. */
+  ahead: AheadWords | null;
   /** Without scripts, a browser that plays nothing that grows is asked to play what there is so far. */
   soFar: boolean;
   /** Something is being recorded, or was. */

@@ -18,7 +18,7 @@ export function CalendarLinks({ file, ...words }: CalendarLinksProps) {
       <h2 className="small" id="calendar-links">
         Put it in your calendar
       </h2>
-      <ul className="row" data-gap="small">
+      <ul className="calendar-links">
         {ways.map(({ label, href }) => (
           <li key={label}>
             <a className="button" data-kind="quiet" href={href} rel="noopener">

@@ -14,7 +14,6 @@ import { Narrow } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
 import { Table } from "#app/components/table.tsx";
-import { When, ZoneNote } from "#app/components/when.tsx";
 import {
   findFollowable,
   follow,
@@ -26,7 +25,6 @@ import {
 } from "#app/domain/follows/follows.ts";
 import { isId } from "#app/domain/text.ts";
 import { absent } from "#app/http/absent.ts";
-import { readTimeZone } from "#app/http/cookies.ts";
 import { isDelete, readTyped, tooOften, typedText } from "#app/http/forms.ts";
 import { signInPath } from "#app/http/return-to.ts";
 import { countTurn } from "#app/http/turns.ts";
@@ -37,8 +35,8 @@ export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("What 
 const list = "/account/following";
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const { userId, timeZone } = await requireViewer({ request, context });
-  return { follows: await listFollows(context.db, { userId }), zone: readTimeZone(request, timeZone) };
+  const { userId } = await requireViewer({ request, context });
+  return { follows: await listFollows(context.db, { userId }) };
 }
 
 /** Follows a space or one of its experiences, or ends that. Who has to sign in first is asked once more afterwards. */
@@ -80,7 +78,7 @@ const refusals: Record<Extract<Follow, { ok: false }>["reason"], { message: stri
 };
 
 export default function WhatIFollow() {
-  const { follows, zone } = useLoaderData<typeof loader>();
+  const { follows } = useLoaderData<typeof loader>();
   return (
     <Narrow>
       <PageHeader
@@ -99,40 +97,33 @@ export default function WhatIFollow() {
           You follow nothing yet. Each space and each of its experiences has a button for it.
         </EmptyList>
       ) : (
-        <>
-          <Table caption="What you follow" hideCaption>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Since</th>
-                <th scope="col">
-                  <span className="visually-hidden">What you can do</span>
+        <Table caption="What you follow" hideCaption>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">
+                <span className="visually-hidden">What you can do</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {follows.map((one) => (
+              <tr key={one.path}>
+                <th scope="row">
+                  <Link to={one.path}>
+                    <Bidi>{one.experienceName ?? one.spaceName}</Bidi>
+                  </Link>
+                  <span className="small line-below">
+                    {one.experienceName === null ? "The whole space" : <Bidi>{one.spaceName}</Bidi>}
+                  </span>
                 </th>
+                <td className="end nowrap">
+                  <FollowForm {...one} own name={one.experienceName ?? one.spaceName} back="list" />
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {follows.map((one) => (
-                <tr key={one.path}>
-                  <th scope="row">
-                    <Link to={one.path}>
-                      <Bidi>{one.experienceName ?? one.spaceName}</Bidi>
-                    </Link>
-                    <span className="small line-below">
-                      {one.experienceName === null ? "The whole space" : <Bidi>{one.spaceName}</Bidi>}
-                    </span>
-                  </th>
-                  <td className="nowrap">
-                    <When at={one.since} zone={zone} size="day" />
-                  </td>
-                  <td className="end nowrap">
-                    <FollowForm {...one} own name={one.experienceName ?? one.spaceName} back="list" />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
-          <ZoneNote zone={zone} />
-        </>
+            ))}
+          </tbody>
+        </Table>
       )}
     </Narrow>
   );

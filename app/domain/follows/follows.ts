@@ -98,20 +98,18 @@ export type ListedFollow = Followed & {
   spaceName: string;
   experienceName: string | null;
   path: string;
-  /** ISO. */
-  since: string;
 };
 
 /** What somebody follows, without what was retired, by name. */
 export async function listFollows(db: Db, { userId }: { userId: string }): Promise<ListedFollow[]> {
-  const { rows } = await sql<Omit<ListedFollow, "since"> & { since: Date }>`
+  const { rows } = await sql<ListedFollow>`
     select f.space_id as "spaceId", f.experience_id as "experienceId", s.name as "spaceName",
-      e.name as "experienceName", '/' || s.slug || coalesce('/' || e.slug, '') as path, f.since
+      e.name as "experienceName", '/' || s.slug || coalesce('/' || e.slug, '') as path
     from follows f
     join spaces s on s.id = f.space_id and s.retired_at is null
     left join experiences e on e.id = f.experience_id
     where f.person_id = ${userId}::uuid and (f.experience_id is null or e.retired_at is null)
     order by s.name, s.id, e.name nulls first, f.id
   `.execute(db);
-  return rows.map((row) => ({ ...row, since: row.since.toISOString() }));
+  return rows;
 }

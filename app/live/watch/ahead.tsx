@@ -38,7 +38,7 @@ type ComingProps = { ahead: AheadWords; path: string; spotlight: boolean };
 function Coming({ ahead: { count, mine, may, asked, list }, path, spotlight }: ComingProps) {
   if (count === 0 && !may) return null;
   return (
-    <section className="stack" data-gap="small" aria-label="Who is coming">
+    <section className="coming" aria-label="Who is coming">
       <div role="status">{count > 0 && <Seats count={count} words={comingWords(count, mine)} />}</div>
       {asked && <p>You are signed in now. Press once more, and you are counted.</p>}
       {may && (

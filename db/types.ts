@@ -39,6 +39,10 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type MailKind = "access_ends" | "cancelled" | "coming" | "live" | "moved" | "new_stream" | "reminder" | "replay";
+
+export type MailOutcome = "bounced" | "sent" | "skipped";
+
 export type RecordingAttemptStatus = "aborted" | "active" | "complete" | "ending" | "failed" | "requested" | "starting";
 
 export type RecordingExportStatus = "failed" | "ready" | "running" | "waiting";
@@ -239,6 +243,7 @@ export interface CalendarFeeds {
 }
 
 export interface Coming {
+  mail_planned_at: Timestamp | null;
   person_id: string;
   since: Generated<Timestamp>;
   stream_id: string;
@@ -278,6 +283,55 @@ export interface FormDrafts {
   path: string;
   typed: Json;
   user_id: string | null;
+}
+
+export interface MailChoices {
+  all_stopped_at: Timestamp | null;
+  changed_at: Generated<Timestamp>;
+  live: Generated<boolean>;
+  new_streams: Generated<string>;
+  new_streams_at: Timestamp | null;
+  person_id: string;
+  reminder_minutes: number[] | null;
+  stopped: Generated<string[]>;
+}
+
+export interface MailFailures {
+  address: string;
+  code: Generated<string>;
+  failed_at: Generated<Timestamp>;
+  source: string;
+}
+
+export interface Mailings {
+  access_grant_id: string | null;
+  after_person: Generated<string>;
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  kind: MailKind;
+  minutes_before: Generated<number>;
+  schedule_version: Generated<number>;
+  spread_at: Timestamp | null;
+  stream_id: string | null;
+}
+
+export interface MailPace {
+  free_at: Generated<Timestamp>;
+  only_one: Generated<boolean>;
+}
+
+export interface Mails {
+  accepted_at: Timestamp | null;
+  claimed_at: Timestamp | null;
+  claims: Generated<number>;
+  mailing_id: string;
+  next_at: Timestamp | null;
+  outcome: MailOutcome | null;
+  person_id: string;
+  reason: Generated<string>;
+  settled_at: Timestamp | null;
 }
 
 export interface ModerationActs {
@@ -725,8 +779,11 @@ export interface Streams {
   length_minutes: number;
   live_at: Timestamp | null;
   live_key: string | null;
+  mail_status: Generated<StreamStatus>;
+  mail_version: Generated<number>;
   peak_viewers: Generated<number>;
   rehearsal_at: Timestamp | null;
+  reminder_minutes: number[] | null;
   schedule_version: Generated<number>;
   slug: string;
   starts_at: Timestamp;
@@ -821,6 +878,11 @@ export interface DB {
   experiences: Experiences;
   follows: Follows;
   form_drafts: FormDrafts;
+  mail_choices: MailChoices;
+  mail_failures: MailFailures;
+  mail_pace: MailPace;
+  mailings: Mailings;
+  mails: Mails;
   moderation_acts: ModerationActs;
   rate_limits: RateLimits;
   replay_positions: ReplayPositions;

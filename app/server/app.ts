@@ -170,8 +170,9 @@ function identify({ log }: Services) {
   };
 }
 
-/** An invitation's address is its key, and so is a calendar's. */
-const pathForLog = (path: string) => path.replace(/^(\/(?:invites|unsubscribe|feeds)\/).+/i, "$1…");
+/** An invitation's address is its key, and so is a calendar's, and one to stop mail. */
+const pathForLog = (path: string) =>
+  path.replace(/^(\/(?:invites|feeds|mail\/unsubscribe(?:\/[^/]+)?)\/).+/i, "$1…");
 
 function headers({ config }: Services): Parameters<typeof helmet>[0] {
   const livekit = livekitOrigins(config.livekit.publicUrl);
@@ -222,10 +223,14 @@ const isReading = ({ method }: Request) => method === "GET" || method === "HEAD"
 /** A form that another site sends with our visitor's cookie changes nothing. */
 function refuseForeignPosts(services: Services) {
   return (request: Request, response: Response, next: NextFunction) => {
-    if (isReading(request) || isOurOrigin(request.headers, services.config.publicUrl)) return next();
+    if (isReading(request) || isOneClick(request.path)) return next();
+    if (isOurOrigin(request.headers, services.config.publicUrl)) return next();
     response.status(403).type("html").send(refusalPage(403));
   };
 }
+
+/** A mailbox's own button posts from no page (RFC 8058). The address is the key, and no cookie is asked. */
+const isOneClick = (path: string) => /^\/mail\/unsubscribe\/[^/]+\/[^/]+\/?$/.test(path);
 
 /** Pages are asked for by a whole URL, and a host that somebody made up need not give one. */
 function refuseUnreadable(request: Request, response: Response, next: NextFunction) {

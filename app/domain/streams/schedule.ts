@@ -246,6 +246,7 @@ async function moveToCancelled(trx: Trx, queue: Queue, streamId: string): Promis
   await trx.deleteFrom("stream_host_leases").where("stream_id", "=", streamId).execute();
   // Also without a rehearsal: a host who was just about to begin one may have opened the room.
   await enqueue(trx, queue, "stream.close-room", { streamId });
+  await enqueue(trx, queue, "mail.wake", {});
   await notifyChange(trx, { kind: "stream", streamId });
   return true;
 }

@@ -134,6 +134,9 @@ function Places({ teams }: { teams: Teams }) {
           <Fact label="Streams in the calendar you use">
             <Link to="/account/calendar">Your calendar</Link>
           </Fact>
+          <Fact label="What we send to you">
+            <Link to="/account/mail">Your mail</Link>
+          </Fact>
           <Fact label="Browsers you are signed in with">
             <Link to="/account/sessions">Your sessions</Link>
           </Fact>

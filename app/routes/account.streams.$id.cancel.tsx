@@ -85,8 +85,8 @@ export default function CancelStream() {
         <>
           <p className="measure">
             Its page stays at its address and says that the stream was cancelled, also to people who have it
-            open right now. We do not write to anybody about it yet, so tell your audience yourself. This
-            cannot be undone; you can schedule a copy of it.
+            open right now. Whoever said that they are coming gets a mail about it. This cannot be undone; you
+            can schedule a copy of it.
           </p>
           <div className="row">
             <Form method="post">

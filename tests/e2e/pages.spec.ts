@@ -56,6 +56,7 @@ const creatorPages: Record<string, (house: House) => string[]> = {
   ],
   "a creator's pages of streams": ({ stream }) => [
     "/account",
+    "/account/mail",
     "/account/sessions",
     "/account/calendar",
     "/account/following",
@@ -66,6 +67,7 @@ const creatorPages: Record<string, (house: House) => string[]> = {
     `/account/streams/${stream.id}/coming`,
     `/account/streams/${stream.id}/moderation`,
     `/account/streams/${stream.id}/reports`,
+    `/account/streams/${stream.id}/mail`,
     `/account/streams/${stream.id}/captions`,
     "/account/experiences",
   ],

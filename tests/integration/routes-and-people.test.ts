@@ -4,6 +4,7 @@ import path from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { addCaptions } from "#app/domain/captions/captions.ts";
+import { stopPath } from "#app/domain/mail/unsubscribe.ts";
 import { codeOf } from "#app/domain/pass-links/codes.ts";
 import { insertLink } from "#app/domain/pass-links/links.ts";
 import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
@@ -127,6 +128,10 @@ const table = `
 /account/experiences                               GET    in    200  200  200  200   200  200   200  200
 /account/experiences/$id                           GET    in    404  200  200  200   404  404   404  404
 /account/grants                                    GET    in    200  200  200  200   200  200   200  200
+/account/mail                                      GET    in    200  200  200  200   200  200   200  200
+/account/mail                                      POST   in    400  400  400  400   400  400   400  400
+/mail/unsubscribe/$choice/$code                    GET    200   200  200  200  200   200  200   200  200
+/mail/unsubscribe/$choice/$code                    POST   ·     ·    ·    ·    ·     ·    ·     ·    ·
 /account/sessions                                  GET    in    200  200  200  200   200  200   200  200
 /account/sessions                                  POST   in    back back back back  back back  back back
 /account/sessions/others                           GET    back  back back back back  back back  back back
@@ -229,6 +234,8 @@ const table = `
 /account/streams/$id/moderation                    GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/moderation.csv                GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/reports                       GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/mail                          GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/mail                          POST   in    404  404  404  404   403  done  back 404
 /account/streams/$id/edit                          GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/edit                          POST   in    404  404  404  404   403  400   400  404
 /account/streams/$id/duplicate                     GET    in    404  404  404  404   403  back  back 404
@@ -278,6 +285,8 @@ const table = `
 /webhooks/livekit                                  POST   401   401  401  401  401   401  401   401  401
 /webhooks/chat                                     GET    404   404  404  404  404   404  404   404  404
 /webhooks/chat                                     POST   401   401  401  401  401   401  401   401  401
+/webhooks/mail                                     GET    404   404  404  404  404   404  404   404  404
+/webhooks/mail                                     POST   401   401  401  401  401   401  401   401  401
 /media/$streamId/$recordingId/index.m3u8           GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/live.m3u8            GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  404   404  404   404  403
@@ -499,6 +508,10 @@ function fill(address: string, house: House): string {
     .replace("$member", people.moderator!.id)
     .replace("$ban", banId)
     .replace("$invite", inviteId)
+    .replace(
+      "/mail/unsubscribe/$choice/$code",
+      stopPath(web.services.config.sessionSecrets, people.viewer.id, "reminder"),
+    )
     .replace("$code", linkCode(web.services.config.sessionSecrets, "invite", inviteId))
     .replace("$message", messageId)
     .replace("$person", people.viewer.id)
@@ -705,6 +718,7 @@ it("every route file has its row, one that takes forms a row for them, and every
     ...endpoints,
     "GET /webhooks/livekit",
     "GET /webhooks/chat",
+    "GET /webhooks/mail",
     ...api,
     ...sockets,
     ...gate,

@@ -106,6 +106,7 @@ export function Side({
         <ButtonLink to={`/account/streams/${streamId}/reports`}>
           {reportsWords(state.reports ?? 0)}
         </ButtonLink>
+        <ButtonLink to={`/account/streams/${streamId}/mail`}>Mail</ButtonLink>
         {status === "scheduled" && role === "host" && (
           <ButtonLink to={`/account/streams/${streamId}/edit`}>Change words or time</ButtonLink>
         )}

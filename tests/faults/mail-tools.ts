@@ -91,6 +91,8 @@ export async function startMailServer(onTaken: (many: number) => void) {
       });
     },
   });
+  // Whoever is killed in the middle of a letter leaves its connection so.
+  server.on("error", () => {});
   server.listen(0, "127.0.0.1");
   await once(server.server, "listening");
   return {

@@ -83,12 +83,12 @@ export async function startMailServer(onTaken: (many: number) => void) {
   const server = new SMTPServer({
     disabledCommands: ["AUTH", "STARTTLS"],
     onData(stream, session, done) {
-      void text(stream).then((raw) => {
+      text(stream).then((raw) => {
         const messageId = /^Message-ID: *(?:\r\n[ \t]+)?(\S+)/im.exec(raw)?.[1] ?? "";
         taken.push({ to: session.envelope.rcptTo[0]!.address, messageId });
         done();
         onTaken(taken.length);
-      });
+      }, done);
     },
   });
   // Whoever is killed in the middle of a letter leaves its connection so.

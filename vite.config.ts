@@ -22,7 +22,7 @@ export default defineConfig({
 function chunks(): Plugin {
   // On nearly every page.
   const components =
-    "bar|bidi|breadcrumbs|button|confirm|facts|failure|icons|layouts|mark|notice|page-header|page-request|page-title|pass-opener|pass-ticket|refresh-without-script|safe-text|seats|seats-plan|stage|tag|ticket|ticking|time-format|when";
+    "announced|bar|bidi|breadcrumbs|button|confirm|facts|failure|icons|layouts|mark|notice|page-header|page-request|page-title|pass-opener|pass-ticket|refresh-without-script|safe-text|seats|seats-plan|stage|tag|ticket|ticking|time-format|when";
   const files: [string, RegExp][] = [
     [
       "common",

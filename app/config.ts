@@ -87,7 +87,14 @@ function toConfig(env: z.infer<typeof environment>) {
         }
       : null,
     mediaRedirect: env.MEDIA_REDIRECT === "1",
-    mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
+    mail: {
+      url: env.SMTP_URL,
+      from: env.MAIL_FROM,
+      /** So many letters about streams in a second at most, of all workers together; null: as fast as the server takes them. */
+      perSecond: env.MAIL_PER_SECOND ?? null,
+      /** What a provider signs bounces and complaints with; empty: none are taken. */
+      webhookSecrets: env.MAIL_WEBHOOK_SECRET ?? [],
+    },
     stream: {
       apiKey: env.STREAM_API_KEY,
       apiSecret: env.STREAM_API_SECRET,
@@ -97,6 +104,8 @@ function toConfig(env: z.infer<typeof environment>) {
     hostGraceSeconds: env.HOST_GRACE_SECONDS,
     /** So many viewers' tabs at most are in a live room, the others get the playlist; null: there is no bound. */
     roomCeiling: env.ROOM_CEILING ?? null,
+    /** So many of those who wait come into a room a second when it goes live. */
+    roomJoinsPerSecond: env.ROOM_JOINS_PER_SECOND,
     webhooksAllowPrivate: env.WEBHOOKS_ALLOW_PRIVATE === "1",
     logLevel: env.LOG_LEVEL,
   };

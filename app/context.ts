@@ -8,6 +8,7 @@ import type { Log } from "./services/log.ts";
 import type { Mailer } from "./services/mail.ts";
 import type { MediaService } from "./services/media.ts";
 import type { OutgoingHttp } from "./services/outgoing-http.ts";
+import type { Pictures } from "./services/pictures.ts";
 import type { Storage } from "./services/storage.ts";
 import type { Db } from "#db/client.ts";
 
@@ -28,6 +29,7 @@ export type Services = {
   mailer: Mailer;
   media: MediaService;
   outgoingHttp: OutgoingHttp;
+  pictures: Pictures;
 };
 
 /** What every loader and action gets as `context`. */

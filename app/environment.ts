@@ -36,6 +36,21 @@ const pairedSecrets = z
     message: "must be at least 16 characters long",
   });
 
+/** Keys of Standard Webhooks, of which two stand beside each other while one is replaced. */
+const webhookSecrets = z
+  .string()
+  .transform((text) => listed(text))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(
+          /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+          "must begin with whsec_, and at least 32 characters of base64",
+        ),
+    ),
+  );
+
 /** An address, a network with the length of its prefix, or one of express's names for such. */
 function isProxy(text: string): boolean {
   if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
@@ -84,11 +99,14 @@ export const environment = z.object({
   MEDIA_REDIRECT: z.enum(["0", "1"]).default("0"),
   SMTP_URL: url("smtp:", "smtps:"),
   MAIL_FROM: z.string().regex(/@/, "must be a mail address, such as Frontrow <hello@example.com>"),
+  MAIL_PER_SECOND: z.coerce.number().min(0.1).max(10_000).optional(),
+  MAIL_WEBHOOK_SECRET: webhookSecrets.optional(),
   STREAM_API_KEY: required,
   STREAM_API_SECRET: rotated,
   STREAM_URL: url("http:", "https:").default("https://chat.stream-io-api.com"),
   HOST_GRACE_SECONDS: seconds(5, 1800).default(300),
   ROOM_CEILING: z.coerce.number().int().min(0).optional(),
+  ROOM_JOINS_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(50),
   WEBHOOKS_ALLOW_PRIVATE: z.enum(["0", "1"]).default("0"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });

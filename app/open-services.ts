@@ -9,6 +9,7 @@ import { createLog } from "#app/services/log.ts";
 import { createMailer } from "#app/services/mail.ts";
 import { createMediaService } from "#app/services/media.ts";
 import { createOutgoingHttp } from "#app/services/outgoing-http.ts";
+import { createPictures } from "#app/services/pictures.ts";
 import { createStorage } from "#app/services/storage.ts";
 import { openDatabase } from "#db/client.ts";
 
@@ -35,16 +36,18 @@ export async function openServices(config: Config, name: "web" | "worker"): Prom
     mailer: createMailer(config.mail),
     media: createMediaService(),
     outgoingHttp: createOutgoingHttp({ allowPrivate: config.webhooksAllowPrivate }),
+    pictures: createPictures(),
   };
 }
 
 export async function closeServices(services: Services): Promise<void> {
-  const { db, clock, queue, storage, recordingStorage, mailer, media } = services;
+  const { db, clock, queue, storage, recordingStorage, mailer, media, pictures } = services;
   await queue.stop({ graceful: true, timeout: 10_000 });
   clock.stop();
   storage.close();
   recordingStorage?.close();
   mailer.close();
   media.onlooker.close();
+  pictures.close();
   await db.destroy();
 }

@@ -12,6 +12,7 @@ import {
   useRouteLoaderData,
 } from "@remix-run/react";
 import { Fragment, isValidElement, type ReactNode, useEffect, useRef } from "react";
+import { StructuredData } from "./components/announced.tsx";
 import { Bar } from "./components/bar.tsx";
 import { FailureBoundary } from "./components/failure.tsx";
 import { standInForScripts } from "./components/missing-scripts.ts";
@@ -42,6 +43,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const lights = useHandles("lights").includes("down") ? "down" : undefined;
   const head = useHandles("head").filter(isValidElement);
   const refresh = useHandles("refresh").find((seconds): seconds is number => typeof seconds === "number");
+  const structured = useHandles("structured").filter((json): json is string => typeof json === "string");
   const frame = useHandles("frame").find((label): label is string => typeof label === "string");
   return (
     <html lang="en" data-lights={lights} data-request={request.id || undefined}>
@@ -69,6 +71,9 @@ export function Layout({ children }: { children: ReactNode }) {
         )}
         <Meta />
         <Links />
+        {structured.map((json) => (
+          <StructuredData key={json} json={json} />
+        ))}
       </head>
       {frame ? (
         <body data-frame="">
@@ -105,10 +110,10 @@ export const ErrorBoundary = FailureBoundary;
 /**
  * What the routes of this page say in their `handle`, as a value or as a function of their loader's data:
  * `lights: "down"` for the room of a live stream and the studio, and `refresh: 20` for a page that asks again by itself
- * after so many seconds where no script does it better, `head`: an element for the document's first lines, and `frame`:
- * what a page is called that stands in another one, without our bar and without scripts.
+ * after so many seconds where no script does it better, `head`: an element for the document's first lines, `structured`:
+ * what it is about, as JSON-LD for its head, and `frame`: what a page is called that stands in another one, without our bar and without scripts.
  */
-function useHandles(name: "lights" | "refresh" | "head" | "frame"): unknown[] {
+function useHandles(name: "lights" | "refresh" | "head" | "structured" | "frame"): unknown[] {
   return useMatches().map(({ handle, data }) => {
     const said = (handle as Record<string, unknown> | undefined)?.[name];
     return typeof said === "function" ? data != null && said(data) : said;

@@ -39,6 +39,10 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type MailKind = "access_ends" | "cancelled" | "coming" | "live" | "moved" | "new_stream" | "reminder" | "replay";
+
+export type MailOutcome = "bounced" | "sent" | "skipped";
+
 export type RecordingAttemptStatus = "aborted" | "active" | "complete" | "ending" | "failed" | "requested" | "starting";
 
 export type RecordingExportStatus = "failed" | "ready" | "running" | "waiting";
@@ -231,6 +235,20 @@ export interface ApiKeys {
   space_id: string;
 }
 
+export interface CalendarFeeds {
+  id: Generated<string>;
+  made_at: Generated<Timestamp>;
+  person_id: string;
+  token_hash: Buffer;
+}
+
+export interface Coming {
+  mail_planned_at: Timestamp | null;
+  person_id: string;
+  since: Generated<Timestamp>;
+  stream_id: string;
+}
+
 export interface CreatorsProfiles {
   bio: Generated<string>;
   created_at: Generated<Timestamp>;
@@ -249,6 +267,14 @@ export interface Experiences {
   updated_at: Generated<Timestamp>;
 }
 
+export interface Follows {
+  experience_id: string | null;
+  id: Generated<string>;
+  person_id: string;
+  since: Generated<Timestamp>;
+  space_id: string;
+}
+
 export interface FormDrafts {
   browser_hash: Buffer;
   created_at: Generated<Timestamp>;
@@ -257,6 +283,55 @@ export interface FormDrafts {
   path: string;
   typed: Json;
   user_id: string | null;
+}
+
+export interface MailChoices {
+  all_stopped_at: Timestamp | null;
+  changed_at: Generated<Timestamp>;
+  live: Generated<boolean>;
+  new_streams: Generated<string>;
+  new_streams_at: Timestamp | null;
+  person_id: string;
+  reminder_minutes: number[] | null;
+  stopped: Generated<string[]>;
+}
+
+export interface MailFailures {
+  address: string;
+  code: Generated<string>;
+  failed_at: Generated<Timestamp>;
+  source: string;
+}
+
+export interface Mailings {
+  access_grant_id: string | null;
+  after_person: Generated<string>;
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  kind: MailKind;
+  minutes_before: Generated<number>;
+  schedule_version: Generated<number>;
+  spread_at: Timestamp | null;
+  stream_id: string | null;
+}
+
+export interface MailPace {
+  free_at: Generated<Timestamp>;
+  only_one: Generated<boolean>;
+}
+
+export interface Mails {
+  accepted_at: Timestamp | null;
+  claimed_at: Timestamp | null;
+  claims: Generated<number>;
+  mailing_id: string;
+  next_at: Timestamp | null;
+  outcome: MailOutcome | null;
+  person_id: string;
+  reason: Generated<string>;
+  settled_at: Timestamp | null;
 }
 
 export interface ModerationActs {
@@ -398,6 +473,15 @@ export interface StreamAudiences {
   stream_id: string;
   viewers_now: number;
   viewers_total: number;
+}
+
+export interface StreamFormerStarts {
+  replaced_at: Generated<Timestamp>;
+  schedule_version: number;
+  starts_at: Timestamp;
+  stream_id: string;
+  time_zone: string;
+  wall_time: string;
 }
 
 export interface StreamHostLeases {
@@ -675,6 +759,29 @@ export interface StreamPresence {
   user_id: string;
 }
 
+export interface StreamSeries {
+  chat_after_minutes: number;
+  chat_before: StreamChatBefore;
+  clock: string;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  description: Generated<string>;
+  edit_version: Generated<number>;
+  edited_by: string | null;
+  experience_id: string;
+  first_day: string;
+  form_key: string;
+  id: Generated<string>;
+  last_day: string | null;
+  length_minutes: number;
+  make_at: Timestamp | null;
+  repeats: string;
+  time_zone: string;
+  times: number | null;
+  title: string;
+  until_day: string | null;
+}
+
 export interface Streams {
   cancelled_at: Timestamp | null;
   chat_after_minutes: Generated<number>;
@@ -683,6 +790,7 @@ export interface Streams {
   created_by: string;
   description: Generated<string>;
   edit_version: Generated<number>;
+  edited_at: Timestamp | null;
   edited_by: string | null;
   ended_at: Timestamp | null;
   ended_by: string | null;
@@ -694,9 +802,15 @@ export interface Streams {
   length_minutes: number;
   live_at: Timestamp | null;
   live_key: string | null;
+  lobby_note: Generated<string>;
+  mail_status: Generated<StreamStatus>;
+  mail_version: Generated<number>;
   peak_viewers: Generated<number>;
   rehearsal_at: Timestamp | null;
+  reminder_minutes: number[] | null;
   schedule_version: Generated<number>;
+  series_day: string | null;
+  series_id: string | null;
   slug: string;
   starts_at: Timestamp;
   status: Generated<StreamStatus>;
@@ -784,9 +898,17 @@ export interface DB {
   access_passes: AccessPasses;
   api_idempotency_keys: ApiIdempotencyKeys;
   api_keys: ApiKeys;
+  calendar_feeds: CalendarFeeds;
+  coming: Coming;
   creators_profiles: CreatorsProfiles;
   experiences: Experiences;
+  follows: Follows;
   form_drafts: FormDrafts;
+  mail_choices: MailChoices;
+  mail_failures: MailFailures;
+  mail_pace: MailPace;
+  mailings: Mailings;
+  mails: Mails;
   moderation_acts: ModerationActs;
   rate_limits: RateLimits;
   replay_positions: ReplayPositions;
@@ -801,10 +923,12 @@ export interface DB {
   space_members: SpaceMembers;
   spaces: Spaces;
   stream_audiences: StreamAudiences;
+  stream_former_starts: StreamFormerStarts;
   stream_host_leases: StreamHostLeases;
   stream_host_watch: StreamHostWatch;
   stream_participants: StreamParticipants;
   stream_presence: StreamPresence;
+  stream_series: StreamSeries;
   streaming_chat_former_channels: StreamingChatFormerChannels;
   streaming_chat_members: StreamingChatMembers;
   streaming_chat_messages: StreamingChatMessages;

@@ -10,6 +10,7 @@ const names = [
   "s3AccessKeyId",
   "s3SecretAccessKey",
   "streamApiSecret",
+  "mailWebhookSecret",
 ] as const;
 
 export type Secrets = Record<(typeof names)[number], string>;

@@ -167,6 +167,35 @@ export async function insertStream(
     .executeTakeFirstOrThrow();
 }
 
+/** A series, and the stream as the one that was made for its first day. */
+export async function insertSeries(
+  db: Db,
+  { experienceId, createdBy, streamId }: { experienceId: string; createdBy: string; streamId: string },
+) {
+  const series = await db
+    .insertInto("stream_series")
+    .values({
+      experience_id: experienceId,
+      title: "A stream",
+      length_minutes: 60,
+      chat_before: "then",
+      chat_after_minutes: 30,
+      repeats: "weekly",
+      first_day: "2030-01-01",
+      clock: "12:00",
+      time_zone: "Europe/Berlin",
+      until_day: "2030-01-15",
+      last_day: "2030-01-15",
+      created_by: createdBy,
+      form_key: randomUUID(),
+    })
+    .returning(["id", "edit_version as editVersion"])
+    .executeTakeFirstOrThrow();
+  const place = { series_id: series.id, series_day: "2030-01-01" };
+  await db.updateTable("streams").set(place).where("id", "=", streamId).execute();
+  return series;
+}
+
 /** What an owner made for programs: a key, and an endpoint with a message that was given up after its last try. */
 export async function insertMachines(db: Db, { spaceId, actorId }: { spaceId: string; actorId: string }) {
   const of = { spaceId, actorId };

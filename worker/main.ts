@@ -4,6 +4,7 @@ import { requireSafeChat } from "#app/domain/chat/boot.ts";
 import { closeServices, openServices } from "#app/open-services.ts";
 import { startExpiry } from "./expiry.ts";
 import { leaveJobs, takeJobs } from "./jobs.ts";
+import { startMail } from "./mail.ts";
 import { startSchedule } from "./schedule.ts";
 
 const config = configOrExit();
@@ -17,6 +18,7 @@ void requireSafeChat(services);
 await takeJobs(services);
 const running = startSchedule(services);
 const expiry = startExpiry(services);
+const mail = startMail(services);
 console.log("The worker is ready.");
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void drain());
@@ -25,7 +27,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => 
 async function drain() {
   log.info("worker is draining");
   const forced = setTimeout(() => process.exit(1), 14_000);
-  await Promise.all([leaveJobs(services), running.stop(), expiry.stop()]);
+  await Promise.all([leaveJobs(services), running.stop(), expiry.stop(), mail.stop()]);
   await closeServices(services);
   clearTimeout(forced);
   process.exit(0);

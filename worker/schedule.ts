@@ -8,6 +8,7 @@ import { resumeImports } from "#app/domain/grant-imports/confirm.ts";
 import { closeWhatIsOver } from "#app/domain/passes/closing.ts";
 import { offerFreeSeats } from "#app/domain/passes/offers.ts";
 import { enforceWaiting } from "#app/domain/moderation/enforce.ts";
+import { planAccessEnds } from "#app/domain/mail/planning.ts";
 import { eraseHiddenMessages } from "#app/domain/moderation/messages.ts";
 import { sweepRooms } from "#app/domain/participants/removal.ts";
 import { sweepCopies } from "#app/domain/recordings/copy-claims.ts";
@@ -22,6 +23,7 @@ import {
   sweepForgotten,
   sweepStarts,
 } from "#app/domain/recordings/sweep.ts";
+import { makeSeriesAhead } from "#app/domain/series/ahead.ts";
 import { endAbandonedStreams, markAbsentHosts } from "#app/domain/streams/host-absence.ts";
 import { requeueDeliveries } from "#app/domain/outgoing-webhooks/deliver.ts";
 import { requeueWebhookEvents } from "#app/domain/webhooks/events.ts";
@@ -51,6 +53,7 @@ export const schedule: readonly Task[] = [
     everySeconds: 1,
     run: ({ db, queue, config }) => endAbandonedStreams(db, queue, { graceSeconds: config.hostGraceSeconds }),
   },
+  { name: "series.make-ahead", everySeconds: 60, run: ({ db }) => makeSeriesAhead(db) },
   { name: "recordings.verify-live", everySeconds: 1, run: verifyLiveSegments, waitSeconds: 2 },
   { name: "recordings.start", everySeconds: 1, run: sweepStarts },
   { name: "recordings.ask", everySeconds: 1, run: sweepAttempts },
@@ -73,6 +76,7 @@ export const schedule: readonly Task[] = [
   { name: "grants.resume-imports", everySeconds: 10, run: ({ db, queue }) => resumeImports(db, queue) },
   { name: "passes.offer", everySeconds: 5, run: ({ db, queue }) => offerFreeSeats(db, queue) },
   { name: "passes.close", everySeconds: 10, run: ({ db, queue }) => closeWhatIsOver(db, queue) },
+  { name: "mail.access-ends", everySeconds: 60, run: ({ db }) => planAccessEnds(db) },
   { name: "webhooks.requeue", everySeconds: 30, run: ({ db, queue }) => requeueWebhookEvents(db, queue) },
   { name: "webhooks.deliver", everySeconds: 1, run: ({ db, queue }) => requeueDeliveries(db, queue) },
   { name: "rows.delete-old", everySeconds: 600, run: ({ db }) => deleteOld(db) },

@@ -21,6 +21,7 @@ type Grant = {
   endsAt: string | null;
   givenBy: string | null;
   linkName: string | null;
+  noMailbox: boolean;
 };
 
 type GrantListProps = {

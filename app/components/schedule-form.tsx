@@ -18,6 +18,8 @@ type ScheduleFormProps = {
   titleHint?: string;
   /** Between the description and the day: the experience. */
   experience: ReactNode;
+  /** Below the day: whether it comes again, and when. */
+  repeat?: ReactNode;
   /** What the form carries unseen. */
   hidden: Record<string, string>;
   submit: { label: string; pending: string };
@@ -27,7 +29,7 @@ type ScheduleFormProps = {
 
 /** What a stream is called, what it is about, and when: to schedule one, and to change it. */
 export function ScheduleForm(props: ScheduleFormProps) {
-  const { text, problems = {}, question, zones, titleHint, experience, hidden, submit, back } = props;
+  const { text, problems = {}, question, zones, titleHint, experience, repeat, hidden, submit, back } = props;
   return (
     <Form method="post" className="form" noValidate>
       {Object.entries(hidden).map(([name, value]) => (
@@ -81,6 +83,7 @@ export function ScheduleForm(props: ScheduleFormProps) {
           defaultValue={text("choice")}
         />
       )}
+      {repeat}
       <TextField
         name="length"
         label="Expected length"

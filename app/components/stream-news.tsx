@@ -13,16 +13,21 @@ export type StreamNewsWords = {
   timeZone: string;
   /** Of its public page. */
   url: string;
+  /** How its series repeats, in words; null for one that is no part of a series. */
+  series: string | null;
+  /** All that follow in the series are meant, too. */
+  following: boolean;
 };
 
 /** Above a team's streams, after a form: what was done with which of them, and what comes next. */
 export function StreamNews({ news, zone }: { news: StreamNewsWords; zone: string | null }) {
-  const { what, id, title, startsAt, timeZone, url } = news;
+  const { what, id, title, startsAt, timeZone, url, series, following } = news;
   return (
     <Notice role="status">
       <p>
         <strong>
-          <Bidi>{`“${title}”`}</Bidi> is {what}.
+          <Bidi>{`“${title}”`}</Bidi> is {what}
+          {following && ", and so are those that follow"}.
         </strong>
       </p>
       {what === "cancelled" ? (
@@ -35,6 +40,7 @@ export function StreamNews({ news, zone }: { news: StreamNewsWords; zone: string
             It starts <When at={startsAt} zone={zone} streamZone={timeZone} />.{" "}
             <Link to={`/account/streams/${id}`}>Open its studio</Link>
           </p>
+          {series && what === "scheduled" && <p>{series}. The next ones stand below.</p>}
           {what === "scheduled" && <CopyLink url={url} label="Its page, to share" />}
         </>
       )}

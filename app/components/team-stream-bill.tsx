@@ -18,6 +18,8 @@ export type TeamBilled = {
   peakViewers: number;
   experienceName: string;
   overdue: boolean;
+  /** How its series repeats, in words; null for one that is no part of a series. */
+  series: string | null;
 };
 
 type TeamStreamBillProps = {
@@ -69,6 +71,7 @@ function Meta({ stream, zone }: { stream: TeamBilled; zone: string | null }) {
       <Bidi>{stream.experienceName}</Bidi>
       <span className="num">{lengthOf(stream)}</span>
       {elsewhere && <span className="num">{elsewhere}</span>}
+      {stream.series && <span>{stream.series}</span>}
       {stream.status === "ended" && <span className="num">{watched(stream.peakViewers)}</span>}
     </>
   );

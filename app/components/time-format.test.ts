@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   describeMoment,
+  formatCalmCountdown,
   formatCountdown,
   formatElapsed,
   formatLength,
@@ -111,6 +112,18 @@ test("time that is left is told as precisely as it matters", () => {
     "2 d 4 h",
   ]);
   expect(formatCountdown(-60)).toBe("00:00");
+});
+
+test("where nothing is to move, time that is left is told in minutes", () => {
+  expect([-5, 0, 59, 60, 251, 3599, 15_060].map(formatCalmCountdown)).toEqual([
+    "less than 1 min",
+    "less than 1 min",
+    "less than 1 min",
+    "1 min",
+    "4 min",
+    "59 min",
+    "4 h 11 min",
+  ]);
 });
 
 test("a length is told in hours and minutes", () => {

@@ -96,6 +96,12 @@ export function formatCountdown(seconds: number): string {
   return `${two(Math.floor(whole / 60))}:${two(whole % 60)}`;
 }
 
+/** The same without seconds: "11 min", "less than 1 min". */
+export function formatCalmCountdown(seconds: number): string {
+  if (seconds >= 3600) return formatCountdown(seconds);
+  return seconds < 60 ? "less than 1 min" : `${Math.floor(seconds / 60)} min`;
+}
+
 /** "45 min", "2 h", "1 h 30 min". */
 export function formatLength(minutes: number): string {
   const hours = Math.floor(minutes / 60);

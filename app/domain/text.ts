@@ -49,12 +49,21 @@ function sentenceFor(text: string, { most, least = 0, what }: Limits): string | 
 
 export const emailWrong = "This is not a mail address. It looks like name@example.com.";
 
-/** A mail address, in lower case. */
+/** A mail address, in lower case; a domain in other letters as the net itself writes it ("xn--…"). */
 export const emailAddress = z
   .string()
   .default("")
-  .transform((text) => text.normalize("NFKC").trim().toLowerCase())
+  .transform((text) => withPlainDomain(text.normalize("NFKC").trim().toLowerCase()))
   .pipe(z.email(emailWrong).max(254, "This address is too long."));
+
+/** Only a domain that needs it is touched: what is wrong with an address is told about what was typed. */
+function withPlainDomain(address: string): string {
+  const at = address.lastIndexOf("@");
+  const domain = address.slice(at + 1);
+  if (at < 1 || !/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) || /^[\0-\x7f]*$/.test(domain)) return address;
+  const url = `http://${domain}`;
+  return URL.canParse(url) ? `${address.slice(0, at)}@${new URL(url).hostname}` : address;
+}
 
 /** Whether a text is an id of ours at all: what is not never reaches a query. */
 export const isId = (text: string | undefined): text is string => z.uuid().safeParse(text).success;

@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, type AppLoadContext, data, redirect } from "@remix-run/node";
 import type { z } from "zod";
-import { type AccessDecision, findAccess } from "#app/domain/access/decision.ts";
+import { type AccessDecision, findAccess, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { accessWords } from "#app/domain/access/words.ts";
 import { deliverMessage } from "#app/domain/chat/delivery.ts";
 import type { ReplayedPage } from "#app/domain/chat/replayed.ts";
@@ -53,8 +53,8 @@ export async function requireChat(args: Args) {
     const message = access ? await whyNot(args, access, viewer) : "There is no such stream.";
     throw data({ message, way: { to: page, label: "To the stream's page" } }, { status: 403 });
   }
-  // The room of a live stream is dark, and so is what stands in it.
-  const lights = access.status === "live" || access.status === "rehearsal";
+  // The room of a live stream is dark, and so is what stands in it; a rehearsal's is for the team alone.
+  const lights = mayJoinRoom(access);
   return {
     viewer,
     streamId,

@@ -22,6 +22,12 @@ const budgets = {
   "ticket.session": { points: 120, duration: minute },
   "claim.person": { points: 20, duration: minute },
   "wait.person": { points: 20, duration: minute },
+  "coming.person": { points: 30, duration: minute },
+  "follow.person": { points: 60, duration: minute },
+  /** A calendar program looks a few times an hour, and several of one person may use the same address. */
+  "feed.code": { points: 12, duration: minute },
+  /** Services that look for all their customers come from a few addresses. */
+  "calendar.network": { points: 6_000, duration: minute },
   /** A client that comes back tries ten times in 45 s, and each try is asked about once more. */
   "gate.session": { points: 60, duration: minute },
   /** Each of 20 tabs comes back with growing pauses, which begin below a second. */
@@ -34,6 +40,8 @@ const budgets = {
   "sent.network": { points: 60_000, duration: minute },
   /** 3,000 who replay ask for 90,000 segments in a minute. */
   "media.network": { points: 150_000, duration: minute },
+  /** Pictures, feeds and sitemaps: a messenger asks for each from a few addresses, and a crawler for one after the other. */
+  "announced.network": { points: 3_000, duration: minute },
 } as const;
 
 export type TurnKind = keyof typeof budgets;

@@ -113,6 +113,8 @@ export const catalog = {
     retryDelay: 10,
     expireInSeconds: 60,
   },
+  // What is due stands in rows, and is found without it, too: this only wakes somebody at once.
+  "mail.wake": { payload: z.object({}), retryLimit: 1, retryDelay: 1, expireInSeconds: 60 },
   "grant.mail": { payload: z.object({ grantId: id }), retryLimit: 8, retryDelay: 10, expireInSeconds: 60 },
   "grant.import": {
     payload: z.object({ importId: id }),

@@ -7,6 +7,8 @@ export type PageMessage =
   | { type: "until"; until: string | null; remainingMs: number | null }
   /** Another device of the person took this one's place, or (null) none did: about the picture alone. Told at first, and when it changes. */
   | { type: "device"; ended: "other_device" | null; at: string }
+  /** A sign of life, with the database's clock (ISO). */
+  | { type: "beat"; at: string }
   | ChatNews;
 
 /** What the page hears of the chat from us, and not from the chat service. */
@@ -71,6 +73,10 @@ export type PageState = {
   chat: PageChat | null;
   /** Reported messages that wait for a look of the team; null for everybody else. */
   reports: number | null;
+  /** The host prepares. */
+  preparing: boolean;
+  /** What the host tells those who wait; "" while there is nothing. */
+  note: string;
 };
 
 export type PageRecording = {

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { ChatNews, PageConnection, PageMessage, PageState, PageViewers } from "./page-messages.ts";
 import { claimTab } from "./tab.ts";
+import { isWrong, type ServerClock } from "./watch/server-clock.ts";
 
 type PageKind = "watch" | "studio";
 type Options = {
@@ -44,8 +45,7 @@ export function connectPageSocket({ streamId, page, onMessage, onConnection }: O
       if (socket !== mine) return;
       failures = 0;
       listenFor(mine);
-      const message = JSON.parse(String(data)) as PageMessage | { type: "beat" };
-      if (message.type !== "beat") onMessage(message);
+      onMessage(JSON.parse(String(data)) as PageMessage);
     };
     mine.onclose = ({ code }) => lost(mine, code);
   }
@@ -111,6 +111,8 @@ export type PageSocket = {
   at: string | null;
   /** When that was heard, by the browser's `performance.now()`. */
   heardMs: number;
+  /** The database's clock as it was told last, or before that one which still says the same. */
+  clock: ServerClock | null;
   viewers: PageViewers | null;
   connection: PageConnection;
   /** Why access ended while the page was open. */
@@ -122,6 +124,12 @@ export type PageSocket = {
   /** Hears what the socket says of the chat, from now on; gives how to stop. */
   onChat: (listener: ChatListener) => () => void;
 };
+
+/** Another clock only where the one that is known goes wrong: nothing is drawn anew for a sign of life. */
+function keepTime<Heard extends Pick<PageSocket, "clock">>(now: Heard, at: string, heardMs: number): Heard {
+  const told = { at, heardMs };
+  return now.clock && !isWrong(now.clock, told) ? now : { ...now, clock: told };
+}
 
 /** `until` null: it has no end of its own. */
 export type PageEnd = { until: string | null; atMs: number | null };
@@ -135,6 +143,7 @@ const nothingYet = {
   state: null,
   at: null,
   heardMs: 0,
+  clock: null,
   viewers: null,
   connection: "connecting",
   endedReason: null,
@@ -176,7 +185,11 @@ export function usePageSocket({
         const heardMs = performance.now();
         if (isChat(message)) return listeners.current.forEach((listener) => listener(message));
         setHeard((now) => {
-          if (message.type === "state") return { ...now, state: message.state, at: message.at, heardMs };
+          if (message.type === "beat") return keepTime(now, message.at, heardMs);
+          if (message.type === "state") {
+            const { state, at } = message;
+            return { ...now, state, at, heardMs, clock: { at, heardMs } };
+          }
           if (message.type === "access-ended") return { ...now, endedReason: message.reason };
           if (message.type === "device")
             return { ...now, device: { ended: message.ended !== null, at: message.at } };

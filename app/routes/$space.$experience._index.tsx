@@ -1,13 +1,14 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
+import { announcedMeta } from "#app/components/announced.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
+import { Follow } from "#app/components/follow.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
-import { pageTitle } from "#app/components/page-title.ts";
 import { toParagraphs } from "#app/components/paragraphs.ts";
 import { PassOpener } from "#app/components/pass-opener.tsx";
 import { SafeText } from "#app/components/safe-text.tsx";
@@ -19,11 +20,14 @@ import { listHeld } from "#app/domain/experiences/watchable.ts";
 import { findProgramme } from "#app/domain/spaces/programme.ts";
 import { findPublicExperience } from "#app/domain/spaces/public.ts";
 import { findTeamRole } from "#app/domain/teams/members.ts";
+import { announce } from "#app/http/announced.ts";
 import { absent } from "#app/http/absent.ts";
+import { followingOf } from "#app/http/following.ts";
 import { movedOrAbsent } from "#app/http/moved.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 
-export const meta: MetaFunction<typeof loader> = ({ data, error }) => pageTitle(data?.experience.name, error);
+export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
+  announcedMeta(data?.experience.name, data?.announced, error);
 
 export async function loader(args: LoaderFunctionArgs) {
   const { params, request, context } = args;
@@ -33,11 +37,12 @@ export async function loader(args: LoaderFunctionArgs) {
   if (!experience) throw await movedOrAbsent(args, "There is no experience at this address.");
   if (experience.retired) throw absent("This is no longer shown.", 410);
   const viewer = await context.viewer();
-  const [programme, openers, held, role] = await Promise.all([
+  const [programme, openers, held, role, follow] = await Promise.all([
     findProgramme(db, { experienceId: experience.id }, { upcoming: 50, past: 100 }),
     listOpeners(db, { experienceId: experience.id, userId: viewer?.userId ?? null }),
     viewer ? listHeld(db, { userId: viewer.userId, experienceId: experience.id }) : [],
     viewer ? findTeamRole(db, { userId: viewer.userId, spaceId: experience.spaceId }) : undefined,
+    followingOf(args, { spaceId: experience.spaceId, experienceId: experience.id }),
   ]);
   const [mine] = held;
   const { id, name, slug, spaceSlug, spaceName } = experience;
@@ -47,17 +52,25 @@ export async function loader(args: LoaderFunctionArgs) {
     openers,
     mine: mine?.open ? { passName: mine.passName, endsAt: mine.endsAt } : null,
     mayHost: role === "owner" || role === "host",
+    announced: announce(context.config, {
+      path: `/${spaceSlug}/${slug}`,
+      title: name,
+      description: [experience.description, `${name}: live streams and replays of ${spaceName}.`],
+      feed: { slug: spaceSlug, name: spaceName },
+    }),
+    follow,
     zone: readTimeZone(request, viewer?.timeZone),
   };
 }
 
 export default function ExperiencePage() {
-  const { experience, programme, openers, mine, mayHost, zone } = useLoaderData<typeof loader>();
+  const { experience, programme, openers, mine, mayHost, follow, zone } = useLoaderData<typeof loader>();
   return (
     <Page>
       <PageHeader
         title={experience.name}
         above={<Breadcrumbs items={[{ to: `/${experience.spaceSlug}`, label: experience.spaceName }]} />}
+        actions={<Follow follow={follow} />}
       />
       <Two
         label="What opens it"

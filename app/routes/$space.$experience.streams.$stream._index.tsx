@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import liveFiles from "virtual:live-files";
-import { pageTitle } from "#app/components/page-title.ts";
+import { announcedMeta } from "#app/components/announced.tsx";
 import { toParagraphs } from "#app/components/paragraphs.ts";
 import { type AccessDecision, findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { listOpeners } from "#app/domain/access/openers.ts";
@@ -13,6 +13,8 @@ import { findAudience } from "#app/domain/presence/presence.ts";
 import { findReplay } from "#app/domain/recordings/replay.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
 import { findWatchedStream, type WatchedStream } from "#app/domain/streams/watched.ts";
+import { announceStream } from "#app/http/announced.ts";
+import { findAhead } from "#app/http/ahead.ts";
 import { movedOrAbsent } from "#app/http/moved.ts";
 import { countPage } from "#app/http/page-presence.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
@@ -26,11 +28,12 @@ const now = (page: WatchData) => Date.parse(page.at);
 export const handle = {
   head: ({ path, liveFiles }: WatchData) => liveFiles && <LiveHead path={path} files={liveFiles} />,
   lights: (page: WatchData) => /^(live|rehearsal)$/.test(placeOf(page.state, now(page))) && "down",
+  structured: ({ announced }: WatchData) => announced.structured,
   refresh: (page: WatchData) => refreshSeconds(page.state, now(page)),
 };
 
 export const meta: MetaFunction<typeof loader> = ({ data: page, error }) =>
-  pageTitle(page?.state.title, error);
+  announcedMeta(page?.state.title, page?.announced, error);
 
 export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
   const { params, request, context } = args;
@@ -49,7 +52,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
   if (userId && mayWatch && !watched.pageSeen && isDocument(request))
     countPage(context, { streamId, userId, role });
   const over = state.status === "ended";
-  const [viewers, replay, refusal, devices] = await Promise.all([
+  const [viewers, replay, refusal, devices, ahead] = await Promise.all([
     mayWatch ? (watched.audience ?? findAudience(db, streamId)) : undefined,
     mayWatch && over && userId ? findReplay(db, { streamId, userId }) : undefined,
     mayWatch ? null : findRefusal(context, watched, access),
@@ -59,10 +62,13 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     })
       ? findDevices(args, access)
       : null,
+    findAhead(args, { ...watched, slug: stream }, access),
   ]);
+  const path = `/${watched.space.slug}/${watched.experience.slug}/streams/${stream}`;
   return {
     streamId,
-    path: `/${watched.space.slug}/${watched.experience.slug}/streams/${stream}`,
+    path,
+    announced: announceStream(context.config, watched, path),
     at: facts.at,
     state,
     description: toParagraphs(watched.description),
@@ -71,6 +77,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
     zone: readTimeZone(request, viewer?.timeZone),
     streamZone: watched.timeZone,
     lengthMinutes: watched.lengthMinutes,
+    series: watched.series,
     email: viewer?.email ?? null,
     userId,
     role,
@@ -88,8 +95,11 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
       ? { ...replay, startMs: readMoment(request, replay.durationMs) ?? replay.positionMs }
       : null,
     devices,
+    ahead,
     recorded: facts.recording !== null && facts.recording.status !== "failed",
     soFar: new URL(request.url).searchParams.has("so-far"),
+    joinsPerSecond: context.config.roomJoinsPerSecond,
+    signalUrl: mayWatch ? context.livekit.publicUrl : null,
     liveFiles: mayJoinRoom(access) && !devices ? liveFiles : null,
   };
 }

@@ -5,13 +5,13 @@ import {
   redirect,
 } from "@remix-run/node";
 import { type ShouldRevalidateFunction, Link, useActionData, useLoaderData } from "@remix-run/react";
+import { announcedMeta } from "#app/components/announced.tsx";
 import { Bidi } from "#app/components/bidi.tsx";
 import { Breadcrumbs } from "#app/components/breadcrumbs.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { FormError } from "#app/components/form-error.tsx";
 import { Narrow } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
-import { pageTitle } from "#app/components/page-title.ts";
 import { toParagraphs } from "#app/components/paragraphs.ts";
 import { PassStanding } from "#app/components/pass-standing.tsx";
 import { PassStub } from "#app/components/pass-stub.tsx";
@@ -27,13 +27,15 @@ import { Ticket, TicketTitle } from "#app/components/ticket.tsx";
 import { When } from "#app/components/when.tsx";
 import { type ClaimRefusal, claimPass } from "#app/domain/grants/claims.ts";
 import { passStateOf } from "#app/domain/passes/state.ts";
+import { announce } from "#app/http/announced.ts";
 import { absent } from "#app/http/absent.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { problem, refuse, tooOften } from "#app/http/forms.ts";
 import { requirePassOf, requirePassPage, streamOf, withStream } from "#app/http/pass-page.ts";
 import { countTurn } from "#app/http/turns.ts";
 
-export const meta: MetaFunction<typeof loader> = ({ data, error }) => pageTitle(data?.pass.name, error);
+export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
+  announcedMeta(data?.pass.name, data?.announced, error);
 
 /** A refusal, too, means that the page is not as it was: by default only what was done reads it again. */
 export const shouldRevalidate: ShouldRevalidateFunction = ({ actionStatus, defaultShouldRevalidate }) =>
@@ -77,6 +79,14 @@ export async function loader(args: LoaderFunctionArgs) {
       request: withStream(`${path}/request`, stream),
       stream: stream ?? null,
     },
+    announced: announce(context.config, {
+      path,
+      title: name,
+      description: [
+        pass.description,
+        `A pass of ${spaceName}: what it opens, for how long, and how to get it.`,
+      ],
+    }),
     zone: readTimeZone(request, viewer?.timeZone),
   };
 }

@@ -1,34 +1,50 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
+import { type Announced, announcedMeta } from "#app/components/announced.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
-import { pageTitle } from "#app/components/page-title.ts";
 import { Seats } from "#app/components/seats.tsx";
-import { BillZone, StreamBill } from "#app/components/stream-bill.tsx";
+import { type BilledStream, BillZone, StreamBill } from "#app/components/stream-bill.tsx";
 import { Ticket, TicketTitle } from "#app/components/ticket.tsx";
+import { structuredSite } from "#app/domain/announcing/structured.ts";
 import { findWatchable } from "#app/domain/experiences/watchable.ts";
+import { findOnSoon } from "#app/domain/spaces/programme.ts";
 import { listTeams } from "#app/domain/teams/members.ts";
+import { announce } from "#app/http/announced.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 
-export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle(undefined, error);
+export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
+  announcedMeta(undefined, data?.announced, error);
+
+export const handle = { structured: ({ announced }: { announced: Announced }) => announced.structured };
+
+const lead =
+  "Schedule a stream, go live from your browser, and play to the people who hold your pass. When it is over, the replay is there. When a pass ends, so does the picture.";
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const viewer = await context.viewer();
-  if (!viewer) return { signedIn: null, zone: readTimeZone(request, null) };
+  const announced = announce(context.config, {
+    path: "/",
+    title: "A small theatre for your streams",
+    description: [lead],
+    structured: structuredSite(context.config.publicUrl),
+  });
+  const zone = readTimeZone(request, viewer?.timeZone);
+  if (!viewer) return { signedIn: null, soon: await findOnSoon(context.db, { most: 6 }), announced, zone };
   const [watchable, teams] = await Promise.all([
     findWatchable(context.db, { userId: viewer.userId }, { upcoming: 6, past: 3 }),
     listTeams(context.db, viewer.userId),
   ]);
   const signedIn = { ...watchable, name: viewer.name, hosts: teams.length > 0 };
-  return { signedIn, zone: readTimeZone(request, viewer.timeZone) };
+  return { signedIn, soon: null, announced, zone };
 }
 
 export default function Front() {
-  const { signedIn, zone } = useLoaderData<typeof loader>();
-  return signedIn ? <ForSomebody {...signedIn} zone={zone} /> : <ForNobody />;
+  const { signedIn, soon, zone } = useLoaderData<typeof loader>();
+  return signedIn ? <ForSomebody {...signedIn} zone={zone} /> : <ForNobody soon={soon ?? []} zone={zone} />;
 }
 
 type Signed = NonNullable<Awaited<ReturnType<typeof useLoaderData<typeof loader>>>["signedIn"]>;
@@ -98,13 +114,13 @@ function ForSomebody({ live, upcoming, past, hosts, zone }: Signed & { zone: str
   );
 }
 
-function ForNobody() {
+function ForNobody({ soon, zone }: { soon: BilledStream[]; zone: string | null }) {
   return (
     <div className="poster-page">
       <Page>
         <PageHeader
           title="A small theatre for your streams"
-          lead="Schedule a stream, go live from your browser, and play to the people who hold your pass. When it is over, the replay is there. When a pass ends, so does the picture."
+          lead={lead}
           actions={
             <>
               <ButtonLink kind="go" to="/account/space/new">
@@ -126,6 +142,13 @@ function ForNobody() {
             </section>
           }
         >
+          {soon.length > 0 && (
+            <section className="part">
+              <h2>What is on</h2>
+              <StreamBill streams={soon} zone={zone} label="What is on" with="space" />
+              <BillZone zone={zone} lists={[soon]} />
+            </section>
+          )}
           <section className="part">
             <h2>For hosts</h2>
             <ol>

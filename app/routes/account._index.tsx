@@ -128,6 +128,15 @@ function Places({ teams }: { teams: Teams }) {
           <Fact label="What you hold, and until when">
             <Link to="/account/grants">Your passes</Link>
           </Fact>
+          <Fact label="Spaces and experiences you hear of">
+            <Link to="/account/following">What you follow</Link>
+          </Fact>
+          <Fact label="Streams in the calendar you use">
+            <Link to="/account/calendar">Your calendar</Link>
+          </Fact>
+          <Fact label="What we send to you">
+            <Link to="/account/mail">Your mail</Link>
+          </Fact>
           <Fact label="Browsers you are signed in with">
             <Link to="/account/sessions">Your sessions</Link>
           </Fact>

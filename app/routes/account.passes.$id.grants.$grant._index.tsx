@@ -90,7 +90,12 @@ export default function GrantOfTeam() {
             </>
           )}
         </Fact>
-        {grant.source === "given" && (
+        {grant.noMailbox && (
+          <Fact label="Mail" note="Ask for another address, and give the pass to that one.">
+            Comes back: this mailbox does not exist
+          </Fact>
+        )}
+        {grant.source === "given" && (grant.mailedAt !== null || !grant.noMailbox) && (
           <Fact label="Our letter">
             {grant.mailedAt ? (
               <When at={grant.mailedAt} zone={zone} />

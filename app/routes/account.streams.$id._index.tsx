@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { data, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { pageTitle } from "#app/components/page-title.ts";
+import { findComing } from "#app/domain/coming/coming.ts";
 import { findAudience } from "#app/domain/presence/presence.ts";
 import { findStudio } from "#app/domain/streams/studio.ts";
 import { isId } from "#app/domain/text.ts";
@@ -28,10 +29,11 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
     ? await findStudio(context.db, { streamId, userId: viewer.userId })
     : undefined;
   if (!studio || !streamId) throw data({ message: "There is no such stream of yours." }, { status: 404 });
-  const { state, role, slug, timeZone, lengthMinutes, space, experience, endedBy, now } = studio;
+  const { state, role, slug, timeZone, lengthMinutes, series, space, experience, endedBy, now } = studio;
   const before = state.status === "scheduled" || state.status === "rehearsal";
-  const [viewers, recorder] = await Promise.all([
+  const [viewers, coming, recorder] = await Promise.all([
     findAudience(context.db, streamId),
+    before ? findComing(context.db, { streamId, userId: null }) : undefined,
     before && role === "host" ? context.egress.canRecord() : ("unknown" as const),
   ]);
   const watchPath = `/${space.slug}/${experience.slug}/streams/${slug}`;
@@ -42,12 +44,14 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
     role,
     state,
     viewers: viewers ?? { now: 0, peak: 0, total: 0 },
+    coming: coming?.count ?? null,
     recorder,
     liveKey: randomUUID(),
     now,
     zone: readTimeZone(request, viewer.timeZone),
     streamZone: timeZone,
     lengthMinutes,
+    series,
     watchPath,
     watchUrl: context.config.publicUrl + watchPath,
     endedBy,

@@ -5,7 +5,7 @@ import {
   type MetaFunction,
   redirect,
 } from "@remix-run/node";
-import { Form, useActionData, useLoaderData } from "@remix-run/react";
+import { Form, Link, useActionData, useLoaderData } from "@remix-run/react";
 import { Bidi } from "../components/bidi.tsx";
 import { Breadcrumbs } from "../components/breadcrumbs.tsx";
 import { ButtonLink, SubmitButton } from "../components/button.tsx";
@@ -14,6 +14,7 @@ import { Narrow } from "../components/layouts.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { pageTitle } from "../components/page-title.ts";
 import { When } from "../components/when.tsx";
+import { seriesInWords } from "../domain/schedule/series-words.ts";
 import type { TeamStream } from "../domain/streams/find.ts";
 import { cancelStream, isOpen } from "../domain/streams/schedule.ts";
 import { readTimeZone } from "../http/cookies.ts";
@@ -30,6 +31,7 @@ export async function loader(args: LoaderFunctionArgs) {
     open: isOpen(stream.status),
     startsAt: stream.startsAt.toISOString(),
     timeZone: stream.timeZone,
+    series: seriesInWords(stream),
     zone: readTimeZone(args.request, viewer.timeZone),
     streams: `/account/streams?space=${stream.spaceSlug}`,
   };
@@ -62,7 +64,8 @@ const tooLate: Record<TeamStream["status"], string> = {
 };
 
 export default function CancelStream() {
-  const { id, title, status, open, startsAt, timeZone, zone, streams } = useLoaderData<typeof loader>();
+  const page = useLoaderData<typeof loader>();
+  const { id, title, status, open, startsAt, timeZone, series, zone, streams } = page;
   const refused = useActionData<typeof action>();
   return (
     <Narrow>
@@ -83,10 +86,16 @@ export default function CancelStream() {
       <FormError>{refused?.problem ?? (open ? undefined : tooLate[status])}</FormError>
       {open ? (
         <>
+          {series && (
+            <p className="measure">
+              It is part of a series: {series}. This cancels it alone.{" "}
+              <Link to={`/account/streams/${id}/series/cancel`}>Cancel this and all following</Link>
+            </p>
+          )}
           <p className="measure">
             Its page stays at its address and says that the stream was cancelled, also to people who have it
-            open right now. We do not write to anybody about it yet, so tell your audience yourself. This
-            cannot be undone; you can schedule a copy of it.
+            open right now. Whoever said that they are coming gets a mail about it. This cannot be undone; you
+            can schedule a copy of it.
           </p>
           <div className="row">
             <Form method="post">

@@ -5,7 +5,7 @@ import {
   type MetaFunction,
   redirect,
 } from "@remix-run/node";
-import { Form, useActionData, useLoaderData } from "@remix-run/react";
+import { Form, Link, useActionData, useLoaderData } from "@remix-run/react";
 import { Bidi } from "../components/bidi.tsx";
 import { Breadcrumbs } from "../components/breadcrumbs.tsx";
 import { ButtonLink, SubmitButton } from "../components/button.tsx";
@@ -21,6 +21,7 @@ import { ScheduleForm } from "../components/schedule-form.tsx";
 import { formatLength } from "../components/time-format.ts";
 import { When } from "../components/when.tsx";
 import { editStreamForm } from "../domain/schedule/fields.ts";
+import { seriesInWords } from "../domain/schedule/series-words.ts";
 import { hasMoved, typeStart } from "../domain/schedule/start.ts";
 import { listZones } from "../domain/schedule/zones.ts";
 import { streamPath, type TeamStream } from "../domain/streams/find.ts";
@@ -63,6 +64,7 @@ export async function loader(args: LoaderFunctionArgs) {
     timeZone: stream.timeZone,
     // The rules of a zone can change after a time was said in it; the instant was promised, and stays.
     moved: hasMoved(stream),
+    series: seriesInWords(stream),
     path: streamPath(stream),
     experienceName: stream.experienceName,
     zone: readTimeZone(args.request, viewer.timeZone),
@@ -178,6 +180,16 @@ export default function EditStream() {
         )}
       </FormError>
       {refused?.saved && <SavedBefore saved={refused.saved} zone={page.zone} />}
+      {page.series && !refused && (
+        <Notice title="Part of a series">
+          <p>
+            {page.series}. What you save here is for this stream alone, and stays when the series changes.
+          </p>
+          <p>
+            <Link to={`/account/streams/${page.id}/series`}>Change this and all following</Link>
+          </p>
+        </Notice>
+      )}
       {page.moved && !refused && (
         <Notice title="The clocks' rules have changed">
           <p>

@@ -12,6 +12,7 @@ import { StreamNews } from "../components/stream-news.tsx";
 import { TeamStreamBill } from "../components/team-stream-bill.tsx";
 import { ZoneNote } from "../components/when.tsx";
 import { listExperiencesForHost } from "../domain/experiences/experiences.ts";
+import { seriesInWords } from "../domain/schedule/series-words.ts";
 import { findStreamForHost, streamPath } from "../domain/streams/find.ts";
 import {
   countStreams,
@@ -87,6 +88,7 @@ const toBilled = (stream: ListedStream, space: string) => ({
   peakViewers: stream.peakViewers,
   experienceName: stream.experienceName,
   overdue: stream.overdue,
+  series: seriesInWords(stream),
 });
 
 const done = ["scheduled", "saved", "cancelled"] as const;
@@ -103,7 +105,9 @@ async function findNews(
   if (!stream || (what === "cancelled") !== (stream.status === "cancelled")) return null;
   const { id, title, timeZone } = stream;
   const url = origin + streamPath(stream);
-  return { what, id, title, timeZone, url, startsAt: stream.startsAt.toISOString() };
+  const series = seriesInWords(stream);
+  const following = series !== null && query.has("following");
+  return { what, id, title, timeZone, url, startsAt: stream.startsAt.toISOString(), series, following };
 }
 
 const headings: Record<StreamList, string> = { live: "Live", upcoming: "Upcoming", past: "Past" };

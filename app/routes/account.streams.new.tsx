@@ -14,15 +14,19 @@ import { EmptyList } from "../components/empty-list.tsx";
 import { SelectField } from "../components/field.tsx";
 import { FormError } from "../components/form-error.tsx";
 import { Narrow } from "../components/layouts.tsx";
+import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { pageTitle } from "../components/page-title.ts";
+import { RepeatFields } from "#app/live/schedule/repeat-fields.tsx";
 import { ScheduleForm } from "../components/schedule-form.tsx";
 import { formatLength } from "../components/time-format.ts";
 import { usualChatHours } from "../domain/chat/phase.ts";
 import { listExperiencesForHost } from "../domain/experiences/experiences.ts";
 import { newStreamForm } from "../domain/schedule/fields.ts";
+import { mostTimes } from "../domain/schedule/series.ts";
 import { typeNextWeek } from "../domain/schedule/start.ts";
 import { listZones, normalizeZone } from "../domain/schedule/zones.ts";
+import { findMadeSeries, insertSeries } from "../domain/series/insert.ts";
 import { findStreamForHost } from "../domain/streams/find.ts";
 import { findNow, insertStream } from "../domain/streams/schedule.ts";
 import { isId } from "../domain/text.ts";
@@ -30,7 +34,9 @@ import { readTimeZone } from "../http/cookies.ts";
 import { takeDraft } from "../http/drafts.ts";
 import { listProblems, type Problems, type Typed, typedText } from "../http/forms.ts";
 import { inOrder, questionOf, readScheduleForm } from "../http/schedule-form.ts";
+import { datesOf } from "../http/series-form.ts";
 import { requireTeam } from "../http/team.ts";
+import type { Db } from "#db/client.ts";
 
 export const meta: MetaFunction = ({ error }) => pageTitle("New stream", error);
 
@@ -59,7 +65,9 @@ export async function loader(args: LoaderFunctionArgs) {
     formKey: isId(key) ? key : randomUUID(),
     experiences: experiences.map(({ id, name, passNames }) => ({ id, name, passNames })),
     zones: listZones(typedText(typed, "zone")),
+    mostTimes,
     space: teams.length > 1 ? { name: team.name, query: `?space=${team.slug}` } : { name: null, query: "" },
+    ask: { space: team.slug },
   };
 }
 
@@ -94,10 +102,11 @@ export async function action(args: ActionFunctionArgs) {
   const { db, log, requestId } = args.context;
   const { userId } = viewer;
   const form = await readScheduleForm(args.request, newStreamForm, { now: await findNow(db) });
-  const { typed, question } = form;
+  const { typed, question, series } = form;
+  const { dates, seen } = datesOf(typed, series);
   const refuse = (problems: Problems, more: { status?: number; formKey?: string; used?: string } = {}) => {
     const { status = 400, formKey, used } = more;
-    return data({ typed, question, problems: inOrder(problems), formKey, used }, { status });
+    return data({ typed, question, dates, problems: inOrder(problems), formKey, used }, { status });
   };
 
   const experiences = await listExperiencesForHost(db, { userId, spaceId: team.spaceId });
@@ -116,25 +125,43 @@ export async function action(args: ActionFunctionArgs) {
   if (!form.ok || Object.keys(problems).length > 0) return refuse(problems, { formKey });
 
   const { title, description, chatBefore, chatAfter } = form.value;
-  const plan = { title, description, plan: form.plan, chat: { before: chatBefore, afterMinutes: chatAfter } };
-  const made = await insertStream(db, {
-    ...plan,
-    userId,
-    spaceId: team.spaceId,
-    experienceId: wanted!,
-    formKey,
-  });
+  const words = { title, description, chat: { before: chatBefore, afterMinutes: chatAfter } };
+  const where = { userId, spaceId: team.spaceId, experienceId: wanted!, formKey };
+  // Its dates are looked at first: a script shows them while they are typed, and this does without one.
+  if (series && !seen) return refuse({}, { status: 200, formKey });
+  const made = series
+    ? await insertSeries(db, {
+        ...{ ...words, ...where, rule: series.rule },
+        lengthMinutes: form.plan.lengthMinutes,
+      })
+    : await insertOnce(db, { ...words, ...where, plan: form.plan });
   if (!made.ok && made.reason === "no_experience") return refuse({ experience: [notYours] }, { formKey });
-  if (!made.ok) return refuse({}, { status: 409, formKey: randomUUID(), used: made.stream.title });
-  const { id: streamId } = made.stream;
-  if (!made.already)
-    log.info({ event: "stream.scheduled", requestId, userId, streamId }, "a stream was scheduled");
+  if (!made.ok) return refuse({}, { status: 409, formKey: randomUUID(), used: made.title });
+  const { streamId } = made;
+  if (!made.already) {
+    const event = { event: "stream.scheduled", requestId, userId, streamId, series: series !== undefined };
+    log.info(event, "a stream was scheduled");
+  }
   const query = new URLSearchParams(teams.length > 1 ? { space: team.slug } : {});
-  query.set("scheduled", streamId);
+  if (streamId) query.set("scheduled", streamId);
   return redirect(`/account/streams?${query}`, 303);
 }
 
+/** A single stream; a form that made a series before asks first. */
+async function insertOnce(db: Db, scheduling: Parameters<typeof insertStream>[1]) {
+  const series = await findMadeSeries(db, scheduling);
+  if (series) return { ok: false, reason: "form_used", title: series.title } as const;
+  const made = await insertStream(db, scheduling);
+  if (made.ok) return { ok: true, streamId: made.stream.id, already: made.already } as const;
+  if (made.reason === "no_experience") return made;
+  return { ok: false, reason: made.reason, title: made.stream.title } as const;
+}
+
 const notYours = "This is not an experience that you can schedule streams in. Choose another one.";
+
+/** A form that was sent to see its dates, with nothing wrong in it. */
+const isFine = ({ problems, used }: { problems: Problems; used: string | undefined }) =>
+  used === undefined && Object.keys(problems).length === 0;
 
 export default function NewStream() {
   const page = useLoaderData<typeof loader>();
@@ -172,6 +199,11 @@ export default function NewStream() {
               </>
             )}
           </FormError>
+          {refused?.dates && isFine(refused) && (
+            <Notice role="status" title="Look at its dates">
+              Nothing is scheduled yet. Where they are right, press Schedule again.
+            </Notice>
+          )}
           <ScheduleForm
             text={(name) => typedText(typed, name)}
             problems={problems}
@@ -179,6 +211,16 @@ export default function NewStream() {
             zones={page.zones}
             titleHint="Its page's address is made of it, and stays when you change the title later."
             hidden={{ formKey: refused?.formKey ?? page.formKey }}
+            repeat={
+              <RepeatFields
+                text={(name) => typedText(typed, name)}
+                problems={problems}
+                dates={refused?.dates}
+                ask={page.ask}
+                once
+                mostTimes={page.mostTimes}
+              />
+            }
             submit={{ label: "Schedule", pending: "Scheduling…" }}
             back={{ to: streams, label: "Cancel" }}
             experience={

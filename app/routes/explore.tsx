@@ -1,5 +1,6 @@
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Link, useLoaderData } from "@remix-run/react";
+import { announcedMeta } from "#app/components/announced.tsx";
 import { Bidi } from "#app/components/bidi.tsx";
 import { BillItem, BillList } from "#app/components/bill.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
@@ -7,15 +8,18 @@ import { EmptyList } from "#app/components/empty-list.tsx";
 import { FailureBoundary } from "#app/components/failure.tsx";
 import { Page } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
-import { pageTitle } from "#app/components/page-title.ts";
 import { otherClock } from "#app/components/stream-bill.tsx";
 import { Tag } from "#app/components/tag.tsx";
 import { ZoneNote } from "#app/components/when.tsx";
 import { listExplored } from "#app/domain/spaces/programme.ts";
+import { announce } from "#app/http/announced.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { readPage } from "#app/http/page-number.ts";
 
-export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("What is on", error);
+export const meta: MetaFunction<typeof loader> = ({ data, error }) =>
+  announcedMeta("What is on", data?.announced, error);
+
+const lead = "Spaces that are live, or have something coming up.";
 
 const perPage = 30;
 
@@ -27,14 +31,20 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     ...space,
     description: description.split("\n")[0]!.slice(0, 200),
   }));
-  return { spaces, page, more: found.length > perPage, zone: readTimeZone(request, viewer?.timeZone) };
+  const announced = announce(context.config, {
+    path: page > 1 ? `/explore?page=${page}` : "/explore",
+    title: "What is on",
+    description: [lead],
+  });
+  const more = found.length > perPage;
+  return { spaces, page, more, announced, zone: readTimeZone(request, viewer?.timeZone) };
 }
 
 export default function Explore() {
   const { spaces, page, more, zone } = useLoaderData<typeof loader>();
   return (
     <Page>
-      <PageHeader title="What is on" lead="Spaces that are live, or have something coming up." />
+      <PageHeader title="What is on" lead={lead} />
       {spaces.length === 0 ? (
         <EmptyList
           next={

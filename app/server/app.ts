@@ -9,8 +9,10 @@ import { sql } from "kysely";
 import type { RequestContext, Services } from "#app/context.ts";
 import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
+import { announcementsRouter } from "./announcements.ts";
 import { apiRouter } from "./api/router.ts";
 import { serveAssets } from "./assets.ts";
+import { calendarsRouter } from "./calendars.ts";
 import { isDatabaseAway, withDatabaseAway } from "./database-away.ts";
 import { refuseCrowds } from "./crowds.ts";
 import type { Gate } from "./gate/gate.ts";
@@ -70,6 +72,7 @@ export function createApp(
     express.static(`${clientFolder}/assets`, { immutable: true, maxAge: "1y", fallthrough: false }),
   );
   app.use(publicFiles(clientFolder));
+  app.use(calendarsRouter(services));
   app.use((_, response, next) => {
     response.set("Cache-Control", "private, no-store");
     next();
@@ -78,6 +81,7 @@ export function createApp(
   app.use(refuseCrowds(services, "sent.network", refuse429, (request) => !isReading(request)));
   app.use(refuseUnreadable, refuseNul, refuseForeignPosts(services), refuseLargeBodies);
   app.use("/media", media);
+  app.use(announcementsRouter(services));
 
   app.all(
     "*",
@@ -168,8 +172,9 @@ function identify({ log }: Services) {
   };
 }
 
-/** An invitation's address is its key. */
-const pathForLog = (path: string) => path.replace(/^(\/(?:invites|unsubscribe|feeds)\/).+/i, "$1…");
+/** An invitation's address is its key, and so is a calendar's, and one to stop mail. */
+const pathForLog = (path: string) =>
+  path.replace(/^(\/(?:invites|feeds|mail\/unsubscribe(?:\/[^/]+)?)\/).+/i, "$1…");
 
 function headers({ config }: Services): Parameters<typeof helmet>[0] {
   const livekit = livekitOrigins(config.livekit.publicUrl);
@@ -195,7 +200,7 @@ function headers({ config }: Services): Parameters<typeof helmet>[0] {
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
-        frameAncestors: [(request) => (isChatFrame(request.url ?? "") ? "'self'" : "'none'")],
+        frameAncestors: [(request) => (isFrame(request.url ?? "") ? "'self'" : "'none'")],
       },
     },
     // Set before, for all that is ours.
@@ -212,18 +217,22 @@ function livekitOrigins(publicUrl: string | null): string[] {
   return [`${protocol}//${host}`, `${protocol.replace("ws", "http")}//${host}`];
 }
 
-/** The chat without scripts stands in frames of the stream's page. */
-const isChatFrame = (url: string) => /^\/[^/?]+\/[^/?]+\/streams\/[^/?]+\/chat(\/|\?|$)/.test(url);
+/** Without scripts the chat, and the stage beside one, stand in frames of the stream's page. */
+const isFrame = (url: string) => /^\/[^/?]+\/[^/?]+\/streams\/[^/?]+\/(chat(\/|\?|$)|stage(\?|$))/.test(url);
 
 const isReading = ({ method }: Request) => method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 /** A form that another site sends with our visitor's cookie changes nothing. */
 function refuseForeignPosts(services: Services) {
   return (request: Request, response: Response, next: NextFunction) => {
-    if (isReading(request) || isOurOrigin(request.headers, services.config.publicUrl)) return next();
+    if (isReading(request) || isOneClick(request.path)) return next();
+    if (isOurOrigin(request.headers, services.config.publicUrl)) return next();
     response.status(403).type("html").send(refusalPage(403));
   };
 }
+
+/** A mailbox's own button posts from no page (RFC 8058). The address is the key, and no cookie is asked. */
+const isOneClick = (path: string) => /^\/mail\/unsubscribe\/[^/]+\/[^/]+\/?$/.test(path);
 
 /** Pages are asked for by a whole URL, and a host that somebody made up need not give one. */
 function refuseUnreadable(request: Request, response: Response, next: NextFunction) {

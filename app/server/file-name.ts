@@ -1,9 +1,10 @@
 /**
  * A `Content-Disposition` that saves under a name made of people's own words (RFC 6266): a plain one that every browser
- * knows, and the right one. What a file system or a header could trip over is gone from both.
+ * knows, and the right one. What a file system or a header could trip over is gone from both; where nothing is left, it is
+ * called `otherwise`.
  */
-export function attachment(title: string, extension: string): string {
-  const name = fileName(title);
+export function attachment(title: string, extension: string, otherwise = "recording"): string {
+  const name = fileName(title) || otherwise;
   const plain = name
     .normalize("NFKD")
     .replaceAll(/[^\x20-\x7e]/g, "")
@@ -14,7 +15,7 @@ export function attachment(title: string, extension: string): string {
     /['()*]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  return `attachment; filename="${plain || "recording"}.${extension}"; filename*=UTF-8''${encoded}`;
+  return `attachment; filename="${plain || otherwise}.${extension}"; filename*=UTF-8''${encoded}`;
 }
 
 /** Without what means something to a file system, controls, and marks that turn the direction of text (F41). */
@@ -26,5 +27,5 @@ function fileName(title: string): string {
     .replaceAll(/\s+/g, " ")
     .replace(/^[.\s]+/, "")
     .replace(/[.\s]+$/, "");
-  return [...clean].slice(0, 80).join("").trim() || "recording";
+  return [...clean].slice(0, 80).join("").trim();
 }

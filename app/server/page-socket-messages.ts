@@ -1,5 +1,6 @@
 import type { AccessDecision, AccessReason } from "#app/domain/access/decision.ts";
 import type { Audience } from "#app/domain/presence/presence.ts";
+import { databaseNow } from "#app/services/clock.ts";
 import type { Seat } from "./page-socket-hall.ts";
 
 /** Why we close a socket; `app/live/page-socket.ts` knows what follows from each. */
@@ -58,9 +59,12 @@ export function sayAccessEnded(seat: Seat, reason: AccessReason): void {
   seat.socket.close(closeCodes.refused, "access ended");
 }
 
-/** A sign of life that scripts can see, as they cannot see pings: a page behind a cut line would wait for ever. */
+/**
+ * A sign of life that scripts can see, as they cannot see pings: a page behind a cut line would wait for ever. It tells
+ * the database's clock, which nobody is asked for, to a page that slept or whose machine counts wrongly.
+ */
 export function sayBeat(seat: Seat): void {
-  say(seat, '{"type":"beat"}');
+  say(seat, `{"type":"beat","at":"${new Date(databaseNow()).toISOString()}"}`);
 }
 
 /** Sends what is already JSON. */

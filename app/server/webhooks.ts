@@ -1,9 +1,11 @@
 import express, { type Request, type Response, Router } from "express";
 import type { Services } from "#app/context.ts";
-import { insertWebhookEvent } from "#app/domain/webhooks/events.ts";
+import { insertMailEvents, insertWebhookEvent } from "#app/domain/webhooks/events.ts";
+import { isSigned } from "#app/services/webhook-signature.ts";
 import { verifyWebhook } from "#app/services/livekit-webhooks.ts";
 import { createChatIntake, readChatEvent } from "./chat-webhooks.ts";
 import { isDatabaseAway } from "./database-away.ts";
+import { readMailEvents } from "./mail-webhooks.ts";
 
 /** LiveKit's largest body, of a room's many codecs and an egress's whole request, has about 4 KB. */
 const mostBytes = 64 * 1024;
@@ -11,7 +13,7 @@ const mostBytes = 64 * 1024;
 const mostChatBytes = 256 * 1024;
 
 /**
- * Where other machines tell us things: `POST /livekit`, `POST /chat`. Must be mounted before anything that reads bodies or asks for
+ * Where other machines tell us things: `POST /livekit`, `POST /chat`, `POST /mail`. Must be mounted before anything that reads bodies or asks for
  * an origin. Each delivery is verified over its raw bytes, written down once, and answered before it is worked on:
  * LiveKit sends one at a time for each room, and a slow answer would keep the next one waiting.
  */
@@ -62,6 +64,29 @@ export function webhooksRouter({ config, db, queue, log, chat }: Services): Rout
       response.status(200).type("text/plain").send("ok\n");
     } catch (error) {
       // 5xx is delivered again; after the last try the sweep finds the same.
+      if (!isDatabaseAway(error)) log.error({ err: error, requestId }, "a webhook could not be stored");
+      response.status(503).type("text/plain").send("Try again.\n");
+    }
+  });
+
+  router.post("/mail", raw, async (request: Request, response: Response) => {
+    const { requestId } = response.locals as { requestId?: string };
+    const body = Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "";
+    if (!isSigned({ body, headers: request.headers, secrets: config.mail.webhookSecrets })) {
+      log.warn(
+        { requestId, provider: "mail", bytes: body.length, networkAddress: request.ip },
+        "a webhook without a valid signature was refused",
+      );
+      return void response.status(401).type("text/plain").send("The signature is not valid.\n");
+    }
+    const events = readMailEvents(body);
+    if (!events) return void response.status(400).type("text/plain").send("That is no event of ours.\n");
+    try {
+      const eventId = String(request.headers["webhook-id"]);
+      const isNew = await insertMailEvents(db, { eventId, events });
+      log.info({ requestId, event: "mail.told", isNew, events: events.length }, "a provider told about mail");
+      response.status(200).type("text/plain").send("ok\n");
+    } catch (error) {
       if (!isDatabaseAway(error)) log.error({ err: error, requestId }, "a webhook could not be stored");
       response.status(503).type("text/plain").send("Try again.\n");
     }

@@ -26,3 +26,32 @@ export function signedHeaders({
     "webhook-signature": secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(" "),
   };
 }
+
+/**
+ * Whether a webhook that came to us is signed with one of `secrets`, over its raw body, within five minutes of now: an older one
+ * may be somebody's copy. Headers as Standard Webhooks has them.
+ */
+export function isSigned({
+  body,
+  headers,
+  secrets,
+}: {
+  body: string;
+  headers: Record<string, string | string[] | undefined>;
+  secrets: string[];
+}): boolean {
+  const signed = Object.fromEntries(
+    ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => [
+      name,
+      String(headers[name] ?? ""),
+    ]),
+  );
+  return secrets.some((secret) => {
+    try {
+      new Webhook(secret).verify(body, signed);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

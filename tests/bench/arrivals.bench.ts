@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { sql } from "kysely";
-import { type Db, openDatabase } from "#db/client.ts";
+import { openDatabase } from "#db/client.ts";
 import { startEdition } from "#local/edition.ts";
-import { insertPeople, signIn } from "#tests/factories.ts";
+import { insertPeople } from "#tests/factories.ts";
 import type { CrowdTale, CrowdWish } from "./arrivals-crowd.ts";
 import { type Bench, type Measured, median, percentile, round } from "./bench.ts";
+import { insertCrowd } from "./crowd.ts";
 import { loadedBy } from "./loaded-by.ts";
 import { residentMib, startScript } from "./processes.ts";
 
@@ -91,26 +92,6 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
     await rm(dir, { recursive: true, force: true });
   }
 };
-
-/** People who are signed in and hold the pass; gives their cookies. */
-async function insertCrowd(db: Db, { passId, count }: { passId: string; count: number }): Promise<string[]> {
-  const { rows: people } = await sql<{ id: string }>`
-    with people as (
-      insert into users (email) select 'arrival-' || n || '@example.com' from generate_series(1, ${count}::int) n
-      returning id
-    ), granted as (
-      insert into access_grants (access_pass_id, user_id, source) select ${passId}::uuid, id, 'given' from people
-    )
-    select id from people
-  `.execute(db);
-  const cookies: string[] = [];
-  while (cookies.length < count) {
-    const some = people.slice(cookies.length, cookies.length + 20);
-    const signedIn = await Promise.all(some.map(({ id }) => signIn(db, id)));
-    cookies.push(...signedIn.map(({ cookie }) => cookie));
-  }
-  return cookies;
-}
 
 async function send(dir: string, wish: CrowdWish): Promise<CrowdTale> {
   const file = path.join(dir, "crowd.json");

@@ -1,11 +1,22 @@
 import { RoomServiceClient } from "livekit-server-sdk";
 import { nextClockChange } from "#tests/clock-changes.ts";
-import { insertMachines, insertPeople, insertStream, insertUser, signIn, unique } from "#tests/factories.ts";
+import {
+  insertMachines,
+  insertPeople,
+  insertSeries,
+  insertStream,
+  insertUser,
+  signIn,
+  unique,
+} from "#tests/factories.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { expect, expectFits, expectLooks, test, type World } from "./world.ts";
 
 test("what everybody can see fits, and Axe finds nothing", async ({ person, db }) => {
-  const { space, experience, pass } = await insertPeople(db, { status: "scheduled" });
+  const { space, experience, pass, people } = await insertPeople(db, { status: "scheduled" });
+  const username = unique("mara");
+  const profile = { user_id: people.owner.id, username, bio: "I grade film." };
+  await db.insertInto("creators_profiles").values(profile).execute();
   const page = await (await person()).newPage();
   const paths = [
     "/",
@@ -13,6 +24,7 @@ test("what everybody can see fits, and Axe finds nothing", async ({ person, db }
     "/api",
     "/sign-in",
     `/${space.slug}`,
+    `/@${username}`,
     `/${space.slug}/${experience.slug}`,
     `/${space.slug}/passes/${pass.slug}`,
     "/there-is-no-such-space",
@@ -56,13 +68,21 @@ const creatorPages: Record<string, (house: House) => string[]> = {
   ],
   "a creator's pages of streams": ({ stream }) => [
     "/account",
+    "/account/mail",
     "/account/sessions",
+    "/account/calendar",
+    "/account/following",
     "/account/streams",
     "/account/streams/new",
     `/account/streams/${stream.id}`,
     `/account/streams/${stream.id}/edit`,
+    `/account/streams/${stream.id}/note`,
+    `/account/streams/${stream.id}/series`,
+    `/account/streams/${stream.id}/series/cancel`,
+    `/account/streams/${stream.id}/coming`,
     `/account/streams/${stream.id}/moderation`,
     `/account/streams/${stream.id}/reports`,
+    `/account/streams/${stream.id}/mail`,
     `/account/streams/${stream.id}/captions`,
     "/account/experiences",
   ],
@@ -73,6 +93,8 @@ for (const [name, paths] of Object.entries(creatorPages)) {
     const cast = await insertPeople(db, { status: "scheduled" });
     const { people, space } = cast;
     const machines = await insertMachines(db, { spaceId: space.id, actorId: people.owner.id });
+    const series = { experienceId: cast.experience.id, createdBy: people.owner.id, streamId: cast.stream.id };
+    await insertSeries(db, series);
     const page = await (await person({ userId: people.owner.id })).newPage();
     for (const path of paths({ ...cast, machines })) {
       await page.goto(path);

@@ -204,8 +204,10 @@ test("speed, keys and captions: chosen once, they are there again; the creator a
     await expect(volume).toHaveValue("90");
     expect(await timeOf(page)).toBe(0);
     await volume.click({ position: { x: 20, y: 20 } });
-    const low = Number(await volume.inputValue());
-    expect(low).toBeLessThan(60);
+    const level = async () => Number(await volume.inputValue());
+    // It shows what the player says, a moment later.
+    await expect.poll(level).toBeLessThan(60);
+    const low = await level();
     await page.keyboard.press("ArrowUp");
     await expect(volume).toHaveValue(`${low + 5}`);
     await page.keyboard.press("l");

@@ -2,7 +2,8 @@ const id = (number: number) => `'00000000-0000-7000-8000-${String(number).padSta
 const [person, session, space, experience, pass, stream, recording, attempt, act, message, monthly] = [
   1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12,
 ].map(id);
-const [endpoint, event, link, list] = [16, 17, 18, 19].map(id);
+const [endpoint, event, link, list, mailing] = [16, 17, 18, 19, 21].map(id);
+const series = id(44);
 
 /** For each migration, rows as they could stand in every table that it made. Frozen with it. */
 export const rowsAfter: Record<string, string> = {
@@ -142,4 +143,31 @@ export const rowsAfter: Record<string, string> = {
   "0034_recording_store": `
     update streaming_recording_attempts set store = 'beside', store_at = 'store/bucket', copy_until = now(), copy_asked_at = now(), copy_claims = 3, copy_failures = 2, copy_after = now();
     update streaming_recording_segments set awaits_copy = true, ungiven_since = now(), copied_etag = 'ab';`,
+  "0041_audience": `
+    insert into coming (stream_id, person_id) values (${stream}, ${person});
+    insert into follows (person_id, space_id) values (${person}, ${space});
+    insert into follows (person_id, space_id, experience_id) values (${person}, ${space}, ${experience});
+    insert into calendar_feeds (person_id, token_hash) values (${person}, decode(repeat('ef', 32), 'hex'));
+    update streams set starts_at = starts_at + interval '1 day', schedule_version = schedule_version + 1, edit_version = edit_version + 1
+      where slug = 'second';`,
+  "0042_mail": `
+    insert into mail_choices (person_id, reminder_minutes, live, new_streams, stopped, all_stopped_at, new_streams_at)
+      values (${person}, '{60}', true, 'each', '{replay}', now(), now());
+    insert into mail_failures (address, source, code) values ('gone@example.com', 'smtp', '550 5.1.1');
+    insert into mailings (id, kind, stream_id, schedule_version, minutes_before, due_at, expires_at)
+      values (${mailing}, 'reminder', ${stream}, 7, 60, now(), now());
+    insert into mailings (kind, access_grant_id, due_at, expires_at, spread_at)
+      select 'access_ends', id, now(), ends_at, now() from access_grants where ends_at is not null;
+    insert into mails (mailing_id, person_id, next_at, claimed_at, claims) values (${mailing}, ${person}, now(), now(), 1);
+    insert into mails (mailing_id, person_id, outcome, accepted_at, settled_at)
+      select id, ${person}, 'sent', now(), now() from mailings where kind = 'access_ends';
+    update coming set mail_planned_at = now();
+    update streams set reminder_minutes = '{60}', mail_version = 1, mail_status = 'rehearsal' where slug = 'second';`,
+  "0044_series": `
+    insert into stream_series (id, experience_id, title, length_minutes, chat_before, chat_after_minutes, repeats, first_day, clock, time_zone, times, last_day, make_at, created_by, form_key)
+      values (${series}, ${experience}, 'Weekly', 60, 'then', 30, 'weekly', '2026-12-01', '20:00', 'Asia/Kathmandu', 10, '2027-02-02', now(), ${person}, ${id(20)});
+    insert into stream_series (experience_id, title, length_minutes, chat_before, chat_after_minutes, repeats, first_day, clock, time_zone, until_day, created_by, form_key)
+      values (${experience}, 'Over', 60, 'never', 0, 'monthly_last', '2026-12-25', '02:30', 'Europe/Berlin', '2026-12-24', ${person}, ${id(21)});
+    update streams set series_id = ${series}, series_day = '2026-12-01' where slug = 'second';`,
+  "0045_lobby_note": `update streams set lobby_note = 'Bring your own footage.' where id = ${stream};`,
 };

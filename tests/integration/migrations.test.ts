@@ -138,6 +138,22 @@ it("0033_export_turns has small pictures made for what was finished before there
   expect(rows).toEqual([made, made, { removed: true, emptied: true, kind: null, status: null }]);
 });
 
+it("0041_audience dates what had been edited or cancelled, and nothing else", async () => {
+  const rows = await afterMigration("0041_audience", {
+    before: `
+      update streams set updated_at = '2026-02-01', edit_version = 2 where slug = 'second';
+      insert into streams (experience_id, slug, title, status, starts_at, wall_time, time_zone, length_minutes, created_by, cancelled_at)
+        select experience_id, 'third', 'The third', 'cancelled', starts_at, wall_time, time_zone, length_minutes, created_by, '2026-03-01'
+        from streams where slug = 'second';`,
+    read: "select slug, edited_at from streams order by slug",
+  });
+  expect(rows).toEqual([
+    { slug: "first", edited_at: null },
+    { slug: "second", edited_at: new Date("2026-02-01") },
+    { slug: "third", edited_at: new Date("2026-03-01") },
+  ]);
+});
+
 it("run once: the newest database is up to date", async () => {
   expect(await migrate(url)).toEqual([]);
 });

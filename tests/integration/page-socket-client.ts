@@ -13,7 +13,7 @@ type Message =
   | { type: "access-ended"; reason: string }
   | { type: "until"; until: string | null; remainingMs: number | null }
   | { type: "device"; ended: "other_device" | null; at: string }
-  | { type: "beat" };
+  | { type: "beat"; at: string };
 
 /** A web process with nothing but the page socket, on a database of its own. */
 export async function startPageSockets() {

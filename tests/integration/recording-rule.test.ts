@@ -137,7 +137,7 @@ describe("the rule of a space for its recordings", () => {
     const house = await openHouse(30);
     await set(house, "ready_at", "60 days");
     const { mailer } = web.services;
-    const sent: string[] = [];
+    const sent: unknown[] = [];
     let fails = true;
     const slow = {
       ...mailer,

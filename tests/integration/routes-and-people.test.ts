@@ -4,6 +4,7 @@ import path from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { addCaptions } from "#app/domain/captions/captions.ts";
+import { stopPath } from "#app/domain/mail/unsubscribe.ts";
 import { codeOf } from "#app/domain/pass-links/codes.ts";
 import { insertLink } from "#app/domain/pass-links/links.ts";
 import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
@@ -17,7 +18,14 @@ import { readCookie } from "#app/http/cookies.ts";
 import { gatePaths, isValidatePath } from "#app/server/gate/request.ts";
 import { attachPageSocket } from "#app/server/page-socket.ts";
 import type { StreamStatus } from "#db/types.ts";
-import { insertImport, insertMachines, insertPeople, insertUser, unique } from "#tests/factories.ts";
+import {
+  insertImport,
+  insertMachines,
+  insertPeople,
+  insertSeries,
+  insertUser,
+  unique,
+} from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { joinRequest, openSignal } from "./gate-client.ts";
 import { openPage } from "./page-socket-client.ts";
@@ -56,6 +64,10 @@ const table = `
                                                           none  str  end  ban  vie   mod  host  own  oth
 /                                                  GET    200   200  200  200  200   200  200   200  200
 /explore                                           GET    200   200  200  200  200   200  200   200  200
+/robots.txt                                        GET    200   200  200  200  200   200  200   200  200
+/sitemap.xml                                       GET    200   200  200  200  200   200  200   200  200
+/sitemap-$number.xml                               GET    200   200  200  200  200   200  200   200  200
+/$space/feed.atom                                  GET    200   200  200  200  200   200  200   200  200
 /sign-in                                           GET    200   200  200  200  200   200  200   200  200
 /sign-in                                           POST   400   400  400  400  400   400  400   400  400
 /sign-in/code                                      GET    200   200  200  200  200   200  200   200  200
@@ -77,8 +89,14 @@ const table = `
 /$space/passes/$pass/request                       DELETE in    back back back back  back back  back back
 /$space/$experience                                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/picture.png    GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/calendar.ics   GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/coming         GET    back  back back back back  back back  back back
+/$space/$experience/streams/$stream/coming         POST   in    done done 403  done  403  403   403  done
+/$space/$experience/streams/$stream/coming         DELETE in    back back back back  back back  back back
 /$space/$experience/streams/$stream/ticket         GET    405   405  405  405  405   405  405   405  405
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  409   409  409   409  403
+/$space/$experience/streams/$stream/stage          GET    in    403  403  403  200   200  200   200  403
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  back  back back  back 403
 /$space/$experience/streams/$stream/chat                         GET    in 403 403 403 200 200 200 200 403
@@ -114,9 +132,19 @@ const table = `
 /$space/$experience/streams/$stream/chat/settings                POST   in 403 403 403 403 done back back 403
 /account                                           GET    in    200  200  200  200   200  200   200  200
 /account                                           POST   in    400  400  400  400   400  400   400  400
+/account/calendar                                  GET    in    200  200  200  200   200  200   200  200
+/account/calendar                                  POST   in    done done done done  done done  done done
+/account/calendar                                  DELETE in    back back back back  back back  back back
+/account/following                                 GET    in    200  200  200  200   200  200   200  200
+/account/following                                 POST   in    400  400  400  400   400  400   400  400
+/account/following                                 DELETE in    400  400  400  400   400  400   400  400
 /account/experiences                               GET    in    200  200  200  200   200  200   200  200
 /account/experiences/$id                           GET    in    404  200  200  200   404  404   404  404
 /account/grants                                    GET    in    200  200  200  200   200  200   200  200
+/account/mail                                      GET    in    200  200  200  200   200  200   200  200
+/account/mail                                      POST   in    400  400  400  400   400  400   400  400
+/mail/unsubscribe/$choice/$code                    GET    200   200  200  200  200   200  200   200  200
+/mail/unsubscribe/$choice/$code                    POST   ·     ·    ·    ·    ·     ·    ·     ·    ·
 /account/sessions                                  GET    in    200  200  200  200   200  200   200  200
 /account/sessions                                  POST   in    back back back back  back back  back back
 /account/sessions/others                           GET    back  back back back back  back back  back back
@@ -214,15 +242,25 @@ const table = `
 /account/streams                                   GET    in    new  new  new  new   200  200   200  200
 /account/streams/new                               GET    in    new  new  new  new   403  200   200  200
 /account/streams/new                               POST   in    new  new  new  new   403  400   400  400
+/account/streams/dates.json                         GET    in    new  new  new  new   403  200   200  200
 /account/streams/$id                               GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/coming                        GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/moderation                    GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/moderation.csv                GET    in    404  404  404  404   200  200   200  404
 /account/streams/$id/reports                       GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/mail                          GET    in    404  404  404  404   200  200   200  404
+/account/streams/$id/mail                          POST   in    404  404  404  404   403  done  back 404
 /account/streams/$id/edit                          GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/edit                          POST   in    404  404  404  404   403  400   400  404
+/account/streams/$id/note                          GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/note                          POST   in    404  404  404  404   403  done  back 404
 /account/streams/$id/duplicate                     GET    in    404  404  404  404   403  back  back 404
 /account/streams/$id/cancel                        GET    in    404  404  404  404   403  200   200  404
 /account/streams/$id/cancel                        POST   in    404  404  404  404   403  done  back 404
+/account/streams/$id/series                        GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/series                        POST   in    404  404  404  404   403  400   400  404
+/account/streams/$id/series/cancel                 GET    in    404  404  404  404   403  200   200  404
+/account/streams/$id/series/cancel                 POST   in    404  404  404  404   403  400   400  404
 /account/streams/$id/recording                     GET    in 404 404 404 404 back back back 404
 /account/streams/$id/recording/receipt.json        GET    in 404 404 404 404 back back back 404
 /account/streams/$id/recording/progress.json       GET    in 404 404 404 404 back back back 404
@@ -258,6 +296,7 @@ const table = `
 /account/streams/$id/lease                         POST   in    404  404  404  404   403  ·     ·    404
 /account/streams/$id/token                         GET    back  back back back back  back back  back back
 /account/streams/$id/token                         POST   in    404  404  404  404   403  ·     ·    404
+/feeds/$code.ics                                   GET    404   404  404  404  404   404  404   404  404
 /api/v1/openapi.json                               GET    200 200 200 200 200 200 200 200 200
 /api/v1/grants                                     POST   401 401 401 401 401 401 401 401 401
 /healthz                                           GET    200   200  200  200  200   200  200   200  200
@@ -266,6 +305,8 @@ const table = `
 /webhooks/livekit                                  POST   401   401  401  401  401   401  401   401  401
 /webhooks/chat                                     GET    404   404  404  404  404   404  404   404  404
 /webhooks/chat                                     POST   401   401  401  401  401   401  401   401  401
+/webhooks/mail                                     GET    404   404  404  404  404   404  404   404  404
+/webhooks/mail                                     POST   401   401  401  401  401   401  401   401  401
 /media/$streamId/$recordingId/index.m3u8           GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/live.m3u8            GET    401   403  403  403  404   404  404   404  403
 /media/$streamId/$recordingId/$attempt/$segment.ts GET    401   403  403  403  404   404  404   404  403
@@ -296,6 +337,8 @@ const tablesOfState: Partial<Record<State, string>> = {
 /$space/$experience/streams/$stream                GET    200   200  200  200  200   200  200   200  200
 /$space/$experience/streams/$stream/device         GET    back  back back back back  back back  back back
 /$space/$experience/streams/$stream/device         POST   in    403  403  403  done  back back  back 403
+/$space/$experience/streams/$stream/calendar.ics   GET    200   200  200  200  200   200  200   200  200
+/$space/$experience/streams/$stream/coming         POST   in    409  409  403  409   403  403   403  409
 /$space/$experience/streams/$stream/ticket         POST   401   403  403  403  200   200  200   200  403
 /rtc/validate                                      GET    401   403  403  403  200   200  200   200  403
 /rtc/v1/validate                                   GET    401   403  403  403  200   200  200   200  403
@@ -382,6 +425,7 @@ const forms: Record<string, Record<string, string>> = {
   [`${chat}/settings`]: { slowModeSeconds: "10" },
   "/account/streams/$id/broadcast": { tab, live_key: "01a00000-0000-4000-8000-000000000000", record: "no" },
   "/account/streams/$id/rehearsal": { tab },
+  "/account/streams/$id/note": { note: "Bring your own footage." },
   "/account/streams/$id/recording/picture": { at: "never" },
   "/account/streams/$id/recording/visibility": { hidden: "yes" },
   "/account/streams/$id/recording/keeping": { kept: "yes" },
@@ -392,6 +436,11 @@ const forms: Record<string, Record<string, string>> = {
 async function insertHouse(status: State = "scheduled") {
   const house = await insertPeople(web.db, { status: status === "replayable" ? "live" : status });
   const recordingId = status === "replayable" ? await makeReplayable(house.stream.id) : randomUUID();
+  await insertSeries(web.db, {
+    experienceId: house.experience.id,
+    createdBy: house.people.owner.id,
+    streamId: house.stream.id,
+  });
   const invite = await insertInvite(web.db, web.services.queue, {
     spaceId: house.space.id,
     actorId: house.people.owner.id,
@@ -485,6 +534,10 @@ function fill(address: string, house: House): string {
     .replace("$member", people.moderator!.id)
     .replace("$ban", banId)
     .replace("$invite", inviteId)
+    .replace(
+      "/mail/unsubscribe/$choice/$code",
+      stopPath(web.services.config.sessionSecrets, people.viewer.id, "reminder"),
+    )
     .replace("$code", linkCode(web.services.config.sessionSecrets, "invite", inviteId))
     .replace("$message", messageId)
     .replace("$person", people.viewer.id)
@@ -493,6 +546,7 @@ function fill(address: string, house: House): string {
     .replace("$language", "de")
     .replace("$sheet", "0")
     .replace("$attempt/$segment", "1/0")
+    .replace("$number", "1")
     .replace("$space", space.slug)
     .replace("$pass", pass.slug)
     .replace("$experience", experience.slug)
@@ -656,6 +710,8 @@ async function listMachineAddresses(): Promise<string[]> {
   const found: string[] = [];
   for (const [file, prefix] of [
     ["app", ""],
+    ["announcements", ""],
+    ["calendars", ""],
     ["media", "/media"],
     ["media-aside", "/media"],
     ["webhooks", "/webhooks"],
@@ -690,6 +746,7 @@ it("every route file has its row, one that takes forms a row for them, and every
     ...endpoints,
     "GET /webhooks/livekit",
     "GET /webhooks/chat",
+    "GET /webhooks/mail",
     ...api,
     ...sockets,
     ...gate,
@@ -711,11 +768,16 @@ const pathless = {
     "helmet(",
     "compression()",
     "publicFiles(clientFolder)",
+    // Calendars, whose two addresses have rows.
+    "calendarsRouter(services)",
     "(_, response, next)",
     "refuseCrowds(",
     "refuseUnreadable, refuseNul,",
+    // Its addresses have rows.
+    "announcementsRouter(services)",
     "(error: unknown,",
   ],
+  announcements: ["(error: unknown,"],
   media: ["refuseCrowds(", "(_request, response)", "(error: unknown,"],
   webhooks: ["(_request: Request, response: Response)", "(error: unknown,"],
   "gate-main": ["(request, response, next)"],

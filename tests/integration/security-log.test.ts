@@ -157,7 +157,7 @@ describe("an attempt to come round a rule", () => {
   });
 
   it("is logged: webhooks that are forged (ASVS 16.3.3)", async () => {
-    for (const provider of ["livekit", "chat"])
+    for (const provider of ["livekit", "chat", "mail"])
       await logOf(() => web.fetch(`/webhooks/${provider}`, { method: "POST", body: "{}" }), {
         ...{ provider, msg: "a webhook without a valid signature was refused" },
       });

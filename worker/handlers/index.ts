@@ -6,6 +6,7 @@ import { grantImport } from "./grant-import.ts";
 import { grantMail } from "./grant-mail.ts";
 import { chatCompare } from "./chat-compare.ts";
 import { inviteMail } from "./invite-mail.ts";
+import { mailWake } from "./mail-wake.ts";
 import { moderationEnforce } from "./moderation-enforce.ts";
 import { passOffer } from "./pass-offer.ts";
 import { passOfferMail } from "./pass-offer-mail.ts";
@@ -49,6 +50,7 @@ export const handlers: { [Name in JobName]: Handler<Name> } = {
   "invite.mail": inviteMail,
   "team.owner-left-mail": teamOwnerLeftMail,
   "sign-in.mail": signInMail,
+  "mail.wake": mailWake,
   "grant.mail": grantMail,
   "grant.import": grantImport,
   "access.enforce": accessEnforce,

@@ -26,7 +26,12 @@ export async function cancelStreamsOf(
   if (open.length === 0) return { ok: true, cancelled: 0 };
   await trx
     .updateTable("streams")
-    .set({ status: "cancelled", cancelled_at: sql`now()`, updated_at: sql`now()` })
+    .set({
+      status: "cancelled",
+      cancelled_at: sql`now()`,
+      edit_version: sql<number>`edit_version + 1`,
+      updated_at: sql`now()`,
+    })
     .where(
       "id",
       "in",

@@ -16,7 +16,7 @@ type Row = {
 
 /**
  * Writes to the person who was given a grant, once: a grant that was written about, taken back or has run out meanwhile
- * is left alone. Throws the mailer's ServiceError, and the job is tried again.
+ * is left alone, and so is one whose mailbox is not there. Throws the mailer's ServiceError, and the job is tried again.
  */
 export async function sendGrantLetter(
   { db, mailer, publicUrl }: { db: Db; mailer: Mailer; publicUrl: string },
@@ -35,6 +35,7 @@ export async function sendGrantLetter(
     join spaces s on s.id = p.space_id and s.retired_at is null
     join users u on u.id = g.user_id and u.disabled_at is null
     where g.id = ${grantId} and g.mailed_at is null and g.status = 'active' and (g.ends_at is null or g.ends_at > now())
+      and not exists (select from mail_failures f where f.address = u.email)
   `.execute(db);
   const grant = rows[0];
   if (!grant) return;

@@ -27,13 +27,16 @@ export type TeamGrant = {
   mailedAt: Date | null;
   /** Nobody writes to its holder: it was one of more than a space may write to in a day. */
   letterLeftOut: boolean;
+  /** A mail server said that their mailbox does not exist: nothing is sent there any more. */
+  noMailbox: boolean;
 };
 
 const teamGrant = sql`
   g.id, p.id as "passId", p.name as "passName", u.email, u.name, ${grantStatus} as status,
   g.starts_at <= now() as started, g.starts_at as "startsAt",
   g.ends_at as "endsAt", g.status_changed_at as "statusChangedAt", g.source, giver.email as "givenBy",
-  l.id as "linkId", l.name as "linkName", g.mailed_at as "mailedAt", g.letter_left_out as "letterLeftOut"
+  l.id as "linkId", l.name as "linkName", g.mailed_at as "mailedAt", g.letter_left_out as "letterLeftOut",
+  exists (select from mail_failures f where f.address = u.email) as "noMailbox"
 `;
 
 /** The grants with these ids that are of this space, in their order. */

@@ -30,7 +30,7 @@ export async function sendOffLetter(
   const link = `${publicUrl}/account/space/webhooks/${endpointId}?space=${spaceSlug}`;
   const letter = webhookOffLetter({ host: new URL(url).host, reason, spaceName, link });
   // One letter to all of them: owners of a space know each other.
-  await mailer.send({ to: owners.join(", "), ...letter });
+  await mailer.send({ to: owners, ...letter });
   await db
     .updateTable("webhook_endpoints")
     .set({ off_mailed_at: sql`clock_timestamp()` })

@@ -48,6 +48,7 @@ export async function sendOfferLetter(
     join spaces s on s.id = p.space_id and s.retired_at is null
     join users u on u.id = w.user_id and u.disabled_at is null
     where w.id = ${waitId} and w.outcome is null and w.mailed_at is null and w.offer_until > now()
+      and not exists (select from mail_failures f where f.address = u.email)
   `.execute(db);
   const offer = rows[0];
   if (!offer) return;
@@ -89,6 +90,7 @@ export async function sendRequestLetter(
     left join access_grants g on g.id = r.access_grant_id
     where r.id = ${requestId} and r.mailed_at is null and r.status in ('approved', 'declined', 'closed')
       and (r.status <> 'approved' or (g.status = 'active' and (g.ends_at is null or g.ends_at > now())))
+      and not exists (select from mail_failures f where f.address = u.email)
   `.execute(db);
   const answer = rows[0];
   if (!answer) return;

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** What a link's code is for: a code of one kind never passes as another. */
-export type LinkPurpose = "invite" | "pass" | "sign-in-mail";
+export type LinkPurpose = "calendar" | "invite" | "pass" | "sign-in-mail" | `unsubscribe:${string}`;
 
 /**
  * The code of a link in a letter: the row's id, and 128 bits that only the server can make for it, so that no code has

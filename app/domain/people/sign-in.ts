@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { Queue } from "../../jobs/queue.ts";
 import { enforceAccess } from "../access/enforcement.ts";
+import { forgetFailure } from "../mail/failures.ts";
 import { isUsedUp, takeFrom } from "./limits.ts";
 import { hashToken, insertSession } from "./sessions.ts";
 import { codeTries, findPendingCode, hasSignedInBefore, type PendingCode } from "./sign-in-codes.ts";
@@ -130,6 +131,8 @@ async function finish(db: Db, queue: Queue, pending: Pending, typed: Try): Promi
       userAgent: typed.userAgent,
       networkAddress: typed.networkAddress,
     });
+    // The code was read there: mail arrives at this address, whatever a server said before.
+    await forgetFailure(trx, pending.email);
     const first = !before?.first_signed_in_at;
     await tellOfSignIn(trx, queue, { userId: user.id, sessionId: session.sessionId, first, knownBrowser });
     return { ok: true, ...session, userId: user.id, returnTo: used.return_to, first };

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { Services } from "#app/context.ts";
 import { notifyChange } from "#app/domain/changes/notices.ts";
+import { planReplayMail } from "#app/domain/mail/planning.ts";
 import { announceRecording } from "#app/domain/outgoing-webhooks/announce.ts";
 import { enqueue } from "#app/jobs/queue.ts";
 import type { Database } from "#db/client.ts";
@@ -65,6 +66,7 @@ export async function publish(
       .execute();
     for (const { id } of exports) await enqueue(trx, queue, "recording.export", { exportId: id });
     await announceRecording(trx, queue, { recordingId, streamId });
+    await planReplayMail(trx, streamId);
     log.info({ recordingId, streamId, parts: parts.length }, "a recording is ready");
   }
   await notifyChange(trx, { kind: "stream", streamId });

@@ -55,7 +55,7 @@ export async function sendRuleLetter(
   const ids = rows.map(({ recordingId }) => recordingId);
   try {
     // One letter to all of them: owners of a space know each other.
-    await mailer.send({ to: owners.join(", "), ...letter });
+    await mailer.send({ to: owners, ...letter });
   } catch (error) {
     await sql`update streaming_recordings set telling_until = null where id = any(${ids}::uuid[])`.execute(
       db,

@@ -7,7 +7,8 @@ import { deleteStaleSignIns } from "../people/sign-in-codes.ts";
  * Deletes what nobody needs any more: used-up sign-in codes and sessions, webhooks that were worked on, and presence of
  * pages that were never open while their stream was live (the rest is who was there, and counts), answers of the API
  * that were kept for a day, what was sent to other people's servers a month ago, and lists of people that were imported or forgotten. A thousand rows at a time, so that it never holds a table for long. A busy chat sends hundreds of webhooks in a second, and what they say
- * is in our rows: they are kept for two days, so that one that is sent again is known.
+ * is in our rows: they are kept for two days, so that one that is sent again is known. What was mailed about a stream goes half a
+ * year after it was due.
  */
 export async function deleteOld(db: Db): Promise<void> {
   await deleteStaleSignIns(db);
@@ -34,6 +35,16 @@ export async function deleteOld(db: Db): Promise<void> {
         select from webhook_deliveries d where d.message_id = m.id and d.status = 'waiting'
       ) limit 1000) returning 1`.execute(db),
   );
+  const oldMailing = sql`
+    select id from mailings where due_at < now() - interval '180 days' and expires_at < now() order by due_at limit 20
+  `;
+  await untilNone(() =>
+    sql`delete from mails where (mailing_id, person_id) in (
+      select m.mailing_id, m.person_id from mails m where m.mailing_id in (${oldMailing}) limit 1000) returning 1`.execute(
+      db,
+    ),
+  );
+  await untilNone(() => sql`delete from mailings where id in (${oldMailing}) returning 1`.execute(db));
   await deleteOldImports(db);
   await sql`delete from stream_presence where (stream_id, user_id, tab) in (
     select stream_id, user_id, tab from stream_presence

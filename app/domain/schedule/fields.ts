@@ -25,12 +25,25 @@ const fields = {
     .transform(Number),
 };
 
-/** The form that schedules a stream. */
+/** What `readSeries` reads, and the dates that stood on the page when it was sent. */
+const repeated = { repeats: planned, until: planned, times: planned, seen: planned };
+
+/** The form that schedules a stream, or a series of them. */
 export const newStreamForm = z.object({
   ...fields,
+  ...repeated,
   experience: z.string().optional(),
   formKey: z.string().optional(),
 });
 
 /** The form that edits one; `version` is the edition that the editor had before them. */
 export const editStreamForm = z.object({ ...fields, version: z.string().optional() });
+
+/** The form that changes a stream of a series and all that follow; `edition` is what the editor had before them. */
+export const followingForm = z.object({
+  ...fields,
+  ...repeated,
+  formKey: z.string().optional(),
+  edition: z.string().optional(),
+  own: z.literal("change").optional(),
+});

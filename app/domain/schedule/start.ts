@@ -13,6 +13,9 @@ export type Start = {
   timeZone: string;
 };
 
+/** The `choice` of a series, which asks nothing: a time that is left out is as much later, of two equal ones it is the first. */
+export const byRule = "rule";
+
 export type TypedStart = { day?: string; time?: string; zone?: string; choice?: string };
 
 export type StartProblem = { field: "day" | "time" | "zone" | "choice"; sentence: string };
@@ -54,10 +57,14 @@ export function readStart(typed: TypedStart, { now, kept }: { now: Date; kept?: 
   if (first.equals(last)) return { ok: true, start: toStart(first) };
 
   const question = ask(wall, first, last);
-  const chosen = [first, last].find((at) => toValue(at) === typed.choice);
+  const isByRule = typed.choice === byRule;
+  const chosen = isByRule
+    ? wall.toZonedDateTime(zone, { disambiguation: "compatible" })
+    : [first, last].find((at) => toValue(at) === typed.choice);
   if (!chosen) return { ok: false, question, problems: [{ field: "choice", sentence: question.sentence }] };
   const out = isKept(chosen) ? undefined : outOfRange(chosen, clock);
-  if (out) return { ok: false, question, problems: [{ field: "choice", sentence: out.sentence }] };
+  if (out)
+    return { ok: false, question, problems: [isByRule ? out : { field: "choice", sentence: out.sentence }] };
   return { ok: true, question, start: toStart(chosen) };
 }
 
@@ -95,7 +102,8 @@ export function typeNextWeek(start: Start, now: Date): TypedStart {
   return { day: day.toString(), time, zone };
 }
 
-function readDay(typed: string, say: (sentence: string) => void): Temporal.PlainDate | undefined {
+/** A day as it was typed, "2027-03-28"; what is none is said. */
+export function readDay(typed: string, say: (sentence: string) => void): Temporal.PlainDate | undefined {
   const text = typed.trim();
   if (text === "") return void say("Choose the day.");
   const parts = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
@@ -113,7 +121,8 @@ function readDay(typed: string, say: (sentence: string) => void): Temporal.Plain
   }
 }
 
-function readTime(typed: string, say: (sentence: string) => void): Temporal.PlainTime | undefined {
+/** A time as it was typed, "19:30" or "19.30"; what is none is said. */
+export function readTime(typed: string, say: (sentence: string) => void): Temporal.PlainTime | undefined {
   const text = typed.trim();
   if (text === "") return void say("Choose the time.");
   const parts = /^(\d{1,2})[:.](\d{2})(?::00(?:\.0+)?)?$/.exec(text);
@@ -181,7 +190,8 @@ function ask(
 
 const toValue = (at: Temporal.ZonedDateTime) => at.toString({ smallestUnit: "minute" });
 
-function toStart(at: Temporal.ZonedDateTime): Start {
+/** A start of its instant, on the clocks of its zone. */
+export function toStart(at: Temporal.ZonedDateTime): Start {
   return {
     startsAt: new Date(at.epochMilliseconds),
     wallTime: at.toPlainDateTime().toString({ smallestUnit: "minute" }),

@@ -18,6 +18,9 @@ const months = [
 
 export const monthName = (month: number): string | undefined => months[month - 1];
 
+/** "Monday" for 1 to "Sunday" for 7. */
+export const weekdayName = (dayOfWeek: number): string => weekdays[dayOfWeek - 1] ?? "";
+
 type Day = Pick<Temporal.PlainDate, "dayOfWeek" | "day" | "month" | "year">;
 
 /** "Sunday 28 March 2027" */

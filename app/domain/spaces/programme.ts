@@ -80,6 +80,12 @@ export async function listProgramme(
   };
 }
 
+/** What anybody may come to, of all spaces: what is live, then what begins soonest; at most so many. */
+export async function findOnSoon(db: Db, { most }: { most: number }): Promise<Listed[]> {
+  const { live, upcoming } = await listProgramme(db, sql`true`, { upcoming: most, past: 0 });
+  return [...live, ...upcoming].slice(0, most);
+}
+
 function toListed({ slug, experienceSlug, spaceSlug, startsAt, liveAt, endedAt, ...row }: Row): Listed {
   return {
     ...row,

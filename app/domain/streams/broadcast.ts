@@ -63,6 +63,7 @@ export async function goLive(db: Db, outside: Outside, press: GoLive): Promise<H
     if (!moved) return false;
     if (press.record) await createRecording(trx, outside.queue, { streamId: press.streamId });
     await announceStream(trx, outside.queue, { type: "stream.live", streamId: press.streamId });
+    await enqueue(trx, outside.queue, "mail.wake", {});
     return true;
   });
 }

@@ -26,6 +26,8 @@ export type StreamFacts = {
   lease: { userId: string; name: string; tab: string } | null;
   chat: ChatState;
   reports: number;
+  /** What the host tells those who wait; "" while there is nothing. */
+  note: string;
   /** The database's clock when this was read. */
   at: string;
 };
@@ -77,12 +79,14 @@ export type FactsRow = RecordingRow & {
   chat_away: boolean;
   chat_channel_id: string | null;
   reports: number;
+  lobby_note: string;
   at: Date;
 };
 
 /** The columns of a `FactsRow`, for a query from `streams s` with `factJoins`. */
 export const factColumns = sql`
   s.id as stream_id, s.title, s.status, s.starts_at, s.live_at, s.host_absent_since, s.ended_at, s.ended_reason,
+  s.lobby_note,
   ${recordingColumns},
   l.user_id as lease_user_id, l.tab as lease_tab, l.name as lease_name,
   s.chat_before, s.chat_after_minutes, c.slow_mode_seconds, c.frozen_at is not null as chat_frozen, c.links_allowed,
@@ -145,6 +149,7 @@ export function toFacts(row: FactsRow): StreamFacts {
       channelId: row.chat_channel_id,
     },
     reports: row.reports,
+    note: row.lobby_note,
     at: row.at.toISOString(),
   };
 }

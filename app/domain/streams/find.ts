@@ -1,10 +1,11 @@
 import { type Kysely, sql } from "kysely";
+import type { SeriesColumns } from "#app/domain/schedule/series-words.ts";
 import { isId } from "#app/domain/text.ts";
 import type { Database } from "#db/client.ts";
 import type { SpaceRole, StreamChatBefore, StreamStatus } from "#db/types.ts";
 
 /** A stream with the names around it. Whether somebody may watch it is `findAccess`'s to say. */
-export type FoundStream = {
+export type FoundStream = SeriesColumns & {
   id: string;
   slug: string;
   title: string;
@@ -36,6 +37,7 @@ const foundStream = (db: Kysely<Database>) =>
     .selectFrom("streams as s")
     .innerJoin("experiences as e", "e.id", "s.experience_id")
     .innerJoin("spaces as sp", "sp.id", "e.space_id")
+    .leftJoin("stream_series as x", "x.id", "s.series_id")
     .select([
       "s.id",
       "s.slug",
@@ -59,6 +61,9 @@ const foundStream = (db: Kysely<Database>) =>
       "sp.id as spaceId",
       "sp.slug as spaceSlug",
       "sp.name as spaceName",
+      "x.repeats as seriesRepeats",
+      "x.first_day as seriesFirstDay",
+      "x.last_day as seriesLastDay",
       sql<boolean>`e.retired_at is not null or sp.retired_at is not null`.as("retired"),
     ]);
 

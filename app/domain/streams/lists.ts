@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import type { SeriesColumns } from "#app/domain/schedule/series-words.ts";
 import type { Database } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
 
@@ -14,7 +15,7 @@ const statuses: Record<StreamList, StreamStatus[]> = {
 
 export const streamsPerPage = 20;
 
-export type ListedStream = {
+export type ListedStream = SeriesColumns & {
   id: string;
   slug: string;
   title: string;
@@ -53,6 +54,7 @@ export async function listStreams(
   const at = sql`coalesce(s.live_at, s.starts_at)`;
   const direction = list === "past" ? "desc" : "asc";
   return ofTeam(db, whose)
+    .leftJoin("stream_series as x", "x.id", "s.series_id")
     .select([
       "s.id",
       "s.slug",
@@ -66,6 +68,9 @@ export async function listStreams(
       "s.peak_viewers as peakViewers",
       "e.name as experienceName",
       "e.slug as experienceSlug",
+      "x.repeats as seriesRepeats",
+      "x.first_day as seriesFirstDay",
+      "x.last_day as seriesLastDay",
       sql<boolean>`s.status in ('scheduled', 'rehearsal') and s.starts_at < now()`.as("overdue"),
     ])
     .where("s.status", "in", statuses[list])

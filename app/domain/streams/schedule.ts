@@ -12,6 +12,10 @@ import { findFreeSlug } from "./stream-slugs.ts";
 
 type Trx = Transaction<Database>;
 
+/** In the transaction that the caller has, or in one of its own. */
+const within = <Result>(db: Db, run: (trx: Trx) => Promise<Result>): Promise<Result> =>
+  db.isTransaction ? run(db as Trx) : db.transaction().execute(run);
+
 /** What a creator says of a stream. */
 export type StreamWords = { title: string; description: string; plan: Plan; chat: ChatHours };
 
@@ -155,11 +159,12 @@ export type Updated =
 /**
  * Changes what a stream says and when it starts, by a host or an owner, while it is scheduled or in rehearsal. Of two
  * editors who began with the same edition the second is refused with what the first saved. Saving what is there
- * already changes nothing, so a second press does no harm. Only another instant raises `schedule_version`.
+ * already changes nothing, so a second press does no harm. Only another instant raises `schedule_version`. Called with a
+ * transaction, it is a part of that.
  */
 export async function updateSchedule(db: Db, edit: Edit): Promise<Updated> {
   const { streamId, userId, version, title, description, plan, chat } = edit;
-  return db.transaction().execute(async (trx): Promise<Updated> => {
+  return within(db, async (trx): Promise<Updated> => {
     const access = await findAccess(trx, { streamId, userId });
     if (!access?.mayModerate) return { ok: false, reason: "not_found" };
     if (!access.mayHost) return { ok: false, reason: "not_host" };
@@ -207,14 +212,15 @@ export type Cancelled =
 
 /**
  * Cancels a stream before it has begun, by a host or an owner: one guarded move. Whoever is in its rehearsal is shown
- * out by a job of the same transaction. Cancelled already: nothing more happens. Against going live exactly one wins.
+ * out by a job of the same transaction. Cancelled already: nothing more happens. Against going live exactly one wins. Called
+ * with a transaction, it is a part of that.
  */
 export async function cancelStream(
   db: Db,
   queue: Queue,
   { streamId, userId }: { streamId: string; userId: string },
 ): Promise<Cancelled> {
-  return db.transaction().execute(async (trx): Promise<Cancelled> => {
+  return within(db, async (trx): Promise<Cancelled> => {
     const access = await findAccess(trx, { streamId, userId });
     if (!access?.mayModerate) return { ok: false, reason: "not_found" };
     if (!access.mayHost) return { ok: false, reason: "not_host" };
@@ -232,7 +238,12 @@ export async function cancelStream(
 async function moveToCancelled(trx: Trx, queue: Queue, streamId: string): Promise<boolean> {
   const moved = await trx
     .updateTable("streams")
-    .set({ status: streamMoves.cancel.to, cancelled_at: sql`clock_timestamp()`, updated_at: sql`now()` })
+    .set({
+      status: streamMoves.cancel.to,
+      cancelled_at: sql`clock_timestamp()`,
+      edit_version: sql<number>`edit_version + 1`,
+      updated_at: sql`now()`,
+    })
     .where("id", "=", streamId)
     .where("status", "in", streamMoves.cancel.from)
     .returning("rehearsal_at")
@@ -241,6 +252,7 @@ async function moveToCancelled(trx: Trx, queue: Queue, streamId: string): Promis
   await trx.deleteFrom("stream_host_leases").where("stream_id", "=", streamId).execute();
   // Also without a rehearsal: a host who was just about to begin one may have opened the room.
   await enqueue(trx, queue, "stream.close-room", { streamId });
+  await enqueue(trx, queue, "mail.wake", {});
   await notifyChange(trx, { kind: "stream", streamId });
   return true;
 }

@@ -26,6 +26,10 @@ export type StreamState = {
   chat: ChatState | null;
   /** Reported messages that wait for a look; the team only. */
   reports: number | null;
+  /** The team rehearses: whoever may watch is told that the host prepares, and no more. */
+  preparing: boolean;
+  /** What the host tells those who wait, until it is live; "" for everybody who may not. */
+  note: string;
 };
 
 /** The state of a stream as `userId` (null: nobody signed in) may know it; undefined when there is no such stream. */
@@ -68,6 +72,8 @@ export function stateFor(
     access: access.mayWatch ? "yes" : access.reason,
     chat: access.mayChat ? facts.chat : null,
     reports: team ? facts.reports : null,
+    preparing: access.mayWatch && facts.status === "rehearsal",
+    note: access.mayWatch && (facts.status === "scheduled" || facts.status === "rehearsal") ? facts.note : "",
   };
 }
 

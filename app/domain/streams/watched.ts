@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { type Audience, audienceOf, pageTab } from "#app/domain/presence/presence.ts";
+import { seriesInWords } from "#app/domain/schedule/series-words.ts";
 import type { Database } from "#db/client.ts";
 import { factColumns, factJoins, type FactsRow, type StreamFacts, toFacts } from "./facts.ts";
 
@@ -11,6 +12,12 @@ export type WatchedStream = {
   description: string;
   timeZone: string;
   lengthMinutes: number;
+  /** Which edition of its words and times this is. */
+  editVersion: number;
+  /** When it was to start before it was moved (ISO); null where it never was. */
+  formerStart: string | null;
+  /** "Every week on Monday, until Monday 3 May 2027"; null for one that is no part of a series. */
+  series: string | null;
   space: { id: string; slug: string; name: string };
   experience: { id: string; slug: string; name: string };
   /** As it was counted a moment ago; undefined when nobody has counted since. */
@@ -29,13 +36,17 @@ export async function findWatchedStream(
   { userId }: { userId: string | null },
 ): Promise<WatchedStream | undefined> {
   const { rows } = await sql<FactsRow & PageRow>`
-    select ${factColumns}, s.description, s.time_zone, s.length_minutes,
+    select ${factColumns}, s.description, s.time_zone, s.length_minutes, s.edit_version, (
+        select f.starts_at from stream_former_starts f where f.stream_id = s.id order by f.schedule_version desc limit 1
+      ) as former_start,
       sp.id as space_id, sp.slug as space_slug, sp.name as space_name,
       e.id as experience_id, e.slug as experience_slug, e.name as experience_name,
+      x.repeats, x.first_day, x.last_day,
       s.peak_viewers, a.viewers_now, a.viewers_total, p.user_id is not null as page_seen
     from spaces sp
     join experiences e on e.space_id = sp.id and e.slug = ${experience}
     join streams s on s.experience_id = e.id and s.slug = ${stream}
+    left join stream_series x on x.id = s.series_id
     left join stream_audiences a
       on a.stream_id = s.id and a.counted_at > clock_timestamp() - interval '2 seconds'
     left join stream_presence p
@@ -51,6 +62,13 @@ export async function findWatchedStream(
       description: row.description,
       timeZone: row.time_zone,
       lengthMinutes: row.length_minutes,
+      editVersion: row.edit_version,
+      formerStart: row.former_start?.toISOString() ?? null,
+      series: seriesInWords({
+        seriesRepeats: row.repeats,
+        seriesFirstDay: row.first_day,
+        seriesLastDay: row.last_day,
+      }),
       space: { id: row.space_id, slug: row.space_slug, name: row.space_name },
       experience: { id: row.experience_id, slug: row.experience_slug, name: row.experience_name },
       audience:
@@ -83,6 +101,11 @@ type PageRow = {
   description: string;
   time_zone: string;
   length_minutes: number;
+  edit_version: number;
+  former_start: Date | null;
+  repeats: string | null;
+  first_day: string | null;
+  last_day: string | null;
   space_id: string;
   space_slug: string;
   space_name: string;

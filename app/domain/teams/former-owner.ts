@@ -78,7 +78,7 @@ export async function sendOwnerLeftLetter(
     keys: { names: keys.map(({ name }) => name), page: `${publicUrl}/account/space/api?space=${spaceSlug}` },
   });
   // One letter to all of them: owners of a space know each other.
-  await mailer.send({ to: owners.join(", "), ...letter });
+  await mailer.send({ to: owners, ...letter });
   const endpointIds = endpoints.map(({ id }) => id);
   const linkIds = links.map(({ id }) => id);
   const keyIds = keys.map(({ id }) => id);

@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import { findAccess, grantOf, mayJoinAs } from "#app/domain/access/decision.ts";
 import { findObstacle } from "#app/domain/devices/places.ts";
 import { listOwners } from "#app/domain/participants/participants.ts";
+import { type MailEvent, takeMailEvents } from "#app/domain/mail/failures.ts";
 import { takeAnnouncement } from "#app/domain/recordings/attempts.ts";
 import { enqueue, enqueueOnce, type Queue } from "#app/jobs/queue.ts";
 import { readWebhookBody, type WebhookNews } from "#app/services/livekit-webhooks.ts";
@@ -124,6 +125,33 @@ export async function insertChatEvents(db: Db, queue: Queue, events: ChatEvent[]
     for (const streamId of [...differing].sort())
       await enqueueOnce(trx, queue, "chat.compare", { streamId }, streamId);
     return rows.length;
+  });
+}
+
+/**
+ * Takes what a mail provider told, each delivery once: false when it came before. What it says is done in the same transaction
+ * and not kept: only how much it was.
+ */
+export async function insertMailEvents(
+  db: Db,
+  { eventId, events }: { eventId: string; events: MailEvent[] },
+): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const inserted = await trx
+      .insertInto("webhook_events")
+      .values({
+        provider: "mail",
+        event_id: eventId.slice(0, 200),
+        kind: "mail",
+        body: JSON.stringify({ events: events.length }),
+        processed_at: sql`clock_timestamp()`,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("event_id")
+      .executeTakeFirst();
+    if (!inserted) return false;
+    await takeMailEvents(trx, events);
+    return true;
   });
 }
 

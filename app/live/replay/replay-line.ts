@@ -1,5 +1,5 @@
 import { createChances, hlsOptions } from "./hls-recovery.ts";
-import { goesOn, knowsPlaylists } from "./own-powers.ts";
+import { goesOn, hasFailed, knowsPlaylists } from "./own-powers.ts";
 
 /** What a player is told about a recording that does not come, or cannot be played. */
 export type ReplayNews = {
@@ -24,9 +24,9 @@ export async function keepReplaying(
   playlist: string,
   news: ReplayNews,
 ): Promise<() => void> {
+  const { default: Hls } = await import("hls.js/light");
   // What loads another source forgets both.
   const { currentTime, paused } = video;
-  const { default: Hls } = await import("hls.js/light");
   const play = () => void (paused || video.play().catch(() => {}));
   if (!Hls.isSupported()) return byBrowser(video, news, play);
 
@@ -64,7 +64,7 @@ export async function keepReplaying(
 function byBrowser(video: HTMLVideoElement, news: ReplayNews, play: () => void): () => void {
   const tries = createTries(() => {
     // One of several sources that failed is no end yet.
-    if (!video.error && video.networkState !== HTMLMediaElement.NETWORK_NO_SOURCE) return;
+    if (!hasFailed(video)) return;
     if (!knowsPlaylists(video)) return news.onUnplayable();
     news.onLost();
     video.load();

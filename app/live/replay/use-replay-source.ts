@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useState } from "react";
-import { goesOn, knowsPlaylists } from "./own-powers.ts";
+import { goesOn, hasFailed, knowsPlaylists } from "./own-powers.ts";
 
 /** Chromium's own player stands still without a word where a segment was refused: one that stood for so long is replaced. */
 const standsMs = 8_000;
@@ -60,9 +60,10 @@ export function useReplaySource(video: RefObject<HTMLVideoElement>, playlist: st
     };
     player.addEventListener("error", onError, true);
     player.addEventListener("waiting", onWaiting);
-    // It may have gone on to the file before this script came.
-    const plays = knowsPlaylists(player) && !player.error && !player.currentSrc.includes("/video.mp4");
-    if (!plays) void playByScript();
+    // Before this script came it may have gone on to the file, or to the end of what there is.
+    const isAtFile = player.currentSrc.includes("/video.mp4");
+    onWaiting();
+    if (!knowsPlaylists(player) || hasFailed(player) || isAtFile) void playByScript();
     return () => {
       gone = true;
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { Link } from "@remix-run/react";
 import { reportsWords } from "../chat/chat-words.ts";
 import { ButtonLink } from "#app/components/button.tsx";
 import { CopyLink } from "#app/components/copy-link.tsx";
@@ -7,6 +8,7 @@ import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
 import type { PageConnection } from "../page-messages.ts";
 import type { LineWords } from "./connection-words.ts";
+import { LobbyNote } from "./lobby-note.tsx";
 import type { RecordingWords } from "./recording-words.ts";
 import type { StudioState, StudioViewers } from "./types.ts";
 
@@ -16,11 +18,14 @@ type SideProps = {
   state: StudioState;
   recording: RecordingWords;
   viewers: StudioViewers;
+  coming: number | null;
   line: LineWords | null;
   connection: PageConnection;
   zone: string | null;
   streamZone: string;
   lengthMinutes: number;
+  /** Of which series it is a part, in words; null where of none. */
+  series: string | null;
   watchUrl: string;
   watchPath: string;
 };
@@ -32,11 +37,13 @@ export function Side({
   state,
   recording,
   viewers,
+  coming,
   line,
   connection,
   zone,
   streamZone,
   lengthMinutes,
+  series,
   watchUrl,
   watchPath,
 }: SideProps) {
@@ -54,6 +61,15 @@ export function Side({
               <When at={state.startsAt} zone={zone} streamZone={streamZone} />
             </Fact>
             <Fact label="Planned for">{formatLength(lengthMinutes)}</Fact>
+            {series && <Fact label="Part of a series">{series}</Fact>}
+            {coming !== null && (
+              <Fact
+                label="Coming"
+                note={role === "host" && <Link to={`/account/streams/${streamId}/coming`}>See who</Link>}
+              >
+                {many(coming)}
+              </Fact>
+            )}
           </>
         )}
         {status !== "cancelled" && status !== "ended" && (
@@ -95,10 +111,14 @@ export function Side({
         <ButtonLink to={`/account/streams/${streamId}/reports`}>
           {reportsWords(state.reports ?? 0)}
         </ButtonLink>
+        <ButtonLink to={`/account/streams/${streamId}/mail`}>Mail</ButtonLink>
         {status === "scheduled" && role === "host" && (
           <ButtonLink to={`/account/streams/${streamId}/edit`}>Change words or time</ButtonLink>
         )}
       </p>
+      {(status === "scheduled" || status === "rehearsal") && role === "host" && (
+        <LobbyNote studioPath={`/account/streams/${streamId}`} note={state.note} />
+      )}
     </>
   );
 }

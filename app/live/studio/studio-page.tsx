@@ -32,6 +32,8 @@ export type StudioPageProps = {
   tab: string | null;
   state: StudioState;
   viewers: StudioViewers;
+  /** How many said that they come, before it begins. */
+  coming: number | null;
   /** The socket that keeps this page up to date. */
   connection: PageConnection;
   onChat: PageSocket["onChat"];
@@ -42,6 +44,7 @@ export type StudioPageProps = {
   zone: string | null;
   streamZone: string;
   lengthMinutes: number;
+  series: string | null;
   watchUrl: string;
   watchPath: string;
   endedBy: string | null;

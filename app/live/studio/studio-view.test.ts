@@ -15,6 +15,8 @@ const state = (over: Partial<StudioState>): StudioState => ({
   leaseHolder: mine,
   chat: null,
   reports: null,
+  preparing: false,
+  note: "",
   ...over,
 });
 const host = { role: "host", tab: "this-tab" } as const;

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "#app/components/button.tsx";
-
-type Sinkable = HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
+import { playNotes } from "../test-notes.client.ts";
 
 /** Plays three short notes on the chosen speaker. */
 export function TestSound({ speaker }: { speaker: string | undefined }) {
@@ -29,27 +28,4 @@ export function TestSound({ speaker }: { speaker: string | undefined }) {
       </p>
     </>
   );
-}
-
-async function playNotes(audio: AudioContext, speaker: string | undefined) {
-  const output = audio.createMediaStreamDestination();
-  const element: Sinkable = new Audio();
-  element.srcObject = output.stream;
-  if (speaker && element.setSinkId) await element.setSinkId(speaker);
-  await element.play();
-  const begin = audio.currentTime + 0.05;
-  [523, 659, 784].forEach((frequency, index) => {
-    const at = begin + index * 0.22;
-    const tone = new OscillatorNode(audio, { frequency, type: "triangle" });
-    const gain = new GainNode(audio, { gain: 0 });
-    gain.gain.setValueAtTime(0, at);
-    gain.gain.linearRampToValueAtTime(0.25, at + 0.02);
-    gain.gain.exponentialRampToValueAtTime(0.001, at + 0.4);
-    tone.connect(gain).connect(output);
-    tone.start(at);
-    tone.stop(at + 0.45);
-  });
-  await new Promise((resolve) => setTimeout(resolve, 1100));
-  element.pause();
-  element.srcObject = null;
 }

@@ -1,35 +1,36 @@
 import { ButtonLink } from "#app/components/button.tsx";
-import { Page, Two, Watch as WatchLayout } from "#app/components/layouts.tsx";
+import { Page, Two } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
-import { Seats } from "#app/components/seats.tsx";
-import { Stage } from "#app/components/stage.tsx";
 import { Ticket } from "#app/components/ticket.tsx";
 import { Countdown } from "#app/components/ticking.tsx";
 import { formatLength } from "#app/components/time-format.ts";
 import { When } from "#app/components/when.tsx";
-import { PassEnds } from "./pass-ends.tsx";
-import { ByWhat, Cut, Description, hasChat, people, WatchChat, WhenLine, Whose } from "./pieces.tsx";
+import { Ahead } from "./ahead.tsx";
+import { HostNote } from "./lobby/host-note.tsx";
+import { StartMoved } from "./lobby/start-moved.tsx";
+import { ByWhat, Cut, Description, PartOfSeries, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
 /** When it is, as a ticket. */
-export function TimeTicket({ page, watch: { state, at } }: WatchProps) {
-  const ahead = Date.parse(state.startsAt) > Date.parse(at);
+export function TimeTicket({ page, watch: { state, clock, now, sure } }: WatchProps) {
+  const counts = sure && Date.parse(state.startsAt) > now;
   return (
     <Ticket
       spent={state.status === "cancelled"}
       stub={
         state.status === "scheduled" &&
-        ahead && (
+        counts && (
           <>
             <span className="small">starts in</span>
-            <Countdown to={state.startsAt} now={at} />
+            <Countdown to={state.startsAt} now={clock.at} heardMs={clock.heardMs} />
           </>
         )
       }
     >
       <When at={state.startsAt} zone={page.zone} streamZone={page.streamZone} size="hero" />
       <p className="small">About {formatLength(page.lengthMinutes)}.</p>
+      {state.status !== "cancelled" && <PartOfSeries page={page} />}
     </Ticket>
   );
 }
@@ -44,10 +45,13 @@ export function Announced(props: WatchProps) {
         aside={
           <>
             <TimeTicket {...props} />
+            <Ahead {...props} spotlight />
             <ByWhat page={page} watch={watch} />
           </>
         }
       >
+        <StartMoved {...props} />
+        <HostNote note={watch.state.note} />
         <Description page={page} />
         <p className="small">
           The doors open 30 minutes before it starts. The stream, and its replay, will be on this page.
@@ -55,48 +59,6 @@ export function Announced(props: WatchProps) {
         <Cut watch={watch} />
       </Two>
     </Page>
-  );
-}
-
-export function Lobby(props: WatchProps) {
-  const { page, watch } = props;
-  const { state, at, viewers } = watch;
-  const ahead = Date.parse(state.startsAt) > Date.parse(at);
-  const here = viewers?.now ?? 0;
-  return (
-    <WatchLayout
-      side={hasChat(watch.state) && <WatchChat {...props} ready />}
-      stage={
-        <>
-          <Stage lit>
-            <p className="small">
-              {ahead ? "Doors are open. The host is preparing." : "Doors are open. It begins any moment."}
-            </p>
-            <p className="when-huge">
-              {ahead ? (
-                <Countdown to={state.startsAt} now={at} />
-              ) : (
-                <When at={state.startsAt} zone={page.zone} streamZone={page.streamZone} size="time" />
-              )}
-            </p>
-            <Seats count={here} words={here === 1 ? "1 person is here" : `${people(here)} are here`} />
-          </Stage>
-          <PassEnds {...props} />
-        </>
-      }
-    >
-      <PageHeader title={state.title} above={<Whose page={page} />} />
-      <WhenLine {...props} />
-      <p className="small" data-needs-script="">
-        Stay on this page: the picture comes by itself.
-      </p>
-      <noscript>
-        <p className="small">This page finds out by itself when it begins, and says so.</p>
-      </noscript>
-      <Cut watch={watch} />
-      <ByWhat page={page} watch={watch} />
-      <Description page={page} />
-    </WatchLayout>
   );
 }
 

@@ -12,6 +12,7 @@ test("who did not choose the delay is told why, and everybody that the host is a
   expect(whyDelayed({ delayed: true, why: "chosen" }, here)).toBe("");
   expect(whyDelayed({ delayed: true, why: "full" }, here)).toMatch(/^So many people/);
   expect(whyDelayed({ delayed: true, why: "offered" }, here)).toMatch(/^There is a place now/);
+  expect(whyDelayed({ delayed: true, why: "queue" }, here)).toMatch(/^So many people are coming in/);
   expect(whyDelayed({ delayed: true, why: "late" }, here)).toMatch(/cannot be reached from here/);
   expect(whyDelayed({ delayed: true, why: "full" }, { hostAbsent: true })).toMatch(/^The host's connection/);
 });

@@ -11,6 +11,8 @@ export function whyDelayed(way: Way, { hostAbsent }: { hostAbsent: boolean }): s
   if (hostAbsent) return dropped;
   if (!way.delayed || way.why === "chosen") return "";
   if (way.why === "offered") return "There is a place now: you can watch without delay whenever you like.";
+  if (way.why === "queue")
+    return "So many people are coming in at once that the picture comes to you with a delay at first. It changes by itself when it is your turn.";
   return way.why === "full"
     ? "So many people are watching that the picture comes to you with a delay. When there is a place, it changes by itself."
     : "The direct picture cannot be reached from here, so this one comes with a delay. We keep trying.";

@@ -37,7 +37,7 @@ export function LivePlayer(props: LivePlayerProps) {
   const [away, setAway] = useState(false);
   const { entered, begunMs } = useRoom({ path, spreadMs, wanted: chosen === null });
   const player = entered && entered !== "failed" ? entered : null;
-  const { way, again } = useWay(player?.room ?? null, {
+  const { way, again, queued } = useWay(player?.room ?? null, {
     ...{ chosen, away, begunMs },
     possible: recordingId !== null,
   });
@@ -86,6 +86,7 @@ export function LivePlayer(props: LivePlayerProps) {
         <NoPictureYet
           hostAbsent={hostAbsent}
           failed={entered === "failed"}
+          queued={queued}
           playlist={recordingId && `/media/${streamId}/${recordingId}/live.m3u8`}
           path={path}
           soFar={soFar}

@@ -4,6 +4,8 @@ import { dropped } from "./live-words.ts";
 type NoPictureYetProps = {
   hostAbsent: boolean;
   failed: boolean;
+  /** So many come in at once that the turn of this page takes longer than a moment. */
+  queued: boolean;
   /** The playlist, for who has no scripts; null while there is none. */
   playlist: string | null;
   /** The watch page's own path. */
@@ -14,7 +16,15 @@ type NoPictureYetProps = {
 };
 
 /** Until the picture is there; and, without scripts, the browser's own player on the playlist. */
-export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar, recorded }: NoPictureYetProps) {
+export function NoPictureYet({
+  hostAbsent,
+  failed,
+  queued,
+  playlist,
+  path,
+  soFar,
+  recorded,
+}: NoPictureYetProps) {
   return (
     <>
       <Stage
@@ -31,7 +41,9 @@ export function NoPictureYet({ hostAbsent, failed, playlist, path, soFar, record
               ? "The player could not be loaded. We try again by ourselves."
               : hostAbsent
                 ? dropped
-                : "Connecting you to the picture…"}
+                : queued
+                  ? "So many people are coming in at once that your turn takes a moment. The picture comes by itself."
+                  : "Connecting you to the picture…"}
           </p>
         </div>
         {playlist === null && (

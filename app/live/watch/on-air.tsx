@@ -1,6 +1,4 @@
-import { useEffect, useRef, useState } from "react";
 import { ButtonLink } from "#app/components/button.tsx";
-import { Watch as WatchLayout } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { Tag } from "#app/components/tag.tsx";
@@ -8,39 +6,41 @@ import { Elapsed } from "#app/components/ticking.tsx";
 import { ChooseDevice } from "./choose-device.tsx";
 import { LivePlayer } from "./live-player.tsx";
 import { PassEnds } from "./pass-ends.tsx";
-import { ByWhat, Cut, Description, hasChat, House, WatchChat, Whose } from "./pieces.tsx";
+import { ByWhat, Cut, Description, House, Whose } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
-/** Live, and the team's rehearsal, which looks the same but for what it is called. */
-export function OnAir({ page, watch }: WatchProps) {
-  const { state, viewers, at } = watch;
-  const rehearsal = watch.place === "rehearsal";
-  const [pictured, onFrame] = usePictured();
+/** The picture, live or of the team's rehearsal. `onFrame`: something of the host can be seen. */
+export function OnAirFront({ page, watch, onFrame }: WatchProps & { onFrame: () => void }) {
+  const { state } = watch;
   return (
-    <WatchLayout
-      stage={
-        <>
-          {watch.devices ? (
-            <ChooseDevice page={page} watch={watch} asked={watch.devices} />
-          ) : (
-            <LivePlayer
-              path={page.path}
-              streamId={state.streamId}
-              recordingId={state.liveRecordingId}
-              clock={watch.clock}
-              soFar={page.soFar}
-              recorded={page.recorded}
-              hostAbsent={state.hostAbsentSince !== null}
-              onRefused={() => watch.readAgain(500)}
-              onFrame={onFrame}
-              spreadMs={watch.spreadMs}
-            />
-          )}
-          <PassEnds page={page} watch={watch} />
-        </>
-      }
-      side={hasChat(state) && <WatchChat page={page} watch={watch} ready={pictured} />}
-    >
+    <>
+      {watch.devices ? (
+        <ChooseDevice page={page} watch={watch} asked={watch.devices} />
+      ) : (
+        <LivePlayer
+          path={page.path}
+          streamId={state.streamId}
+          recordingId={state.liveRecordingId}
+          clock={watch.clock}
+          soFar={page.soFar}
+          recorded={page.recorded}
+          hostAbsent={state.hostAbsentSince !== null}
+          onRefused={() => watch.readAgain(500)}
+          onFrame={onFrame}
+          spreadMs={watch.spreadMs}
+        />
+      )}
+      <PassEnds page={page} watch={watch} />
+    </>
+  );
+}
+
+/** What is said below the picture; a rehearsal looks the same but for what it is called. */
+export function OnAirWords({ page, watch }: WatchProps) {
+  const { viewers, state, at } = watch;
+  const rehearsal = watch.place === "rehearsal";
+  return (
+    <>
       <div className="on-air">
         <PageHeader title={state.title} above={<Whose page={page} />} />
         <p className="row">
@@ -67,20 +67,6 @@ export function OnAir({ page, watch }: WatchProps) {
       <Description page={page} />
       {viewers && !rehearsal && <House viewers={viewers} />}
       {!rehearsal && <ByWhat page={page} watch={watch} />}
-    </WatchLayout>
+    </>
   );
-}
-
-/** A picture that does not come must not keep the chat away. */
-const longestMs = 6_000;
-
-/** Whether the first frame has been there, and who hears of it. */
-function usePictured(): [boolean, () => void] {
-  const [pictured, setPictured] = useState(false);
-  const onFrame = useRef(() => setPictured(true));
-  useEffect(() => {
-    const timer = setTimeout(onFrame.current, longestMs);
-    return () => clearTimeout(timer);
-  }, []);
-  return [pictured, onFrame.current];
 }

@@ -72,6 +72,11 @@ export function WhenLine({ page, watch: { state } }: WatchProps) {
   );
 }
 
+/** How it comes again, where it does. */
+export function PartOfSeries({ page: { series } }: { page: WatchData }) {
+  return series ? <p className="small">Part of a series. {series}.</p> : null;
+}
+
 export const people = (count: number) =>
   count === 1 ? "1 person" : `${count.toLocaleString("en-GB")} people`;
 

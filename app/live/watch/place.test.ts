@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { PageState } from "../page-messages.ts";
-import { almostLive, newsSince, nextTurnMs, placeOf, readingOf, refreshSeconds } from "./place.ts";
+import {
+  almostLive,
+  lobbyRefreshSeconds,
+  newsSince,
+  nextTurnMs,
+  placeOf,
+  readingOf,
+  refreshSeconds,
+} from "./place.ts";
 
 const start = Date.parse("2026-11-30T18:00:00Z");
 const minutes = (count: number) => count * 60_000;
@@ -19,6 +27,8 @@ const scheduled: PageState = {
   access: "yes",
   chat: null,
   reports: null,
+  preparing: false,
+  note: "",
 };
 const recording = {
   id: "r",
@@ -49,11 +59,14 @@ describe("the place a page is", () => {
     expect(placeOf({ ...scheduled, status: "cancelled", access: "no_grant" }, start)).toBe("cancelled");
   });
 
-  it("changes by the clock at the lobby's opening, five minutes before the start, and at the start", () => {
+  it("changes by the clock at the lobby's opening, some minutes before the start, at it, and when it is late", () => {
     expect(nextTurnMs(scheduled, start - minutes(31))).toBe(minutes(1));
-    expect(nextTurnMs(scheduled, start - minutes(30))).toBe(minutes(25));
-    expect(nextTurnMs(scheduled, start - minutes(5))).toBe(minutes(5));
-    expect(nextTurnMs(scheduled, start)).toBeNull();
+    expect(nextTurnMs(scheduled, start - minutes(30))).toBe(minutes(20));
+    expect(nextTurnMs(scheduled, start - minutes(5))).toBe(minutes(4));
+    expect(nextTurnMs(scheduled, start - minutes(1))).toBe(minutes(1));
+    expect(nextTurnMs(scheduled, start)).toBe(minutes(1));
+    expect(nextTurnMs(scheduled, start + minutes(1))).toBe(minutes(29));
+    expect(nextTurnMs(scheduled, start + minutes(30))).toBeNull();
     expect(nextTurnMs({ ...scheduled, status: "live" }, start - minutes(31))).toBeNull();
     expect(almostLive(scheduled, start - minutes(5))).toBe(true);
     expect(almostLive(scheduled, start - minutes(6))).toBe(false);
@@ -62,7 +75,9 @@ describe("the place a page is", () => {
   it("asks again by itself only where something is about to change", () => {
     expect(refreshSeconds(scheduled, start - minutes(600))).toBeUndefined();
     expect(refreshSeconds(scheduled, start - minutes(45))).toBe(60);
-    expect(refreshSeconds(scheduled, start - minutes(10))).toBe(15);
+    expect(refreshSeconds(scheduled, start - minutes(20))).toBe(60);
+    expect(refreshSeconds(scheduled, start - minutes(10))).toBe(20);
+    expect(refreshSeconds(scheduled, start - minutes(4))).toBe(5);
     expect(refreshSeconds({ ...scheduled, status: "live" }, start)).toBe(12);
     const ended = { ...scheduled, status: "ended" as const };
     expect(refreshSeconds({ ...ended, recording }, start)).toBe(5);
@@ -74,6 +89,13 @@ describe("the place a page is", () => {
     expect(refreshSeconds({ ...ended, access: "no_grant" }, start)).toBeUndefined();
     expect(refreshSeconds({ ...scheduled, access: "no_grant" }, start - minutes(10))).toBe(60);
     expect(refreshSeconds({ ...scheduled, status: "cancelled" }, start)).toBeUndefined();
+  });
+
+  it("asks the oftener the nearer the start is, and less often again when that is long past", () => {
+    const seconds = (at: number) => lobbyRefreshSeconds(scheduled, start + minutes(at));
+    expect([-29, -16, -15, -6, -5, -1, 0, 5, 6, 16].map(seconds)).toEqual([
+      60, 60, 20, 20, 5, 5, 5, 5, 20, 60,
+    ]);
   });
 
   it("does not ask again under somebody who may be writing", () => {

@@ -5,8 +5,13 @@ export type Place = "cancelled" | "refused" | "announced" | "lobby" | "rehearsal
 
 /** The doors open so long before the start. */
 export const lobbyMs = 30 * 60_000;
+/** A start that has passed by so much is no matter of a moment any more. */
+export const lateMs = 60_000;
+export const veryLateMs = 30 * 60_000;
+/** What a page says at these moments before the start is read out. */
+export const soonMs = [10 * 60_000, 5 * 60_000, 60_000];
 /** Shortly before the start a page fetches the player's code, so that the picture is there with the first word of it. */
-const almostMs = 5 * 60_000;
+const almostMs = soonMs[1]!;
 
 /** `now` in ms, by the server's clock. */
 export function placeOf({ status, access, startsAt }: PageState, now: number): Place {
@@ -72,8 +77,15 @@ export function readingOf({ place, recording, shownEdit, many }: Replayed): numb
 export function nextTurnMs({ status, startsAt }: PageState, now: number): number | null {
   if (status !== "scheduled") return null;
   const start = Date.parse(startsAt);
-  const turns = [start - lobbyMs, start - almostMs, start].map((turn) => turn - now).filter((ms) => ms > 0);
-  return turns[0] ?? null;
+  const before = [lobbyMs, ...soonMs, 0].map((ms) => start - ms);
+  const turns = [...before, start + lateMs, start + veryLateMs].map((turn) => turn - now);
+  return turns.find((ms) => ms > 0) ?? null;
+}
+
+/** So often who waits without scripts asks, the nearer the start the oftener; and no more so often when it is long past. */
+export function lobbyRefreshSeconds({ startsAt }: Pick<PageState, "startsAt">, now: number): number {
+  const away = Math.abs(Date.parse(startsAt) - now);
+  return away > 15 * 60_000 ? 60 : away > 5 * 60_000 ? 20 : 5;
 }
 
 /**
@@ -84,7 +96,7 @@ export function refreshSeconds(state: PageState, now: number): number | undefine
   const place = placeOf(state, now);
   if (place !== "refused" && state.chat?.phase === "open") return undefined;
   if (place === "live" || place === "rehearsal") return 12;
-  if (place === "lobby") return 15;
+  if (place === "lobby") return lobbyRefreshSeconds(state, now);
   if (place === "ended") {
     const { recording } = state;
     return recording && recording.status !== "ready" && recording.status !== "failed" ? 5 : undefined;

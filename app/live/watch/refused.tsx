@@ -7,6 +7,7 @@ import { PageHeader } from "#app/components/page-header.tsx";
 import { PassOpener } from "#app/components/pass-opener.tsx";
 import { Tag } from "#app/components/tag.tsx";
 import { When } from "#app/components/when.tsx";
+import { Ahead } from "./ahead.tsx";
 import { TimeTicket } from "./before.tsx";
 import { Cut, Description, Whose } from "./pieces.tsx";
 import type { WatchData } from "./watch-data.ts";
@@ -22,7 +23,16 @@ export function Refused(props: WatchProps) {
       <Two
         label={ahead ? "When it is" : "What it is about"}
         head={ahead && head}
-        aside={ahead ? <TimeTicket {...props} /> : <Description page={page} />}
+        aside={
+          ahead ? (
+            <>
+              <TimeTicket {...props} />
+              <Ahead {...props} />
+            </>
+          ) : (
+            <Description page={page} />
+          )
+        }
       >
         {!ahead && head}
         <NowWhat {...props} />
@@ -111,7 +121,7 @@ function NowWhat({ page, watch: { state } }: WatchProps) {
   return null;
 }
 
-function Openers({ page: { refusal, space, zone } }: { page: WatchData }) {
+function Openers({ page: { refusal, space, zone, ahead } }: { page: WatchData }) {
   const { pathname } = useLocation();
   if (!refusal?.passHelps) return null;
   const { openers } = refusal;
@@ -126,7 +136,7 @@ function Openers({ page: { refusal, space, zone } }: { page: WatchData }) {
           pass={pass}
           zone={zone}
           to={`${pass.path}?to=${encodeURIComponent(pathname)}`}
-          spotlight={index === 0}
+          spotlight={index === 0 && !ahead?.asked}
         />
       ))}
       {offered.length === 0 && (

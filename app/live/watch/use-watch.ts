@@ -3,8 +3,10 @@ import type { PageConnection, PageState, PageViewers } from "../page-messages.ts
 import { type PageEnd, type PageSocket, usePageSocket } from "../page-socket.ts";
 import { useReadAgain } from "../read-again.ts";
 import { askedNow } from "./asked-now.ts";
+import { joinSpreadMs, warmUpMs } from "./lobby/crowd.ts";
+import { useSlept } from "./lobby/use-slept.ts";
 import { almostLive, nextTurnMs, type Place, placeOf, readingOf } from "./place.ts";
-import { laterClock, type ServerClock } from "./server-clock.ts";
+import { laterClock, type ServerClock, serverNow } from "./server-clock.ts";
 import type { DevicesAsked, WatchData } from "./watch-data.ts";
 
 /** Browsers' timers end at 2^31 ms. */
@@ -18,6 +20,12 @@ export type Watch = {
   at: string;
   /** The same, and when it was heard. */
   clock: ServerClock;
+  /** What the server's clock says is known: false for a moment after this machine has slept. */
+  sure: boolean;
+  /** The start as this page showed it first (ISO), where it is another one by now. */
+  movedFrom: string | null;
+  /** What this page said last of how near the start is, in ms by the server's clock; it changes only where words do. */
+  now: number;
   connection: PageConnection;
   /** When access ends by itself, if that was told since the page was loaded. */
   end: PageEnd | undefined;
@@ -43,15 +51,18 @@ export function useWatch(loaded: WatchData): Watch {
     again,
   });
   const read = useMemo(() => ({ at: loaded.at, heardMs: performance.now() }), [loaded.at]);
-  const clock = laterClock(read, socket.at === null ? null : { at: socket.at, heardMs: socket.heardMs });
+  const told = laterClock(read, socket.at === null ? null : { at: socket.at, heardMs: socket.heardMs });
+  const known = told !== read && socket.state ? socket.state : loaded.state;
+  const clock = laterClock(told, socket.clock);
   const { at } = clock;
-  const known = clock !== read && socket.state ? socket.state : loaded.state;
   const state = socket.endedReason ? { ...known, access: socket.endedReason } : known;
   const viewers = socket.viewers ?? loaded.viewers;
-  const now = useServerClock(state, at);
+  const now = useServerClock(state, clock);
   const place = placeOf(state, now);
+  const movedFrom = useFirstStart(loaded, state);
 
   const readAgain = useReadAgain();
+  const slept = useSlept(clock.heardMs, readAgain);
   const many = viewers?.now ?? 0;
   useEffect(() => {
     if (socket.connection !== "refused" && socket.connection !== "signed-out") return;
@@ -79,8 +90,14 @@ export function useWatch(loaded: WatchData): Watch {
   useReadWhenSeen(loaded.email === null, readAgain);
 
   const soon = place !== "refused" && almostLive(state, now);
+  const waited = useRef(many);
+  waited.current = many;
   useEffect(() => {
-    if (soon) import("./warm-up.client.ts").then((warmUp) => warmUp.fetchPicture()).catch(() => {});
+    if (!soon) return;
+    const fetchPicture = () =>
+      void import("./warm-up.client.ts").then((warmUp) => warmUp.fetchPicture()).catch(() => {});
+    const timer = setTimeout(fetchPicture, Math.random() * warmUpMs(waited.current));
+    return () => clearTimeout(timer);
   }, [soon]);
 
   return {
@@ -89,11 +106,14 @@ export function useWatch(loaded: WatchData): Watch {
     place,
     at,
     clock,
+    sure: !slept,
+    movedFrom,
+    now,
     connection: socket.connection,
     end: socket.end,
     devices,
     onChat: socket.onChat,
-    spreadMs: loaded.state.status === "live" ? 0 : Math.min(15_000, many * 2),
+    spreadMs: loaded.state.status === "live" ? 0 : joinSpreadMs(many, loaded.joinsPerSecond),
     readAgain,
   };
 }
@@ -111,22 +131,29 @@ function useDevices(
   return asked;
 }
 
+/** The start that this page showed first, where it is another one now. */
+function useFirstStart({ streamId, state: { startsAt } }: WatchData, now: PageState): string | null {
+  const first = useRef({ streamId, startsAt });
+  if (first.current.streamId !== streamId) first.current = { streamId, startsAt };
+  return first.current.startsAt === now.startsAt ? null : first.current.startsAt;
+}
+
 /** Milliseconds by the server's clock, kept up at the moments at which the page changes by itself. */
-function useServerClock(state: PageState, at: string): number {
-  const begun = useRef({ at, ms: 0 });
+function useServerClock(state: PageState, clock: ServerClock): number {
+  const { at, heardMs } = clock;
+  const heard = useRef(clock);
+  heard.current = clock;
   const [, turn] = useState(0);
+  // What the server drew, until the page has come to life.
   const [now, setNow] = useState(() => Date.parse(at));
-  useEffect(() => {
-    begun.current = { at, ms: performance.now() };
-    setNow(Date.parse(at));
-  }, [at]);
+  useEffect(() => setNow(serverNow({ at, heardMs })), [at, heardMs]);
   const { startsAt, status } = state;
   const next = nextTurnMs(state, now);
   useEffect(() => {
     if (next === null) return;
     const timer = setTimeout(
       () => {
-        setNow(Date.parse(begun.current.at) + performance.now() - begun.current.ms);
+        setNow(serverNow(heard.current));
         turn((count) => count + 1);
       },
       Math.min(next + 20, longestTimerMs),

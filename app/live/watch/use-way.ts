@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { ViewerRoom } from "./viewer-room.client.ts";
 import { type Choice, lateAtOnce, patienceMs, waitsSince, type Way, wayNow } from "./way.ts";
 
@@ -15,12 +15,12 @@ type Watching = {
 
 /**
  * How the picture is seen now. `room` is null while it is not there yet, or was left for the delayed picture, which
- * somebody chose. `again` gives the room another chance.
+ * somebody chose. `again` gives the room another chance. `queued`: their turn to go there takes longer than our patience.
  */
 export function useWay(
   room: ViewerRoom | null,
   { chosen, away, possible, begunMs }: Watching,
-): { way: Way; again: () => void } {
+): { way: Way; again: () => void; queued: boolean } {
   const line = useSyncExternalStore(
     room?.subscribe ?? nobody,
     () => room?.view().line ?? "joining",
@@ -38,14 +38,33 @@ export function useWay(
     return () => clearTimeout(timer);
   }, [room, line, chosen, since, begunMs]);
 
-  const way = wayNow({ chosen, away, line, late, possible });
+  const queued = useQueued({ waits: begunMs === null && !chosen, known: lateAtOnce(line) !== undefined });
+
+  const way = wayNow({ chosen, away, line, late, queued, possible });
   useEffect(() => room?.bePatient(way.delayed), [room, way.delayed]);
   return {
     way,
+    queued,
     again() {
       setLate(false);
       setSince(performance.now());
       room?.tryAgain();
     },
   };
+}
+
+/** Whether somebody's turn has not come within our patience (`waits`), until the room has said something (`known`). */
+function useQueued({ waits, known }: { waits: boolean; known: boolean }): boolean {
+  const [queued, setQueued] = useState(false);
+  const came = useRef<number | null>(null);
+  useEffect(() => {
+    if (!waits) return;
+    came.current ??= performance.now();
+    const timer = setTimeout(() => setQueued(true), patienceMs - (performance.now() - came.current));
+    return () => clearTimeout(timer);
+  }, [waits]);
+  useEffect(() => {
+    if (known) setQueued(false);
+  }, [known]);
+  return queued;
 }

@@ -1,6 +1,8 @@
+import type { Announced } from "#app/components/announced.tsx";
 import type { Paragraph } from "#app/components/paragraphs.ts";
 import type { OpenerWords } from "#app/components/pass-opener.tsx";
 import type { PageState, PageViewers } from "../page-messages.ts";
+import type { AheadWords } from "./ahead.tsx";
 import type { ReplayProps } from "./replay-props.ts";
 
 /** What the loader of the watch page gives; times are ISO. */
@@ -8,6 +10,8 @@ export type WatchData = {
   streamId: string;
   /** The page's own path. */
   path: string;
+  /** What anybody may know of it, for search engines and messengers. */
+  announced: Announced;
   /** The database's clock when this was read. */
   at: string;
   state: PageState;
@@ -18,6 +22,8 @@ export type WatchData = {
   zone: string | null;
   streamZone: string;
   lengthMinutes: number;
+  /** Of which series it is a part, in words; null where of none. */
+  series: string | null;
   /** Who is signed in; null for nobody. */
   email: string | null;
   userId: string | null;
@@ -32,10 +38,16 @@ export type WatchData = {
   replay: ReplayProps | null;
   /** Why this device gets no picture, where other devices of the person have the places of their pass. */
   devices: DevicesAsked | null;
+  /** Of a stream that is still to come. */
+  ahead: AheadWords | null;
   /** Without scripts, a browser that plays nothing that grows is asked to play what there is so far. */
   soFar: boolean;
   /** Something is being recorded, or was. */
   recorded: boolean;
+  /** So many a second join the room of those who have the page open when it goes live. */
+  joinsPerSecond: number;
+  /** Where browsers reach LiveKit's signalling themselves; null: at our gate. */
+  signalUrl: string | null;
   /** Where the live picture's files are, on a page that begins live. */
   liveFiles: LiveFiles | null;
 };

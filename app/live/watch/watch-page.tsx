@@ -1,8 +1,8 @@
 import { useEffect } from "react";
+import { Auditorium } from "./auditorium.tsx";
 import { Ended } from "./ended.tsx";
-import { OnAir } from "./on-air.tsx";
 import { Refused } from "./refused.tsx";
-import { Announced, Cancelled, Lobby } from "./before.tsx";
+import { Announced, Cancelled } from "./before.tsx";
 import type { Place } from "./place.ts";
 import { useWatch, type Watch } from "./use-watch.ts";
 import type { WatchData } from "./watch-data.ts";
@@ -33,10 +33,9 @@ function Place(props: WatchProps) {
     case "announced":
       return <Announced {...props} />;
     case "lobby":
-      return <Lobby {...props} />;
     case "rehearsal":
     case "live":
-      return <OnAir {...props} />;
+      return <Auditorium {...props} />;
     case "ended":
       return <Ended {...props} />;
   }

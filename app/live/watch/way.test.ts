@@ -23,6 +23,15 @@ describe("how the live picture is seen", () => {
     expect(wayNow({ ...now, late: true })).toEqual({ delayed: false });
   });
 
+  it("is delayed for whose turn has not come, until there is a line, and late only when that does not come either", () => {
+    const queued = { ...now, queued: true };
+    expect(wayNow({ ...queued, line: "joining" })).toEqual({ delayed: true, why: "queue" });
+    expect(wayNow({ ...queued, line: "joining", late: true })).toEqual({ delayed: true, why: "late" });
+    expect(wayNow({ ...queued, line: "joining", possible: false })).toEqual({ delayed: false });
+    for (const line of ["joined", "refused"] as const)
+      expect(wayNow({ ...queued, line })).toEqual({ delayed: false });
+  });
+
   it("stays delayed for who has gone back in it when there is a place, which is offered", () => {
     const back = { ...now, away: true };
     expect(wayNow(back)).toEqual({ delayed: true, why: "offered" });

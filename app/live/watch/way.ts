@@ -4,32 +4,36 @@ import type { Line } from "./viewer-room.client.ts";
 export type Choice = "chosen" | "offered";
 
 /** How somebody sees the live picture: from the room, or some seconds later from what is recorded, and why that. */
-export type Way = { delayed: false } | { delayed: true; why: Choice | "full" | "late" };
+export type Way = { delayed: false } | { delayed: true; why: Choice | "full" | "late" | "queue" };
 
 /** So long the room may take before the delayed picture comes instead. */
 export const patienceMs = 8_000;
 
 /**
  * `line`: to the room. `away`: the person has gone back in the delayed picture, where nothing takes them from. `late`:
- * there has been none for longer than our patience. `possible`: there is a delayed picture.
+ * there has been none for longer than our patience. `queued`: their turn to go there has not come for as long, as so many
+ * come in at once. `possible`: there is a delayed picture.
  */
 export function wayNow({
   chosen,
   away,
   line,
   late,
+  queued = false,
   possible,
 }: {
   chosen: Choice | null;
   away: boolean;
   line: Line;
   late: boolean;
+  queued?: boolean;
   possible: boolean;
 }): Way {
   if (!possible) return { delayed: false };
   if (chosen) return { delayed: true, why: chosen };
   if (line === "full") return { delayed: true, why: "full" };
   if (late && isComing(line)) return { delayed: true, why: "late" };
+  if (queued && isComing(line)) return { delayed: true, why: "queue" };
   return away && line === "joined" ? { delayed: true, why: "offered" } : { delayed: false };
 }
 

@@ -2,6 +2,7 @@ import { Link } from "@remix-run/react";
 import { Bidi } from "#app/components/bidi.tsx";
 import { ButtonLink } from "#app/components/button.tsx";
 import { EmptyList } from "#app/components/empty-list.tsx";
+import { Follow, type FollowWords } from "#app/components/follow.tsx";
 import { Page, Two } from "#app/components/layouts.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import type { Paragraph } from "#app/components/paragraphs.ts";
@@ -19,24 +20,24 @@ type SpacePageProps = {
   programme: { live: BilledStream[]; upcoming: BilledStream[]; past: BilledStream[] };
   passes: (PassTicketWords & { passId: string; path: string })[];
   role: "owner" | "host" | "moderator" | null;
+  follow: FollowWords;
   zone: string | null;
 };
 
-export function SpacePage({ space, programme, passes, role, zone }: SpacePageProps) {
+export function SpacePage({ space, programme, passes, role, follow, zone }: SpacePageProps) {
   const mayHost = role === "owner" || role === "host";
   return (
     <Page>
       <PageHeader
         title={space.name}
         actions={
-          role && (
-            <>
-              <span className="small">You are on the team.</span>
-              {role === "owner" && (
-                <ButtonLink to={`/account/space?space=${space.slug}`}>Edit the space</ButtonLink>
-              )}
-            </>
-          )
+          <>
+            {role && <span className="small">You are on the team.</span>}
+            {role === "owner" && (
+              <ButtonLink to={`/account/space?space=${space.slug}`}>Edit the space</ButtonLink>
+            )}
+            <Follow follow={follow} />
+          </>
         }
       />
       <Two
@@ -133,6 +134,9 @@ export function SpacePage({ space, programme, passes, role, zone }: SpacePagePro
           </section>
         )}
         <BillZone zone={zone} lists={[programme.live, programme.upcoming, programme.past]} />
+        <p className="small">
+          For feed readers: <a href={`/${space.slug}/feed.atom`}>what is new in this space</a>.
+        </p>
       </Two>
     </Page>
   );

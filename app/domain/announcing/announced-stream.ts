@@ -1,0 +1,118 @@
+import { type Kysely, sql } from "kysely";
+import type { PictureWords } from "#app/services/pictures.ts";
+import type { Database } from "#db/client.ts";
+import type { StreamStatus } from "#db/types.ts";
+import { forPublic } from "../recordings/recording-state.ts";
+import type { StreamAddress, WatchedStream } from "../streams/watched.ts";
+import { momentInWords, publicMoment } from "./moment.ts";
+import { plainLine } from "./text.ts";
+
+/**
+ * What anybody at all may know of a stream, and all that is said of it to other sites: the same for whoever asks. Instants
+ * are ISO. Whether it is rehearsed is the team's, so that it is `scheduled` then.
+ */
+export type AnnouncedStream = {
+  path: string;
+  title: string;
+  description: string;
+  status: Exclude<StreamStatus, "rehearsal">;
+  startsAt: string;
+  timeZone: string;
+  lengthMinutes: number;
+  /** When it was to start before it was moved; null where it never was. */
+  formerStart: string | null;
+  liveAt: string | null;
+  endedAt: string | null;
+  /** Of the replay that people with a pass can watch; null while there is none. */
+  replayMs: number | null;
+  editVersion: number;
+  space: { slug: string; name: string };
+  experience: { slug: string; name: string };
+};
+
+/** What may be announced of a stream, whoever its page is made for. */
+export function announcedStream(watched: WatchedStream, path: string): AnnouncedStream {
+  const { facts, description, timeZone, lengthMinutes, formerStart, editVersion, space, experience } =
+    watched;
+  const { title, status, startsAt, liveAt, endedAt, recording } = facts;
+  return {
+    ...{
+      path,
+      title,
+      description,
+      startsAt,
+      timeZone,
+      lengthMinutes,
+      formerStart,
+      liveAt,
+      endedAt,
+      editVersion,
+    },
+    status: status === "rehearsal" ? "scheduled" : status,
+    replayMs: status === "ended" ? (forPublic(recording)?.durationMs ?? null) : null,
+    space: { slug: space.slug, name: space.name },
+    experience: { slug: experience.slug, name: experience.name },
+  };
+}
+
+/** What its picture says of a stream, and the edition of its words that this is. */
+export type PicturedStream = { words: PictureWords; editVersion: number };
+
+/** The words of the picture of the stream at an address; undefined where none is, or none is shown any more. */
+export async function findPicturedStream(
+  db: Kysely<Database>,
+  { space, experience, stream }: StreamAddress,
+): Promise<PicturedStream | undefined> {
+  const { rows } = await sql<{
+    title: string;
+    status: StreamStatus;
+    startsAt: Date;
+    timeZone: string;
+    editVersion: number;
+    spaceName: string;
+    experienceName: string;
+  }>`
+    select s.title, s.status, s.starts_at as "startsAt", s.time_zone as "timeZone", s.edit_version as "editVersion",
+      sp.name as "spaceName", e.name as "experienceName"
+    from spaces sp
+    join experiences e on e.space_id = sp.id and e.slug = ${experience} and e.retired_at is null
+    join streams s on s.experience_id = e.id and s.slug = ${stream}
+    where sp.slug = ${space} and sp.retired_at is null
+  `.execute(db);
+  const [found] = rows;
+  if (!found) return undefined;
+  const { day, time, zone } = publicMoment(found.startsAt, found.timeZone);
+  const [weekday = "", dayOfMonth = "", month = "", year = ""] = day.split(" ");
+  return {
+    editVersion: found.editVersion,
+    words: {
+      title: found.title,
+      space: found.spaceName,
+      experience: found.experienceName,
+      note: found.status === "cancelled" ? "Cancelled" : "",
+      ...{ weekday, day: dayOfMonth, month: `${month} ${year}`, time },
+      zone: zone.replaceAll("_", " "),
+    },
+  };
+}
+
+/**
+ * Where a stream's picture is, which says what edition of the stream's words it shows: sites that have fetched the one
+ * before fetch the next one.
+ */
+export const pictureAddress = ({ path, editVersion }: { path: string; editVersion: number }) =>
+  `${path}/picture.png?v=${editVersion}`;
+
+/** One line about a stream: how it stands and when, then what its description begins with. */
+export function streamInBrief(stream: AnnouncedStream): string {
+  return plainLine([standing(stream), stream.description].filter(Boolean).join(" "));
+}
+
+function standing({ status, startsAt, liveAt, timeZone, replayMs }: AnnouncedStream): string {
+  const planned = momentInWords(startsAt, timeZone);
+  if (status === "cancelled") return `Cancelled. It was to start on ${planned}.`;
+  if (status === "live") return "Live now.";
+  if (status === "scheduled") return `Live on ${planned}.`;
+  const when = momentInWords(liveAt ?? startsAt, timeZone);
+  return replayMs === null ? `Was live on ${when}.` : `Replay. Live on ${when}.`;
+}

@@ -1,0 +1,109 @@
+import type { Transaction } from "kysely";
+import { type SeriesRule, startOn } from "#app/domain/schedule/series.ts";
+import { cancelStream, isOpen, updateSchedule } from "#app/domain/streams/schedule.ts";
+import type { Queue } from "#app/jobs/queue.ts";
+import type { Database, Db } from "#db/client.ts";
+import { makeAhead } from "./ahead.ts";
+import { isOwn, type Occurrence, type Series, seriesRow, toSeries } from "./find.ts";
+import {
+  endBefore,
+  type FollowingAsked,
+  type FollowingRefused,
+  type LockedFollowing,
+  lockFollowing,
+  splitDays,
+} from "./following.ts";
+import { findFirst, findMadeSeries, insertRow, type SeriesWords } from "./insert.ts";
+
+type Trx = Transaction<Database>;
+
+type Change = FollowingAsked &
+  SeriesWords & {
+    /** `edit_version` of the stream, as it was read. */
+    streamVersion: number;
+    /** The days of the new rule. */
+    days: string[];
+    /** Streams that were moved or changed by themselves are changed, too. */
+    ownToo: boolean;
+    formKey: string;
+  };
+
+export type FollowingChanged =
+  /** `streamId` is the first stream of the new series. */
+  { ok: true; already: boolean; streamId: string | undefined } | FollowingRefused;
+
+/**
+ * Changes a stream of a series and all that follow, by a host or an owner: the series ends before it, and a new one goes
+ * on. Where both repeat in the same way, each stream takes the place in the new one that it had in the old one (from
+ * Tuesdays to Wednesdays, each moves by a day); otherwise those stay that have their day in both. What has no place in the
+ * new series is cancelled, what is missing is made. A stream that was moved or changed by itself stays what it is unless
+ * `ownToo`; what is live, over or cancelled is never touched, and its day is not made again. Of two who change it at once
+ * the second is refused, and so is everything of it.
+ */
+export async function changeFollowing(db: Db, queue: Queue, change: Change): Promise<FollowingChanged> {
+  const { userId, formKey } = change;
+  return db.transaction().execute(async (trx): Promise<FollowingChanged> => {
+    const locked = await lockFollowing(trx, change);
+    if (!locked.ok) return locked;
+    const made = await findMadeSeries(trx, { userId, formKey });
+    if (made) return { ok: true, already: true, streamId: await findFirst(trx, made.id) };
+    if (!locked.fresh || locked.streamVersion !== change.streamVersion) {
+      return { ok: false, reason: "saved_before" };
+    }
+    if (!isOpen(locked.status)) return { ok: false, reason: "closed", status: locked.status };
+    const { series: old, day, spaceId } = locked;
+    const seriesId = await insertRow(trx, { ...change, spaceId, experienceId: old.experienceId });
+    // Its experience is retired: nothing of it is open, so this is a moment that hardly exists.
+    if (!seriesId) return { ok: false, reason: "not_host" };
+    await endBefore(trx, old, { day, userId });
+    await passOn(trx, queue, { change, locked, seriesId });
+    const series = toSeries(await seriesRow(trx, seriesId).executeTakeFirstOrThrow());
+    await makeAhead(trx, series);
+    return { ok: true, already: false, streamId: await findFirst(trx, seriesId) };
+  });
+}
+
+/** Each stream of the old series from the split on gets its place in the new one, or is cancelled. */
+async function passOn(
+  trx: Trx,
+  queue: Queue,
+  { change, locked, seriesId }: { change: Change; locked: LockedFollowing; seriesId: string },
+) {
+  const { userId, ownToo, rule } = change;
+  const { series: old } = locked;
+  const places = placesIn(change, old, locked.day);
+  for (const stream of locked.occurrences) {
+    const day = places.get(stream.day);
+    const stays = !isOpen(stream.status) || (isOwn(stream, old) && !ownToo);
+    if (!stays && day === undefined) await cancelStream(trx, queue, { streamId: stream.id, userId });
+    if (!stays && day !== undefined) await rewrite(trx, { stream, day, change, rule });
+    if (day === undefined) continue;
+    const place = { series_id: seriesId, series_day: day };
+    await trx.updateTable("streams").set(place).where("id", "=", stream.id).execute();
+  }
+}
+
+/** The day in the new series of each day in the old one that has a place there. */
+function placesIn({ rule, days }: Change, old: Series, day: string): Map<string, string> {
+  const { from } = splitDays(old, day);
+  // A stream that an earlier change left behind has no day in its series any more: it is the first of the new one.
+  const rest = from.length > 0 ? from : [day];
+  const inBoth = new Set(days);
+  const pairs = rest.map((one, index): [string, string | undefined] => {
+    if (rule.repeats === old.rule.repeats || from.length === 0) return [one, days[index]];
+    return [one, inBoth.has(one) ? one : undefined];
+  });
+  return new Map(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+type Rewriting = { stream: Occurrence; day: string; change: Change; rule: SeriesRule };
+
+async function rewrite(trx: Trx, { stream, day, change, rule }: Rewriting) {
+  const { userId, title, description, lengthMinutes, chat, ownToo } = change;
+  const plan = { ...startOn(day, rule).start, lengthMinutes };
+  const edit = { streamId: stream.id, userId, title, description, plan, chat };
+  const updated = await updateSchedule(trx, { ...edit, version: stream.editVersion });
+  // Somebody changed it by itself at this very moment: then it is one of those.
+  if (updated.ok || updated.reason !== "saved_before" || !ownToo) return;
+  await updateSchedule(trx, { ...edit, version: updated.saved.editVersion });
+}

@@ -1,0 +1,531 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { updateChoices, updateStreamReminders } from "#app/domain/mail/choices.ts";
+import { claimDue } from "#app/domain/mail/due.ts";
+import {
+  planAccessEnds,
+  planConfirmations,
+  planMailings,
+  planReplayMail,
+} from "#app/domain/mail/planning.ts";
+import { stopMail } from "#app/domain/mail/unsubscribe.ts";
+import { createMailer } from "#app/services/mail.ts";
+import {
+  ago,
+  ban,
+  inFuture,
+  insertGrant,
+  insertPass,
+  insertPeople,
+  insertStream,
+  insertUser,
+} from "#tests/factories.ts";
+import { letterText } from "#tests/http-browser.ts";
+import { come, deliver, fatesOf, follow, makeDue, waitOut } from "./mail-fixtures.ts";
+import { insertStoppedRecording } from "./recording-fixtures.ts";
+import { openTestServices } from "./setup.ts";
+
+let test: Awaited<ReturnType<typeof openTestServices>>;
+beforeAll(async () => {
+  test = await openTestServices({ name: "worker" });
+});
+afterAll(() => test.close());
+beforeEach(async () => {
+  await sql`truncate users, spaces cascade`.execute(test.db);
+  test.letters.length = 0;
+});
+
+const lettersTo = ({ email }: { email: string }) =>
+  test.letters.filter(({ to }) => to.includes(email)).map(({ raw }) => letterText(raw));
+const subjectsTo = (person: { email: string }) =>
+  lettersTo(person).map((raw) =>
+    /^Subject: (.*(?:\r\n[ \t].*)*)/m.exec(raw)![1]!.replaceAll(/\r\n\s+/g, " "),
+  );
+
+/** A stream in two days whose viewer is coming. */
+async function insertComing({ startsAt = inFuture("2 days") } = {}) {
+  const house = await insertPeople(test.db, { status: "scheduled" });
+  const { people, experience } = house;
+  const stream = await insertStream(test.db, {
+    experienceId: experience.id,
+    createdBy: people.owner.id,
+    startsAt,
+  });
+  const viewer = people.viewer!;
+  await come(test.db, stream.id, viewer.id);
+  return { ...house, stream, viewer };
+}
+
+const move = (streamId: string, startsAt = inFuture("5 days")) =>
+  sql`
+    update streams set starts_at = ${startsAt}, schedule_version = schedule_version + 1, edit_version = edit_version + 1
+    where id = ${streamId}`.execute(test.db);
+
+const setStatus = (streamId: string, status: "live" | "ended" | "cancelled") =>
+  sql`
+    update streams set status = ${status}::stream_status,
+      live_at = case when ${status} in ('live', 'ended') then now() end,
+      ended_at = case when ${status} = 'ended' then now() end,
+      cancelled_at = case when ${status} = 'cancelled' then now() end
+    where id = ${streamId}`.execute(test.db);
+
+describe("reminders", () => {
+  it("go out a day and ten minutes before, once each, however often and by how many workers one looks", async () => {
+    const { stream, viewer } = await insertComing();
+    await makeDue(test.db, stream.id, "reminder");
+    await Promise.all([1, 2, 3].map(() => deliver(test.services)));
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual([
+      "reminder 1440: sent",
+      "reminder 10: sent",
+    ]);
+    expect(lettersTo(viewer)).toHaveLength(2);
+  });
+
+  it("are not due before their time", async () => {
+    const { stream, viewer } = await insertComing();
+    await planMailings(test.db);
+    expect((await deliver(test.services)).sent).toBe(0);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual([]);
+    const { rows } = await sql<{ minutes: number; seconds: number }>`
+      select g.minutes_before as minutes, extract(epoch from s.starts_at - g.due_at)::integer as seconds
+      from mailings g join streams s on s.id = g.stream_id where s.id = ${stream.id} and g.kind = 'reminder'
+    `.execute(test.db);
+    for (const { minutes, seconds } of rows) expect(seconds).toBe(minutes * 60);
+    // In two days: a week before is over.
+    expect(rows.map(({ minutes }) => minutes).sort((a, b) => a - b)).toEqual([10, 30, 60, 180, 1440]);
+  });
+
+  it("go at the host's times, or at somebody's own", async () => {
+    const { stream, viewer } = await insertComing();
+    const other = await insertUser(test.db);
+    await come(test.db, stream.id, other.id);
+    await updateStreamReminders(test.db, stream.id, [60]);
+    await updateChoices(test.db, other.id, {
+      ...{ reminderMinutes: [180, 30], live: false, newStreams: "daily" },
+      ...{ stopped: [], allStopped: false },
+    });
+    await makeDue(test.db, stream.id, "reminder");
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 60: sent"]);
+    expect(await fatesOf(test.db, stream.id, other.id)).toEqual(["reminder 180: sent", "reminder 30: sent"]);
+  });
+
+  it("say the time on the reader's clock and on the stream's, and carry the ways to stop them", async () => {
+    const { stream, viewer } = await insertComing({
+      startsAt: sql<Date>`'2099-03-18T19:00:00Z'::timestamptz`,
+    });
+    await sql`update users set time_zone = 'Asia/Calcutta' where id = ${viewer.id}`.execute(test.db);
+    await makeDue(test.db, stream.id, "reminder", 10);
+    await deliver(test.services);
+    const [letter] = lettersTo(viewer);
+    expect(letter).toContain("Thursday 19 March 2099, 00:30");
+    expect(letter).toContain("Asia/Kolkata");
+    expect(letter).toContain("Wednesday 18 March 2099, 20:00 in Europe/Berlin");
+    const head = letter!.split("\r\n\r\n")[0]!.replaceAll(/\r\n[ \t]+/g, " ");
+    const { publicUrl } = test.services.config;
+    expect(head).toMatch(
+      new RegExp(`^List-Unsubscribe: <${publicUrl}/mail/unsubscribe/reminder/[\\w-]{43}>$`, "m"),
+    );
+    expect(head).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click$/m);
+    expect(head).toMatch(/^Message-ID: <[\da-f-]{36}\.[\da-f-]{36}@127\.0\.0\.1>$/m);
+    expect(letter).toContain("Content-Type: text/html");
+    expect(letter).toContain("Content-Type: text/plain");
+  });
+
+  it("keep a title with line breaks in their subject (ASVS 1.3.11)", async () => {
+    const { stream, viewer } = await insertComing();
+    await test.db
+      .updateTable("streams")
+      .set({ title: "Hello\r\nBcc: them@example.com" })
+      .where("id", "=", stream.id)
+      .execute();
+    await makeDue(test.db, stream.id, "reminder", 10);
+    await deliver(test.services);
+    expect(test.letters.map(({ to }) => to)).toEqual([[viewer.email]]);
+    expect(lettersTo(viewer)[0]!.split("\r\n\r\n")[0]).not.toMatch(/^Bcc:/m);
+  });
+
+  it.each(["live", "ended", "cancelled"] as const)(
+    "are not sent of a stream that is %s by then",
+    async (status) => {
+      const { stream, viewer } = await insertComing();
+      await makeDue(test.db, stream.id, "reminder", 10);
+      await setStatus(stream.id, status);
+      await deliver(test.services);
+      expect(await fatesOf(test.db, stream.id, viewer.id)).toContain(`reminder 10: skipped ${status}`);
+      expect(subjectsTo(viewer).filter((subject) => subject.startsWith("Reminder"))).toEqual([]);
+    },
+  );
+
+  it("are not sent of a stream that was deleted", async () => {
+    const { stream } = await insertComing();
+    await makeDue(test.db, stream.id, "reminder", 10);
+    await claimDue(test.db, 10);
+    await test.db.deleteFrom("streams").where("id", "=", stream.id).execute();
+    await deliver(test.services);
+    expect(test.letters).toEqual([]);
+  });
+
+  it("of a stream that was moved go out at the new time only, and who is coming is told of both times, once", async () => {
+    const { stream, viewer } = await insertComing({
+      startsAt: sql<Date>`'2099-03-18T19:00:00Z'::timestamptz`,
+    });
+    const late = await insertUser(test.db);
+    await makeDue(test.db, stream.id, "reminder", 1440);
+    await move(stream.id, sql<Date>`'2099-04-01T18:00:00Z'::timestamptz`);
+    await makeDue(test.db, stream.id, "moved");
+    await come(test.db, stream.id, late.id, "0 seconds");
+    await Promise.all([deliver(test.services), deliver(test.services)]);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual([
+      "reminder 1440: skipped moved",
+      "moved: sent",
+    ]);
+    const [letter, ...more] = lettersTo(viewer);
+    expect(more).toEqual([]);
+    expect(letter).toContain("Wednesday 1 April 2099, 20:00");
+    expect(letter).toContain("Wednesday 18 March 2099, 20:00");
+    // Who came after that saw the new time.
+    expect(await fatesOf(test.db, stream.id, late.id)).toEqual([]);
+    await sql`
+      update mailings set due_at = now()
+      where kind = 'reminder' and minutes_before = 10 and stream_id = ${stream.id} and schedule_version = 2`.execute(
+      test.db,
+    );
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toContain("reminder 10: sent");
+  });
+
+  it("a stream that was moved twice at once is told of once, and one that was moved back not at all", async () => {
+    const { stream, viewer } = await insertComing();
+    await planMailings(test.db);
+    await move(stream.id);
+    await planMailings(test.db);
+    await move(stream.id, inFuture("6 days"));
+    await makeDue(test.db, stream.id, "moved");
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["moved: skipped moved", "moved: sent"]);
+
+    const other = await insertComing();
+    await planMailings(test.db);
+    await move(other.stream.id);
+    await planMailings(test.db);
+    await sql`
+      update streams s set schedule_version = 3, starts_at = f.starts_at from stream_former_starts f
+      where s.id = ${other.stream.id} and f.stream_id = s.id and f.schedule_version = 1`.execute(test.db);
+    await makeDue(test.db, other.stream.id, "moved");
+    await deliver(test.services);
+    expect(await fatesOf(test.db, other.stream.id, other.viewer.id)).toEqual([
+      "moved: skipped moved",
+      "moved: skipped moved_back",
+    ]);
+  });
+
+  it("do not go to who is not coming any more, is switched off, banned, or whose access has ended, with the reason", async () => {
+    const { stream, people, pass, space } = await insertComing();
+    const refunded = await insertUser(test.db);
+    await insertGrant(test.db, { passId: pass.id, userId: refunded.id, status: "refunded" });
+    const off = await insertUser(test.db);
+    const newly = await insertUser(test.db);
+    for (const { id } of [people.ended!, people.banned!, refunded, off, newly, people.stranger!])
+      await come(test.db, stream.id, id);
+    await makeDue(test.db, stream.id, "reminder", 10);
+    await claimDue(test.db, 100);
+    await waitOut(test.db);
+    await test.db.deleteFrom("coming").where("person_id", "=", people.viewer!.id).execute();
+    await test.db.updateTable("users").set({ disabled_at: new Date() }).where("id", "=", off.id).execute();
+    await ban(test.db, { spaceId: space.id, userId: newly.id, by: people.owner.id });
+    await deliver(test.services);
+    const fate = async (person: { id: string }) => (await fatesOf(test.db, stream.id, person.id))[0];
+    expect(await fate(people.viewer!)).toBe("reminder 10: skipped not_coming");
+    expect(await fate(people.ended!)).toBe("reminder 10: skipped access_ended");
+    expect(await fate(refunded)).toBe("reminder 10: skipped access_ended");
+    expect(await fate(people.banned!)).toBe("reminder 10: skipped banned");
+    expect(await fate(newly)).toBe("reminder 10: skipped banned");
+    expect(await fate(off)).toBe("reminder 10: skipped account_disabled");
+    // Who never had a pass may still get one, and is told so.
+    expect(await fate(people.stranger!)).toBe("reminder 10: sent");
+    expect(lettersTo(people.stranger!)[0]).toContain("You need a pass");
+    expect(test.letters).toHaveLength(1);
+  });
+});
+
+describe("other mail about a stream", () => {
+  it("a confirmation goes once for each version of its times, however often somebody changes their mind", async () => {
+    const { stream, viewer } = await insertComing();
+    const sayAgain = () => sql`update coming set mail_planned_at = null`.execute(test.db);
+    await sayAgain();
+    await Promise.all([planConfirmations(test.db), planConfirmations(test.db)]);
+    await deliver(test.services);
+    await sayAgain();
+    expect(await planConfirmations(test.db)).toBe(1);
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["coming: sent"]);
+    expect(subjectsTo(viewer)).toEqual(["You are coming: A stream"]);
+  });
+
+  it("“live now” goes to who chose it, and to nobody else", async () => {
+    const { stream, viewer, people } = await insertComing();
+    await come(test.db, stream.id, people.moderator!.id);
+    await updateChoices(test.db, viewer.id, {
+      ...{ reminderMinutes: null, live: true, newStreams: "daily" },
+      ...{ stopped: [], allStopped: false },
+    });
+    await planMailings(test.db);
+    await setStatus(stream.id, "live");
+    await planMailings(test.db);
+    await deliver(test.services);
+    expect(subjectsTo(viewer)).toEqual(["Live now: A stream"]);
+    expect(subjectsTo(people.moderator!)).toEqual([]);
+  });
+
+  it("who is coming is told that it is cancelled, once, also when its experience was retired", async () => {
+    const { stream, viewer, experience } = await insertComing();
+    await planMailings(test.db);
+    await setStatus(stream.id, "cancelled");
+    await test.db
+      .updateTable("experiences")
+      .set({ retired_at: new Date() })
+      .where("id", "=", experience.id)
+      .execute();
+    await planMailings(test.db);
+    await planMailings(test.db);
+    await deliver(test.services);
+    expect(subjectsTo(viewer)).toEqual(["Cancelled: A stream"]);
+  });
+
+  it("the replay is told of while it can be seen", async () => {
+    const { db, services } = test;
+    const house = await insertPeople(db, { status: "live" });
+    const viewer = house.people.viewer!;
+    await come(db, house.stream.id, viewer.id);
+    const { recordingId } = await insertStoppedRecording(services, house.stream.id);
+    await db
+      .updateTable("streaming_recordings")
+      .set({ status: "ready", ready_at: new Date(), hidden_at: new Date(), hidden_by: house.people.owner.id })
+      .where("id", "=", recordingId)
+      .execute();
+    const tell = () => db.transaction().execute((trx) => planReplayMail(trx, house.stream.id));
+    await tell();
+    await claimDue(db, 10);
+    await waitOut(db);
+    await deliver(services);
+    expect(await fatesOf(db, house.stream.id, viewer.id)).toContain("replay: skipped no_replay");
+
+    const other = await insertUser(db);
+    await come(db, house.stream.id, other.id);
+    await sql`update streaming_recordings set hidden_at = null, hidden_by = null`.execute(db);
+    await sql`delete from mailings where kind = 'replay'`.execute(db);
+    await tell();
+    await tell();
+    await deliver(services);
+    expect(subjectsTo(viewer)).toEqual(["The replay is there: A stream"]);
+  });
+
+  it("a pass that ends soon is told of once, and again when it got another end", async () => {
+    const { people, space, experience } = await insertPeople(test.db);
+    const viewer = people.viewer!;
+    const set = (endsAt: ReturnType<typeof inFuture>) =>
+      test.db
+        .updateTable("access_grants")
+        .set({ starts_at: ago("30 days"), ends_at: endsAt })
+        .where("user_id", "=", viewer.id)
+        .execute();
+    await set(inFuture("2 days"));
+    await planAccessEnds(test.db);
+    await planAccessEnds(test.db);
+    await deliver(test.services);
+    expect(subjectsTo(viewer)).toHaveLength(1);
+    expect(subjectsTo(viewer)[0]).toMatch(/^Your pass ends .*: A pass$/);
+    await set(inFuture("1 day"));
+    await planAccessEnds(test.db);
+    // Extended after it was made, before it was sent.
+    await set(inFuture("20 days"));
+    await deliver(test.services);
+    expect(subjectsTo(viewer)).toHaveLength(1);
+    // Short passes are not told of, nor is one whose holder has what it opens for longer.
+    await set(inFuture("2 days"));
+    const long = await insertPass(test.db, { spaceId: space.id, experienceIds: [experience.id] });
+    await insertGrant(test.db, { passId: long.id, userId: viewer.id, endsAt: inFuture("90 days") });
+    const short = await insertPass(test.db, { spaceId: space.id, experienceIds: [] });
+    await insertGrant(test.db, { passId: short.id, userId: viewer.id, endsAt: inFuture("1 day") });
+    await planAccessEnds(test.db);
+    await deliver(test.services);
+    expect(subjectsTo(viewer)).toHaveLength(1);
+  });
+});
+
+describe("new streams", () => {
+  async function insertFollowed() {
+    const house = await insertPeople(test.db, { status: "ended" });
+    const person = await insertUser(test.db);
+    await follow(test.db, { personId: person.id, spaceId: house.space.id });
+    await follow(test.db, {
+      personId: person.id,
+      spaceId: house.space.id,
+      experienceId: house.experience.id,
+    });
+    const schedule = async (title: string) => {
+      const { experience, people } = house;
+      const made = await insertStream(test.db, {
+        experienceId: experience.id,
+        createdBy: people.owner.id,
+        startsAt: inFuture("9 days"),
+        title,
+      });
+      await makeDue(test.db, made.id, "new_stream");
+      return made;
+    };
+    return { ...house, person, schedule };
+  }
+
+  it("are one mail a day, which has all of them", async () => {
+    const { person, schedule } = await insertFollowed();
+    await schedule("One");
+    await schedule("Two");
+    await Promise.all([deliver(test.services), deliver(test.services)]);
+    expect(subjectsTo(person)).toEqual([]);
+    await waitOut(test.db);
+    await Promise.all([deliver(test.services), deliver(test.services)]);
+    await deliver(test.services);
+    expect(subjectsTo(person)).toEqual(["2 new streams from A space"]);
+    await schedule("Three");
+    await schedule("Four");
+    await deliver(test.services);
+    await waitOut(test.db);
+    await deliver(test.services);
+    expect(lettersTo(person)).toHaveLength(1);
+    await sql`update mail_choices set new_streams_at = now() - interval '25 hours'`.execute(test.db);
+    await waitOut(test.db);
+    await deliver(test.services);
+    expect(subjectsTo(person)).toEqual(["2 new streams from A space", "2 new streams from A space"]);
+    expect(lettersTo(person)[1]).toMatch(/Three[\s\S]*Four/);
+    await waitOut(test.db);
+    await deliver(test.services);
+    expect(lettersTo(person)).toHaveLength(2);
+  });
+
+  it("are told of one by one to who chose that", async () => {
+    const { person, schedule } = await insertFollowed();
+    await updateChoices(test.db, person.id, {
+      ...{ reminderMinutes: null, live: false, newStreams: "each" },
+      ...{ stopped: [], allStopped: false },
+    });
+    for (const title of ["One", "Two"]) {
+      await schedule(title);
+      await deliver(test.services);
+      await deliver(test.services);
+    }
+    expect(subjectsTo(person).map((subject) => subject.replace(/, .*/, ""))).toEqual([
+      "New from A space: One",
+      "New from A space: Two",
+    ]);
+  });
+
+  it("are not told of once they are cancelled, nor to who does not follow any more", async () => {
+    const { person, schedule } = await insertFollowed();
+    const stream = await schedule("One");
+    await setStatus(stream.id, "cancelled");
+    await deliver(test.services);
+    await schedule("Two");
+    await claimDue(test.db, 10);
+    await test.db.deleteFrom("follows").execute();
+    await waitOut(test.db);
+    await deliver(test.services);
+    expect(lettersTo(person)).toEqual([]);
+  });
+});
+
+describe("somebody who has unsubscribed", () => {
+  it("gets no mail of that kind again, and other mail still", async () => {
+    const { stream, viewer } = await insertComing();
+    await stopMail(test.db, viewer.id, "reminder");
+    await makeDue(test.db, stream.id, "reminder");
+    await setStatus(stream.id, "cancelled");
+    await planMailings(test.db);
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toContain("reminder 10: skipped unsubscribed");
+    expect(subjectsTo(viewer)).toEqual(["Cancelled: A stream"]);
+  });
+
+  it("from everything gets nothing about streams", async () => {
+    const { stream, viewer } = await insertComing();
+    await stopMail(test.db, viewer.id, "all");
+    await makeDue(test.db, stream.id, "reminder");
+    await setStatus(stream.id, "cancelled");
+    await planMailings(test.db);
+    await deliver(test.services);
+    expect(test.letters).toEqual([]);
+  });
+});
+
+describe("a mail server", () => {
+  const without = () => ({
+    ...test.services,
+    mailer: createMailer({ url: "smtp://127.0.0.1:9", from: "us@example.com" }),
+  });
+
+  it("that is away is asked again, and gets everything once when it is back", async () => {
+    const { stream, viewer } = await insertComing({ startsAt: inFuture("8 minutes") });
+    const others = await Promise.all(Array.from({ length: 30 }, () => insertUser(test.db)));
+    for (const { id } of others) await come(test.db, stream.id, id);
+    await planMailings(test.db);
+    await sql`
+      insert into mailings (kind, stream_id, schedule_version, minutes_before, due_at, expires_at)
+      select 'reminder', id, 1, 10, now(), starts_at + interval '15 minutes' from streams where id = ${stream.id}
+    `.execute(test.db);
+    const away = without();
+    expect(await deliver(away)).toEqual({ sent: 0, away: true });
+    away.mailer.close();
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: waits mail_server_away"]);
+    await waitOut(test.db);
+    await deliver(test.services);
+    expect(test.letters).toHaveLength(31);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: sent"]);
+  });
+
+  it("that is away until a quarter of an hour after the start gets nothing any more, and the reason stands there", async () => {
+    const { stream, viewer } = await insertComing({ startsAt: ago("10 minutes") });
+    await sql`
+      insert into mailings (kind, stream_id, schedule_version, minutes_before, due_at, expires_at)
+      select 'reminder', id, 1, 10, now(), starts_at + interval '15 minutes' from streams where id = ${stream.id}
+    `.execute(test.db);
+    const away = without();
+    await deliver(away);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: waits mail_server_away"]);
+    await sql`update mailings set expires_at = now() - interval '1 second' where kind = 'reminder'`.execute(
+      test.db,
+    );
+    await waitOut(test.db);
+    await deliver(away);
+    away.mailer.close();
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: skipped mail_server_away"]);
+    await waitOut(test.db);
+    await deliver(test.services);
+    expect(test.letters).toEqual([]);
+  });
+});
+
+it("what a worker had claimed when it died is sent by the next one", async () => {
+  const { stream, viewer } = await insertComing();
+  await makeDue(test.db, stream.id, "reminder", 10);
+  expect(await claimDue(test.db, 10)).toHaveLength(1);
+  await deliver(test.services);
+  expect(test.letters).toEqual([]);
+  await waitOut(test.db);
+  await deliver(test.services);
+  expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: sent"]);
+});
+
+it("letters go out at the provider's rate, and no faster", async () => {
+  const slow = { ...test.services, config: structuredClone(test.services.config) };
+  slow.config.mail.perSecond = 5;
+  const { stream } = await insertComing();
+  for (let index = 0; index < 11; index++) await come(test.db, stream.id, (await insertUser(test.db)).id);
+  await makeDue(test.db, stream.id, "reminder", 10);
+  const began = performance.now();
+  await Promise.all([deliver(slow), deliver(slow)]);
+  // Twelve letters, five a second, by four hands: before the last five there are seven.
+  expect(performance.now() - began).toBeGreaterThan(1_300);
+  expect(test.letters).toHaveLength(12);
+});

@@ -1,0 +1,5 @@
+import { wakeMail } from "../mail.ts";
+
+export async function mailWake(): Promise<void> {
+  wakeMail();
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Services } from "#app/context.ts";
+import { deliverDue } from "#app/domain/mail/deliver.ts";
+import { planConfirmations, planMailings } from "#app/domain/mail/planning.ts";
+
+/** Without being woken it looks again after so long. */
+const lookAgainMs = 1_000;
+/** A mail server that is away is not asked all the time. */
+const awayMs = 10_000;
+const tryAgainMs = 2_000;
+
+const sleepers = new Set<() => void>();
+
+/** Something may be due this moment: has this process look now. */
+export function wakeMail(): void {
+  for (const wake of sleepers) wake();
+}
+
+/**
+ * Makes mailings of what happened to streams and sends what is due, until `stop`, which resolves when what was handed over is
+ * recorded. Any number of workers do it side by side.
+ */
+export function startMail(services: Pick<Services, "db" | "mailer" | "config" | "log">): {
+  stop(): Promise<void>;
+} {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let failing = false;
+
+  async function run() {
+    while (!signal.aborted) {
+      let pause = lookAgainMs;
+      try {
+        while ((await planMailings(services.db)) > 0 && !signal.aborted);
+        while ((await planConfirmations(services.db)) > 0 && !signal.aborted);
+        const { sent, away } = await deliverDue(services, signal);
+        if (sent > 0) services.log.info({ event: "mail.sent", letters: sent }, "letters were sent");
+        if (away) pause = awayMs;
+        failing = false;
+      } catch (error) {
+        // Once, not every second for as long as the database is away.
+        if (!failing) services.log.error({ err: error }, "sending mail failed");
+        failing = true;
+        pause = tryAgainMs;
+      }
+      await pauseUnlessWoken(pause, signal);
+    }
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function pauseUnlessWoken(ms: number, signal: AbortSignal): Promise<void> {
+  const woken = new AbortController();
+  const wake = () => woken.abort();
+  sleepers.add(wake);
+  await sleep(ms, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => {});
+  sleepers.delete(wake);
+}

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "#app/context.ts";
 import { expireGrants, findNextEnd } from "#app/domain/grants/expiry.ts";
+import { startLoop } from "./loop.ts";
 
 /** A grant that was given or shortened meanwhile can be the next one to end: the timer looks again at least so often. */
 const lookAgainMs = 500;
@@ -13,33 +13,17 @@ const tryAgainMs = 1_000;
 export function startExpiry({ db, queue, log }: Pick<Services, "db" | "queue" | "log">): {
   stop(): Promise<void>;
 } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let failing = false;
-
-  async function run() {
-    while (!signal.aborted) {
-      let pause = lookAgainMs;
-      try {
+  return startLoop(
+    { log },
+    {
+      async look() {
         const next = await findNextEnd(db);
         // One that another worker holds at this moment is looked for again after a breath.
-        if (next === 0) pause = (await expireGrants(db, queue)) > 0 ? 0 : 50;
-        else if (next !== undefined) pause = Math.min(lookAgainMs, Math.ceil(next) + 1);
-        failing = false;
-      } catch (error) {
-        if (!failing) log.error({ err: error }, "the timer of grants failed");
-        failing = true;
-        pause = tryAgainMs;
-      }
-      await sleep(pause, undefined, { signal }).catch(() => {});
-    }
-  }
-
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
+        if (next === 0) return (await expireGrants(db, queue)) > 0 ? 0 : 50;
+        return next === undefined ? lookAgainMs : Math.min(lookAgainMs, Math.ceil(next) + 1);
+      },
+      tryAgainMs,
+      failure: "the timer of grants failed",
     },
-  };
+  );
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Services } from "#app/context.ts";
 import { deliverDue } from "#app/domain/mail/deliver.ts";
 import { planConfirmations, planMailings } from "#app/domain/mail/planning.ts";
+import { startLoop } from "./loop.ts";
 
 /** Without being woken it looks again after so long. */
 const lookAgainMs = 1_000;
@@ -23,37 +24,18 @@ export function wakeMail(): void {
 export function startMail(services: Pick<Services, "db" | "mailer" | "config" | "log">): {
   stop(): Promise<void>;
 } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let failing = false;
-
-  async function run() {
-    while (!signal.aborted) {
-      let pause = lookAgainMs;
-      try {
-        while ((await planMailings(services.db)) > 0 && !signal.aborted);
-        while ((await planConfirmations(services.db)) > 0 && !signal.aborted);
-        const { sent, away } = await deliverDue(services, signal);
-        if (sent > 0) services.log.info({ event: "mail.sent", letters: sent }, "letters were sent");
-        if (away) pause = awayMs;
-        failing = false;
-      } catch (error) {
-        // Once, not every second for as long as the database is away.
-        if (!failing) services.log.error({ err: error }, "sending mail failed");
-        failing = true;
-        pause = tryAgainMs;
-      }
-      await pauseUnlessWoken(pause, signal);
-    }
-  }
-
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
+  return startLoop(services, {
+    async look(signal) {
+      while ((await planMailings(services.db)) > 0 && !signal.aborted);
+      while ((await planConfirmations(services.db)) > 0 && !signal.aborted);
+      const { sent, away } = await deliverDue(services, signal);
+      if (sent > 0) services.log.info({ event: "mail.sent", letters: sent }, "letters were sent");
+      return away ? awayMs : lookAgainMs;
     },
-  };
+    tryAgainMs,
+    failure: "sending mail failed",
+    pause: pauseUnlessWoken,
+  });
 }
 
 async function pauseUnlessWoken(ms: number, signal: AbortSignal): Promise<void> {

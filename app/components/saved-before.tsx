@@ -2,6 +2,7 @@ import { chatBeforeWords } from "./chat-hours.ts";
 import { Bidi } from "./bidi.tsx";
 import { Fact, Facts } from "./facts.tsx";
 import { Notice } from "./notice.tsx";
+import { formatLength } from "./time-format.ts";
 import { When } from "./when.tsx";
 
 export type SavedBeforeWords = {
@@ -11,8 +12,7 @@ export type SavedBeforeWords = {
   description?: string;
   /** `at` is ISO. */
   start?: { at: string; zone: string };
-  /** "1 h 30 min" */
-  length?: string;
+  lengthMinutes?: number;
   chatBefore?: keyof typeof chatBeforeWords;
   /** Minutes. */
   chatAfter?: number;
@@ -38,7 +38,9 @@ export function SavedBefore({ saved, zone }: { saved: SavedBeforeWords; zone: st
             <When at={saved.start.at} zone={zone} streamZone={saved.start.zone} />
           </Fact>
         )}
-        {saved.length && <Fact label="Expected length">{saved.length}</Fact>}
+        {saved.lengthMinutes !== undefined && (
+          <Fact label="Expected length">{formatLength(saved.lengthMinutes)}</Fact>
+        )}
         {saved.chatBefore && <Fact label="Chat before the start">{chatBeforeWords[saved.chatBefore]}</Fact>}
         {saved.chatAfter !== undefined && <Fact label="Chat after the end">{saved.chatAfter} min</Fact>}
       </Facts>

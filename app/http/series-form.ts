@@ -7,6 +7,7 @@ import { type Following, findFollowing } from "../domain/series/find.ts";
 import type { SeriesWords } from "../domain/series/insert.ts";
 import { findStreamForHost } from "../domain/streams/find.ts";
 import { type Typed, typedText } from "./forms.ts";
+import { type OtherWords, otherWords } from "./saved-words.ts";
 
 /** The dates that a form of a series shows, and whether they stood on the page when it was sent. */
 export function datesOf(
@@ -33,30 +34,13 @@ export async function followedStart(
   return following ? keptOf(following) : {};
 }
 
-type SavedSeries = {
-  title?: string;
-  description?: string;
-  start?: { at: string; zone: string };
-  lengthMinutes?: number;
-  chatBefore?: SeriesWords["chat"]["before"];
-  chatAfter?: number;
-};
-
 /** What is saved of a series from a stream on, where it is not what somebody typed. */
 export function savedSeries(
   { series, day }: Following,
   typed: Omit<SeriesWords, "rule" | "lengthMinutes"> & { plan: Plan },
-): SavedSeries {
-  const { title, description, plan, chat } = typed;
-  const { start } = startOn(day, series.rule);
-  const saved: SavedSeries = {};
-  if (series.title !== title) saved.title = series.title;
-  if (series.description !== description) saved.description = series.description;
-  if (start.startsAt.getTime() !== plan.startsAt.getTime() || start.timeZone !== plan.timeZone) {
-    saved.start = { at: start.startsAt.toISOString(), zone: start.timeZone };
-  }
-  if (series.lengthMinutes !== plan.lengthMinutes) saved.lengthMinutes = series.lengthMinutes;
-  if (series.chat.before !== chat.before) saved.chatBefore = series.chat.before;
-  if (series.chat.afterMinutes !== chat.afterMinutes) saved.chatAfter = series.chat.afterMinutes;
-  return saved;
+): OtherWords {
+  const { title, description, lengthMinutes, chat } = series;
+  const { startsAt, timeZone } = startOn(day, series.rule).start;
+  const hours = { chatBefore: chat.before, chatAfterMinutes: chat.afterMinutes };
+  return otherWords({ title, description, lengthMinutes, startsAt, timeZone, ...hours }, typed);
 }

@@ -1,6 +1,6 @@
 import type { AppLoadContext } from "@remix-run/node";
 import type { Viewer } from "#app/domain/people/sessions.ts";
-import { type Following, findFollowing } from "#app/domain/series/find.ts";
+import { type Following, findFollowing, type Occurrence } from "#app/domain/series/find.ts";
 import type { TeamStream } from "#app/domain/streams/find.ts";
 import { isId } from "#app/domain/text.ts";
 import type { StreamStatus } from "#db/types.ts";
@@ -45,6 +45,12 @@ export function savedBy(
   const isSeries = series.id !== edition.seriesId || series.editVersion !== edition.seriesVersion;
   return isSeries ? seriesEditedBy : streamEditedBy;
 }
+
+/** A stream of a series as pages list it. */
+export const listed = ({ id, title, startsAt, timeZone }: Occurrence) => ({
+  ...{ id, title, timeZone },
+  startsAt: startsAt.toISOString(),
+});
 
 /** Why a series cannot be changed from a stream on that is not open any more. */
 export const closedStream: Record<StreamStatus, string> = {

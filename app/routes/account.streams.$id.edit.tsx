@@ -25,16 +25,11 @@ import { seriesInWords } from "../domain/schedule/series-words.ts";
 import { hasMoved, typeStart } from "../domain/schedule/start.ts";
 import { listZones } from "../domain/schedule/zones.ts";
 import { streamPath, type TeamStream } from "../domain/streams/find.ts";
-import {
-  findNow,
-  isOpen,
-  type SavedWords,
-  type StreamWords,
-  updateSchedule,
-} from "../domain/streams/schedule.ts";
+import { findNow, isOpen, updateSchedule } from "../domain/streams/schedule.ts";
 import { readTimeZone } from "../http/cookies.ts";
 import { takeDraft } from "../http/drafts.ts";
 import { listProblems, type Problems, type Typed, typedText } from "../http/forms.ts";
+import { otherWords } from "../http/saved-words.ts";
 import { questionOf, readScheduleForm } from "../http/schedule-form.ts";
 import { requireStreamOfTeam } from "../http/stream-of-team.ts";
 
@@ -113,7 +108,14 @@ export async function action(args: ActionFunctionArgs) {
   }
   if (updated.reason === "saved_before") {
     const { saved } = updated;
-    return refuse({}, { status: 409, version: String(saved.editVersion), saved: inWords(saved, words) });
+    return refuse(
+      {},
+      {
+        status: 409,
+        version: String(saved.editVersion),
+        saved: { by: saved.editedBy, ...otherWords(saved, words) },
+      },
+    );
   }
   if (updated.reason === "closed") return refuse({ "": [closed[updated.status]] }, { status: 409 });
   throw data({ message: "You cannot edit this stream any more. Nothing was changed." }, { status: 403 });
@@ -126,20 +128,6 @@ const closed: Record<TeamStream["status"], string> = {
   ended: "It has ended, so it cannot be edited any more. Nothing was changed.",
   cancelled: "It was cancelled, so it cannot be edited any more. Nothing was changed.",
 };
-
-/** What is saved, where it is not what this editor typed. */
-function inWords(saved: SavedWords, { title, description, plan, chat }: StreamWords): SavedBeforeWords {
-  const words: SavedBeforeWords = { by: saved.editedBy };
-  if (saved.title !== title) words.title = saved.title;
-  if (saved.description !== description) words.description = saved.description;
-  if (saved.startsAt.getTime() !== plan.startsAt.getTime() || saved.timeZone !== plan.timeZone) {
-    words.start = { at: saved.startsAt.toISOString(), zone: saved.timeZone };
-  }
-  if (saved.lengthMinutes !== plan.lengthMinutes) words.length = formatLength(saved.lengthMinutes);
-  if (saved.chatBefore !== chat.before) words.chatBefore = saved.chatBefore;
-  if (saved.chatAfterMinutes !== chat.afterMinutes) words.chatAfter = saved.chatAfterMinutes;
-  return words;
-}
 
 export default function EditStream() {
   const page = useLoaderData<typeof loader>();

@@ -36,6 +36,7 @@ import { readScheduleForm } from "#app/http/schedule-form.ts";
 import { datesOf, keptOf, savedSeries } from "#app/http/series-form.ts";
 import {
   closedStream,
+  listed,
   readEdition,
   requireFollowing,
   savedBy,
@@ -67,19 +68,12 @@ export async function loader(args: LoaderFunctionArgs) {
     closed: isOpen(stream.status) ? null : closedStream[stream.status],
     words: seriesInWords(stream),
     experienceName: stream.experienceName,
-    own: open.filter(({ own }) => own).map(toOwn),
+    own: open.filter(({ own }) => own).map(listed),
     zone: readTimeZone(args.request, viewer.timeZone),
     streams: `/account/streams?space=${stream.spaceSlug}`,
     ask: { space: stream.spaceSlug, stream: stream.id },
   };
 }
-
-const toOwn = (one: { id: string; title: string; startsAt: Date; timeZone: string }) => ({
-  id: one.id,
-  title: one.title,
-  startsAt: one.startsAt.toISOString(),
-  timeZone: one.timeZone,
-});
 
 type Refusing = { status?: number; edition?: string; formKey?: string; saved?: SavedBeforeWords };
 
@@ -123,9 +117,7 @@ export async function action(args: ActionFunctionArgs) {
   if (changed.reason === "closed") return refuse({ "": [closedStream[changed.status]] }, { status: 409 });
   if (changed.reason === "saved_before") {
     const { following: now } = await requireFollowing(args);
-    const { lengthMinutes, ...others } = savedSeries(now, { ...words, plan: form.plan });
-    const length = lengthMinutes === undefined ? undefined : formatLength(lengthMinutes);
-    const saved = { by: savedBy(edition, now), ...others, length };
+    const saved = { by: savedBy(edition, now), ...savedSeries(now, { ...words, plan: form.plan }) };
     return refuse({}, { status: 409, edition: writeEdition(now), saved });
   }
   throw data({ message: "You cannot change this series any more. Nothing was changed." }, { status: 403 });

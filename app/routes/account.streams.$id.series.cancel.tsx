@@ -20,6 +20,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { requireTyped, typedText } from "#app/http/forms.ts";
 import {
   closedStream,
+  listed,
   readEdition,
   requireFollowing,
   savedBy,
@@ -45,10 +46,7 @@ export async function loader(args: LoaderFunctionArgs) {
     closed: isOver || following.open.length === 0 ? closedStream[status] : null,
     words: seriesInWords(stream),
     count: following.open.length,
-    listed: following.open.slice(0, mostListed).map(({ id, title, startsAt, timeZone }) => ({
-      ...{ id, title, timeZone },
-      startsAt: startsAt.toISOString(),
-    })),
+    listed: following.open.slice(0, mostListed).map(listed),
     zone: readTimeZone(args.request, viewer.timeZone),
     streams: `/account/streams?space=${spaceSlug}`,
   };

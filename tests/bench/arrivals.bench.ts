@@ -31,15 +31,12 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
   const db = openDatabase(edition.env.DATABASE_URL);
   try {
     const { path: watchPath, stream, pass } = await insertPeople(db, { status: "live" });
-    const cookies = await insertCrowd(db, { passId: pass.id, count });
+    const arrivals = await insertCrowd(db, { passId: pass.id, count });
     const wish: CrowdWish = {
       url: edition.url,
       path: watchPath,
       seconds: (seconds * count) / crowd,
-      people: cookies.map((cookie, index) => ({
-        cookie,
-        address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
-      })),
+      people: arrivals,
       streamId: stream.id,
       title: stream.title,
     };
@@ -51,7 +48,7 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
     `.execute(db);
 
     const frozen = path.join(dir, "loaded.json");
-    await writeFile(frozen, JSON.stringify(await loadedBy(edition.url, watchPath, cookies[0]!)));
+    await writeFile(frozen, JSON.stringify(await loadedBy(edition.url, watchPath, arrivals[0]!.cookie)));
     const bare = await startScript(path.join(import.meta.dirname, "bare-web.ts"), ["frozen", frozen]);
     say(`${count} people at the bare route …`);
     const base = await send(dir, { ...wish, url: bare.line, streamId: "" });

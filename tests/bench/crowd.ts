@@ -2,11 +2,13 @@ import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import { signIn } from "#tests/factories.ts";
 
-/** People who are signed in and hold the pass; gives their cookies. */
+export type Arrival = { cookie: string; address: string };
+
+/** People who are signed in and hold the pass; gives their cookies, each with a network address of their own. */
 export async function insertCrowd(
   db: Db,
   { passId, count }: { passId: string; count: number },
-): Promise<string[]> {
+): Promise<Arrival[]> {
   const { rows: people } = await sql<{ id: string }>`
     with people as (
       insert into users (email) select 'crowd-' || n || '@example.com' from generate_series(1, ${count}::int) n
@@ -24,5 +26,8 @@ export async function insertCrowd(
   }
   // A database that has stood for a minute knows how large its tables are: autovacuum tells it.
   await sql`analyze users, access_grants, sessions`.execute(db);
-  return cookies;
+  return cookies.map((cookie, index) => ({
+    cookie,
+    address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+  }));
 }

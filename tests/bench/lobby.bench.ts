@@ -43,7 +43,7 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
   try {
     const web = await edition.addWeb({ env: { DATABASE_URL: line.url } });
     const { path: watchPath, stream, pass, people } = await insertPeople(db, { status: "scheduled" });
-    const cookies = await insertCrowd(db, { passId: pass.id, count });
+    const arrivals = await insertCrowd(db, { passId: pass.id, count });
     await setWaiting(db, stream.id);
     const file = path.join(dir, "lobby.json");
     const wish: LobbyWish = {
@@ -52,10 +52,7 @@ export const run: Bench["run"] = async ({ say, args }): Promise<Measured> => {
       streamId: stream.id,
       rounds,
       joins: Math.min(joins, count),
-      people: cookies.map((cookie, index) => ({
-        cookie,
-        address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
-      })),
+      people: arrivals,
     };
     await writeFile(file, JSON.stringify(wish));
     const { sessionId } = await signIn(db, people.host.id);

@@ -3,9 +3,9 @@ import type { ChatHours } from "#app/domain/chat/phase.ts";
 import { daysOf, type Repeats, type SeriesRule, startOn } from "#app/domain/schedule/series.ts";
 import { hasMoved } from "#app/domain/schedule/start.ts";
 import { isOpen } from "#app/domain/streams/schedule.ts";
+import { streamColumns, type StreamColumns } from "#app/domain/streams/columns.ts";
 import { isId } from "#app/domain/text.ts";
 import type { Database } from "#db/client.ts";
-import type { StreamChatBefore, StreamStatus } from "#db/types.ts";
 
 /** What the streams of a series are made of. */
 export type Series = {
@@ -46,20 +46,7 @@ export const toSeries = (row: Row): Series => ({
 });
 
 /** A stream of a series; `day` is the one that it was made for. */
-export type Occurrence = {
-  id: string;
-  day: string;
-  title: string;
-  description: string;
-  status: StreamStatus;
-  startsAt: Date;
-  wallTime: string;
-  timeZone: string;
-  lengthMinutes: number;
-  chatBefore: StreamChatBefore;
-  chatAfterMinutes: number;
-  editVersion: number;
-};
+export type Occurrence = StreamColumns & { day: string };
 
 /** The streams of a series that there are from one of its days on, in the order of its days. */
 export async function listOccurrences(
@@ -68,20 +55,8 @@ export async function listOccurrences(
 ): Promise<Occurrence[]> {
   return db
     .selectFrom("streams as s")
-    .select([
-      "s.id",
-      sql<string>`s.series_day`.as("day"),
-      "s.title",
-      "s.description",
-      "s.status",
-      "s.starts_at as startsAt",
-      "s.wall_time as wallTime",
-      "s.time_zone as timeZone",
-      "s.length_minutes as lengthMinutes",
-      "s.chat_before as chatBefore",
-      "s.chat_after_minutes as chatAfterMinutes",
-      "s.edit_version as editVersion",
-    ])
+    .select(streamColumns)
+    .select(sql<string>`s.series_day`.as("day"))
     .where("s.series_id", "=", seriesId)
     .where("s.series_day", ">=", from)
     .orderBy("s.series_day")

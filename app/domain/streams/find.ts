@@ -2,35 +2,26 @@ import { type Kysely, sql } from "kysely";
 import type { SeriesColumns } from "#app/domain/schedule/series-words.ts";
 import { isId } from "#app/domain/text.ts";
 import type { Database } from "#db/client.ts";
-import type { SpaceRole, StreamChatBefore, StreamStatus } from "#db/types.ts";
+import type { SpaceRole } from "#db/types.ts";
+import { streamColumns, type StreamColumns } from "./columns.ts";
 
 /** A stream with the names around it. Whether somebody may watch it is `findAccess`'s to say. */
-export type FoundStream = SeriesColumns & {
-  id: string;
-  slug: string;
-  title: string;
-  description: string;
-  status: StreamStatus;
-  startsAt: Date;
-  wallTime: string;
-  timeZone: string;
-  lengthMinutes: number;
-  chatBefore: StreamChatBefore;
-  chatAfterMinutes: number;
-  scheduleVersion: number;
-  editVersion: number;
-  liveAt: Date | null;
-  endedAt: Date | null;
-  cancelledAt: Date | null;
-  experienceId: string;
-  experienceSlug: string;
-  experienceName: string;
-  spaceId: string;
-  spaceSlug: string;
-  spaceName: string;
-  /** Its space or its experience was retired. */
-  retired: boolean;
-};
+export type FoundStream = StreamColumns &
+  SeriesColumns & {
+    slug: string;
+    scheduleVersion: number;
+    liveAt: Date | null;
+    endedAt: Date | null;
+    cancelledAt: Date | null;
+    experienceId: string;
+    experienceSlug: string;
+    experienceName: string;
+    spaceId: string;
+    spaceSlug: string;
+    spaceName: string;
+    /** Its space or its experience was retired. */
+    retired: boolean;
+  };
 
 const foundStream = (db: Kysely<Database>) =>
   db
@@ -38,20 +29,10 @@ const foundStream = (db: Kysely<Database>) =>
     .innerJoin("experiences as e", "e.id", "s.experience_id")
     .innerJoin("spaces as sp", "sp.id", "e.space_id")
     .leftJoin("stream_series as x", "x.id", "s.series_id")
+    .select(streamColumns)
     .select([
-      "s.id",
       "s.slug",
-      "s.title",
-      "s.description",
-      "s.status",
-      "s.starts_at as startsAt",
-      "s.wall_time as wallTime",
-      "s.time_zone as timeZone",
-      "s.length_minutes as lengthMinutes",
-      "s.chat_before as chatBefore",
-      "s.chat_after_minutes as chatAfterMinutes",
       "s.schedule_version as scheduleVersion",
-      "s.edit_version as editVersion",
       "s.live_at as liveAt",
       "s.ended_at as endedAt",
       "s.cancelled_at as cancelledAt",

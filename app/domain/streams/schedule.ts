@@ -5,7 +5,8 @@ import type { ChatHours } from "#app/domain/chat/phase.ts";
 import type { Plan } from "#app/domain/schedule/plan.ts";
 import { enqueue, type Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
-import type { StreamChatBefore, StreamStatus } from "#db/types.ts";
+import type { StreamStatus } from "#db/types.ts";
+import { streamColumns, type StreamColumns } from "./columns.ts";
 import { lockLease } from "./lease.ts";
 import { streamMoves } from "./moves.ts";
 import { findFreeSlug } from "./stream-slugs.ts";
@@ -96,18 +97,7 @@ async function isTaken(db: Db, { experienceId, slug }: { experienceId: string; s
 }
 
 /** What is saved of a stream, as its next editor has to know it. */
-export type SavedWords = {
-  id: string;
-  title: string;
-  description: string;
-  startsAt: Date;
-  wallTime: string;
-  timeZone: string;
-  lengthMinutes: number;
-  chatBefore: StreamChatBefore;
-  chatAfterMinutes: number;
-  editVersion: number;
-  status: StreamStatus;
+export type SavedWords = StreamColumns & {
   /** Who saved it last, or null when nobody has edited it. */
   editedBy: string | null;
 };
@@ -116,20 +106,8 @@ const savedWords = (db: Kysely<Database>) =>
   db
     .selectFrom("streams as s")
     .leftJoin("users as u", "u.id", "s.edited_by")
-    .select([
-      "s.id",
-      "s.title",
-      "s.description",
-      "s.starts_at as startsAt",
-      "s.wall_time as wallTime",
-      "s.time_zone as timeZone",
-      "s.length_minutes as lengthMinutes",
-      "s.chat_before as chatBefore",
-      "s.chat_after_minutes as chatAfterMinutes",
-      "s.edit_version as editVersion",
-      "s.status",
-      sql<string | null>`coalesce(nullif(u.name, ''), u.email)`.as("editedBy"),
-    ]);
+    .select(streamColumns)
+    .select(sql<string | null>`coalesce(nullif(u.name, ''), u.email)`.as("editedBy"));
 
 const isSame = (saved: Omit<SavedWords, "editedBy">, { title, description, plan, chat }: StreamWords) =>
   saved.title === title &&

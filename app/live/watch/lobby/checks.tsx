@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { Button } from "#app/components/button.tsx";
 import type { PageConnection } from "../../page-messages.ts";
+import { useTestNotes } from "../../use-test-notes.client.ts";
 import { type Checked, checkedWords } from "./checked-words.ts";
 
 export type ChecksProps = {
@@ -25,20 +26,7 @@ export function Checks(props: ChecksProps) {
 }
 
 function Sound() {
-  const [said, setSaid] = useState<"" | "playing" | "played" | "failed">("");
-  const audio = useRef<AudioContext>();
-  useEffect(() => () => void audio.current?.close(), []);
-  async function play() {
-    setSaid("playing");
-    try {
-      audio.current ??= new AudioContext();
-      await audio.current.resume();
-      await (await import("../../test-notes.client.ts")).playNotes(audio.current);
-      setSaid("played");
-    } catch {
-      setSaid("failed");
-    }
-  }
+  const { said, play } = useTestNotes();
   return (
     <div className="lobby-check">
       <Button type="button" onClick={() => void play()} pending={said === "playing" && "Playing…"}>

@@ -46,6 +46,15 @@ async function insertMessages(
 const videoOf = (page: Page) => page.getByLabel(/^Replay of/);
 const barOf = (page: Page) => page.getByRole("slider", { name: "Place in the recording" });
 const timeOf = (page: Page) => videoOf(page).evaluate((video: HTMLVideoElement) => video.currentTime);
+/** Where a viewer is said to have stopped, in seconds. A page that is left at once may be faster than what it saved. */
+async function savedPlace(db: Db, userId: string) {
+  const { position_ms } = await db
+    .selectFrom("replay_positions")
+    .select("position_ms")
+    .where("user_id", "=", userId)
+    .executeTakeFirstOrThrow();
+  return position_ms / 1000;
+}
 const ready = (page: Page) =>
   expect
     .poll(() => videoOf(page).evaluate((video: HTMLVideoElement) => video.readyState), { timeout: 30_000 })
@@ -250,6 +259,9 @@ test("a replay that storage does not give stands still, says so, and goes on the
   await expect.poll(place, { timeout: 20_000 }).toBeGreaterThan(13);
   await page.getByRole("button", { name: "Pause" }).click();
   const stopped = await place();
+  await expect
+    .poll(async () => Math.abs((await savedPlace(db, people.viewer.id)) - stopped))
+    .toBeLessThan(0.2);
   await page.reload();
   await ready(page);
   await expect(page.getByText(/^Goes on where you stopped, at 0:1\d/)).toBeVisible();

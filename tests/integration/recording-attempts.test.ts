@@ -177,6 +177,30 @@ it("a recorder after one that recorded is given as long as the first, whatever w
   expect(await third()).toMatchObject({ status: "failed", reason: "it did not begin in time" });
 });
 
+it("a recorder from which nothing comes for 4 s is asked about at once, and why it ended is known", async () => {
+  const { services, db } = test;
+  const live = await insertPublishing();
+  await startRecording(services, live);
+  const [egress] = egressesOf(live.streamId);
+  egress!.status = "EGRESS_ACTIVE";
+  await later(live.recordingId, 2);
+  await sweepAttempts(services);
+  const [attempt] = await attemptRows(db, live.recordingId);
+  const askWhen = async (lastSegmentSecondsAgo: number) => {
+    await sql`update streaming_recording_attempts set asked_at = now() - interval '2 seconds',
+      active_at = now() - interval '1 minute' where id = ${attempt!.id}`.execute(db);
+    await sql`insert into streaming_recording_segments (attempt_id, number, key, bytes, verified_at)
+      values (${attempt!.id}, 0, '0.ts', 1, now() - interval '30 seconds'),
+        (${attempt!.id}, 1, '1.ts', 1, now() - make_interval(secs => ${lastSegmentSecondsAgo}))
+      on conflict (attempt_id, number) do update set verified_at = excluded.verified_at`.execute(db);
+    await sweepAttempts(services);
+    return (await attemptRows(db, live.recordingId))[0]!;
+  };
+  Object.assign(egress!, { status: "EGRESS_LIMIT_REACHED", error: "Session limit reached" });
+  expect(await askWhen(3)).toMatchObject({ status: "active" });
+  expect(await askWhen(5)).toMatchObject({ status: "complete", reason: "Session limit reached" });
+});
+
 describe("a recorder's service that does not answer", () => {
   it("is told to the host, and no second recorder is started that could be one too many", async () => {
     const { services, db } = test;

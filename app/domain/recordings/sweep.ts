@@ -103,7 +103,13 @@ async function listToStart({ db }: StartServices): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Attempts under way that nobody has asked about lately: those that should change soon are asked about more often. */
+/** Segments are 2 s long: an attempt without a new one for so long may have ended, and storage does not say why. */
+const quietSeconds = 4;
+
+/**
+ * Attempts under way that nobody has asked about lately: those that should change soon, and those from which nothing comes,
+ * are asked about more often. One that has ended is so known to have ended before it is missed as silent.
+ */
 async function claimToAsk({ db }: StartServices): Promise<string[]> {
   const rows = await db
     .updateTable("streaming_recording_attempts as asked")
@@ -121,6 +127,10 @@ async function claimToAsk({ db }: StartServices): Promise<string[]> {
           "<",
           sql<Date>`clock_timestamp() - case
             when r.status = 'stopping' or a.status in ('requested', 'starting') then interval '900 milliseconds'
+            when clock_timestamp() - make_interval(secs => ${quietSeconds}) > greatest(a.active_at, (
+              select s.verified_at from streaming_recording_segments s where s.attempt_id = a.id
+              order by s.number desc limit 1
+            )) then interval '900 milliseconds'
             else interval '10 seconds' end`,
         )
         .limit(100)

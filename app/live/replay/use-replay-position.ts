@@ -1,6 +1,8 @@
 import { type RefObject, useEffect } from "react";
 
 const everyMs = 5000;
+/** Nearer to what was saved than this is the same place: players round. */
+const sameMs = 100;
 
 /**
  * Begins at `startMs`, which is where this person stopped unless the address says otherwise, and remembers where they
@@ -32,7 +34,7 @@ export function useReplayPosition(
     };
     const save = () => {
       const now = Math.round(player.currentTime * 1000);
-      if (refused || player.readyState === 0 || Math.abs(now - saved) < 1000) return;
+      if (refused || player.readyState === 0 || Math.abs(now - saved) < sameMs) return;
       saved = now;
       const body = JSON.stringify({ positionMs: now, edit });
       // `keepalive` outlives the page.

@@ -22,14 +22,15 @@ export default defineConfig({
 function chunks(): Plugin {
   // On nearly every page.
   const components =
-    "announced|bar|bidi|breadcrumbs|button|confirm|facts|failure|icons|layouts|mark|notice|page-header|page-request|page-title|pass-opener|pass-ticket|refresh-without-script|safe-text|seats|seats-plan|stage|tag|ticket|ticking|time-format|when";
+    "announced|bar|bidi|breadcrumbs|button|facts|failure|icons|layouts|mark|notice|page-header|page-request|page-title|refresh-without-script|safe-text|seats|seats-plan|stage|tag|ticket|ticking|time-format|when";
   const files: [string, RegExp][] = [
     [
       "common",
       new RegExp(
-        `/app/components/(${components})\\.tsx?$|/app/live/(page-(socket|messages)|read-again|watch/pictured-key)\\.ts$`,
+        `/app/components/(${components})\\.tsx?$|/app/live/(page-(socket|messages)|read-again|watch/(pictured|late-place)-key)\\.ts$`,
       ),
     ],
+    ["pass", /\/app\/components\/pass-(opener|ticket)\.tsx$/],
     // What asks for a ticket, without React and without LiveKit.
     ["warm-up", /\/app\/live\/(watch\/(warm-up\.client|ticket|first-picture)|tab)\.ts$|vite\/preload-helper/],
     ["room", /\/app\/live\/watch\/viewer-room\.client\.ts$|\/node_modules\/livekit-client\//],

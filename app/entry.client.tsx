@@ -3,6 +3,7 @@ import { startTransition } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { endStandIn } from "./components/missing-scripts.ts";
 import { PageRequest } from "./components/page-request.ts";
+import { latePlaceKey } from "./live/watch/late-place-key.ts";
 import { picturedKey } from "./live/watch/pictured-key.ts";
 
 /** A live page works as a document until then, and its picture need not share the processor with React. */
@@ -15,6 +16,7 @@ if (pictured)
     new Promise((resolve) => setTimeout(resolve, longestWaitMs)),
   ]);
 await endStandIn();
+await (window as { [latePlaceKey]?: Promise<unknown> })[latePlaceKey];
 startTransition(() => {
   hydrateRoot(
     document,

@@ -2,6 +2,7 @@ import type { ActionFunctionArgs, AppLoadContext, EntryContext, LoaderFunctionAr
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToString } from "react-dom/server";
 import { PageRequest } from "./components/page-request.ts";
+import "./live/watch/late-places-here.ts";
 
 type RenderMeta = NonNullable<EntryContext["renderMeta"]>;
 

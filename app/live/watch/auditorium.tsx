@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 import { Watch as WatchLayout } from "#app/components/layouts.tsx";
+import { useModule } from "../use-module.ts";
 import { LobbyFront, LobbyWords } from "./lobby/lobby.tsx";
 import { OnAirFront, OnAirWords } from "./on-air.tsx";
+import { latePlaces } from "./late-place.tsx";
 import { hasChat, WatchChat } from "./pieces.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
@@ -14,6 +16,10 @@ export function Auditorium(props: WatchProps) {
   const { watch } = props;
   const waits = watch.place === "lobby";
   const [pictured, onFrame] = usePictured();
+  // What comes after the picture is there when the picture goes.
+  const wanted = pictured && !waits;
+  useModule(latePlaces.ended, { wanted });
+  useModule(latePlaces.refused, { wanted });
   return (
     <WatchLayout
       side={hasChat(watch.state) && <WatchChat {...props} ready={waits || pictured} />}

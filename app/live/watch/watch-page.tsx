@@ -1,8 +1,7 @@
 import { useEffect } from "react";
 import { Auditorium } from "./auditorium.tsx";
-import { Ended } from "./ended.tsx";
-import { Refused } from "./refused.tsx";
 import { Announced, Cancelled } from "./before.tsx";
+import { LatePlace } from "./late-place.tsx";
 import type { Place } from "./place.ts";
 import { useWatch, type Watch } from "./use-watch.ts";
 import type { WatchData } from "./watch-data.ts";
@@ -17,7 +16,7 @@ export function WatchPage({ page }: { page: WatchData }) {
   return (
     <>
       <Place page={page} watch={watch} />
-      <p className="visually-hidden" role="status">
+      <p className="visually-hidden" role="status" data-place={place}>
         {placeWords[place]}
       </p>
     </>
@@ -29,7 +28,7 @@ function Place(props: WatchProps) {
     case "cancelled":
       return <Cancelled {...props} />;
     case "refused":
-      return <Refused {...props} />;
+      return <LatePlace key="refused" name="refused" {...props} />;
     case "announced":
       return <Announced {...props} />;
     case "lobby":
@@ -37,7 +36,7 @@ function Place(props: WatchProps) {
     case "live":
       return <Auditorium {...props} />;
     case "ended":
-      return <Ended {...props} />;
+      return <LatePlace key="ended" name="ended" {...props} />;
   }
 }
 

@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 import { systemChromium } from "./local/checks/chromium.ts";
 import { within } from "./tests/without-webhooks.ts";
 
-const pages = ["pages", "passes", "series", "coming"].map((name) => `**/${name}.spec.ts`);
+const pages = ["pages", "passes", "series", "coming", "mail"].map((name) => `**/${name}.spec.ts`);
 /** Tests that take a server away from all others. */
 const alone = /@alone/;
 

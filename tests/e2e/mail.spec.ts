@@ -108,7 +108,11 @@ test("a stream is scheduled, people come and are reminded once, told that it mov
   await host.goto(`/account/streams/${stream.id}/cancel`);
   await host.getByRole("button", { name: "Cancel the stream" }).click();
   await told(other.email, ["You are coming", "Reminder", "Moved", "Cancelled"]);
-  expect(await readEntry(page, stream.path)).toMatchObject({ uid: entry.uid, sequence: 2, status: "CANCELLED" });
+  expect(await readEntry(page, stream.path)).toMatchObject({
+    uid: entry.uid,
+    sequence: 2,
+    status: "CANCELLED",
+  });
   await host.goto(`/account/streams/${stream.id}/mail`);
   await expect(host.getByText("They have unsubscribed from this kind of mail.")).toBeVisible();
   expect(await kindsTo(viewer.email)).toEqual(["You are coming", "Reminder", "Moved"]);

@@ -90,11 +90,7 @@ export const run: Fault["run"] = async (tools) => {
   );
   // What an earlier machine knew under a name that this one has never heard of.
   const [lost] = await streamsOf("F38 US/Pacific");
-  await db
-    .updateTable("streams")
-    .set({ time_zone: "Europe/Atlantis" })
-    .where("id", "=", lost!.id)
-    .execute();
+  await db.updateTable("streams").set({ time_zone: "Europe/Atlantis" }).where("id", "=", lost!.id).execute();
   for (const ask of [viewer, host])
     promise((await ask(pathOf(lost!.slug))).status === 200, "a stored zone that is unknown breaks no page");
   await promiseSameInCalendar(pathOf(lost!.slug), [lost!.starts_at]);
@@ -106,13 +102,13 @@ export const run: Fault["run"] = async (tools) => {
     const title = `F38 every week ${way}`;
     const first = new Date(Date.parse(`${change}T00:00:00Z`) - 14 * 24 * hourMs).toISOString().slice(0, 10);
     const begin = first > new Date().toISOString().slice(0, 10) ? first : change;
-    const fields = form(title, { day: begin, time: "02:30", repeats: "weekly", until: "", times: "5" });
+    const fields = form(title, { day: begin, time: "02:30", repeats: "weekly", until: "", times: "4" });
     const looked = await schedule(fields);
     const seen = /name="seen"[^>]*value="([^"]*)"/.exec(looked.html)?.[1]?.replaceAll("&amp;", "&") ?? "";
     await schedule({ ...fields, seen });
     const made = await streamsOf(title);
     const clocks = made.map(({ wall_time }) => wall_time);
-    promise(made.length === 5, `${way}: all five are there (${clocks.join(", ")})`);
+    promise(made.length === 4, `${way}: all four are there (${clocks.join(", ")})`);
     for (const { wall_time } of made) {
       const expected = way === "forward" && wall_time.startsWith(change) ? "03:30" : "02:30";
       promise(wall_time.endsWith(expected), `${way}: ${wall_time} is at ${expected} on the wall`);
@@ -159,7 +155,7 @@ export const run: Fault["run"] = async (tools) => {
     { seconds: 60, words: "the reminder is there" },
   );
   for (const { subject, text = "" } of letters)
-    promise(text.includes("New_York") && text.includes("Berlin"), `“${subject}” says both times`);
+    promise(/New.York/.test(text) && text.includes("Berlin"), `“${subject}” says both times`);
 
   return {
     did: `02:30 on both days, zones named ${Object.keys(renamed).join(", ")}, one unknown; weekly series at 02:30 over both changes; a viewer in New York`,

@@ -32,7 +32,7 @@ export function LatePlace({ name, ...props }: WatchProps & { name: LatePlaceName
 
 // A document that shows one of them does not come to life without it.
 if (typeof document !== "undefined") {
-  const place = document.querySelector<HTMLElement>("[data-place]")?.dataset.place;
+  const place = document.querySelector<HTMLElement>("[data-watch-place]")?.dataset.watchPlace;
   if (place && place in latePlaces)
     Object.assign(window, { [latePlaceKey]: latePlaces[place as LatePlaceName]() });
 }

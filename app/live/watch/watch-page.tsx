@@ -16,7 +16,7 @@ export function WatchPage({ page }: { page: WatchData }) {
   return (
     <>
       <Place page={page} watch={watch} />
-      <p className="visually-hidden" role="status" data-place={place}>
+      <p className="visually-hidden" role="status" data-watch-place={place}>
         {placeWords[place]}
       </p>
     </>

@@ -2,7 +2,18 @@ import { defineConfig } from "@playwright/test";
 import { systemChromium } from "./local/checks/chromium.ts";
 import { within } from "./tests/without-webhooks.ts";
 
-const pages = ["pages", "passes", "series", "coming", "mail"].map((name) => `**/${name}.spec.ts`);
+const withoutBroadcast = [
+  "pages",
+  "passes",
+  "series",
+  "coming",
+  "mail",
+  "presence",
+  "replay",
+  "recording",
+  "media-redirect",
+];
+const pages = withoutBroadcast.map((name) => `**/${name}.spec.ts`);
 /** Tests that take a server away from all others. */
 const alone = /@alone/;
 
@@ -40,7 +51,7 @@ export default defineConfig({
   projects: [
     // Browsers that publish and play video, the recorder and every server share the machine's cores: one at a time.
     { name: "live", testIgnore: pages, grepInvert: alone, workers: 1, fullyParallel: false },
-    // What only looks at pages takes the time that is left beside them.
+    // What broadcasts nothing takes the time that is left beside them.
     { name: "pages", testMatch: pages, grepInvert: alone, fullyParallel: true },
     { name: "alone", grep: alone, workers: 1, fullyParallel: false, dependencies: ["live", "pages"] },
   ],

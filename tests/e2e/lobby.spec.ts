@@ -73,6 +73,19 @@ test("the lobby counts by the server's clock, tells what the host does, and open
     await expect(page.locator("video")).toHaveCount(0);
   });
 
+  await test.step("one says that one comes, and takes it back, while the page counts on", async () => {
+    const coming = () =>
+      db.selectFrom("coming").select("person_id").where("stream_id", "=", streamId).execute();
+    await page.getByRole("button", { name: "I'm coming" }).click();
+    await expect(page.getByText("You are coming.")).toBeVisible();
+    expect(await coming()).toEqual([{ person_id: people.viewer.id }]);
+    await page.getByRole("button", { name: "I'm not coming" }).click();
+    await expect(page.getByRole("button", { name: "I'm coming" })).toBeVisible();
+    expect(await coming()).toEqual([]);
+    await expect(page.getByRole("link", { name: "Calendar file" })).toBeVisible();
+    await expect(timer).toHaveText(/^0[89]:\d\d$/);
+  });
+
   const studio = await (await person({ userId: people.host.id })).newPage();
   await studio.goto(`/account/streams/${streamId}`);
   await test.step("the host's note is there at once, and changes", async () => {

@@ -4,14 +4,20 @@ import { CalendarLinks } from "#app/components/calendar-links.tsx";
 import { Seats } from "#app/components/seats.tsx";
 import type { WatchProps } from "./watch-page.tsx";
 
+type AheadProps = WatchProps & {
+  spotlight?: boolean;
+  /** Only in words: the seats on the page are those of who is here. */
+  inWords?: boolean;
+};
+
 /** What one can do about a stream that is still to come, besides waiting: say that one comes, and write it down. */
-export function Ahead({ page, watch, spotlight = false }: WatchProps & { spotlight?: boolean }) {
+export function Ahead({ page, watch, spotlight = false, inWords = false }: AheadProps) {
   const { ahead, path, lengthMinutes } = page;
   const { title, startsAt, status } = watch.state;
   if (!ahead || status !== "scheduled") return null;
   return (
     <>
-      <Coming ahead={ahead} path={path} spotlight={spotlight} />
+      <Coming {...{ ahead, path, spotlight, inWords }} />
       <CalendarLinks
         file={`${path}/calendar.ics`}
         {...{ title, startsAt, lengthMinutes, ...ahead.calendar }}
@@ -33,13 +39,16 @@ export type AheadWords = {
   calendar: { url: string; about: string };
 };
 
-type ComingProps = { ahead: AheadWords; path: string; spotlight: boolean };
+type ComingProps = Required<Pick<AheadProps, "spotlight" | "inWords">> & { ahead: AheadWords; path: string };
 
-function Coming({ ahead: { count, mine, may, asked, list }, path, spotlight }: ComingProps) {
+function Coming({ ahead: { count, mine, may, asked, list }, path, spotlight, inWords }: ComingProps) {
   if (count === 0 && !may) return null;
+  const words = comingWords(count, mine);
   return (
     <section className="coming" aria-label="Who is coming">
-      <div role="status">{count > 0 && <Seats count={count} words={comingWords(count, mine)} />}</div>
+      <div role="status">
+        {count > 0 && (inWords ? <p>{words}.</p> : <Seats count={count} words={words} />)}
+      </div>
       {asked && <p>You are signed in now. Press once more, and you are counted.</p>}
       {may && (
         <Form method="post" action={`${path}/coming`} replace preventScrollReset>

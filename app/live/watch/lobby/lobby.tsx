@@ -1,6 +1,7 @@
 import { PageHeader } from "#app/components/page-header.tsx";
 import type { PageState } from "../../page-messages.ts";
 import { useModule } from "../../use-module.ts";
+import { Ahead } from "../ahead.tsx";
 import { PassEnds } from "../pass-ends.tsx";
 import { ByWhat, Cut, Description, PartOfSeries, WhenLine, Whose } from "../pieces.tsx";
 import type { WatchProps } from "../watch-page.tsx";
@@ -76,6 +77,7 @@ export function LobbyWords(props: WatchProps) {
       <Cut watch={watch} />
       <ByWhat page={page} watch={watch} />
       <Description page={page} />
+      <Ahead {...props} inWords />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { Temporal } from "temporal-polyfill";
+import { remembered } from "../remembered.ts";
 import { clockInWords, dayInWords } from "../schedule/words.ts";
 import { normalizeZone } from "../schedule/zones.ts";
 
@@ -15,17 +16,19 @@ export type PublicMoment = {
 };
 
 export function publicMoment(at: string | Date, timeZone: string): PublicMoment {
+  return momentThere(typeof at === "string" ? at : at.toISOString(), timeZone);
+}
+
+const momentThere = remembered((at: string, timeZone: string): PublicMoment => {
   const zone = normalizeZone(timeZone) ?? "UTC";
-  const there = Temporal.Instant.from(typeof at === "string" ? at : at.toISOString()).toZonedDateTimeISO(
-    zone,
-  );
+  const there = Temporal.Instant.from(at).toZonedDateTimeISO(zone);
   return {
     day: dayInWords(there),
     time: clockInWords(there),
     zone,
     iso: there.toString({ timeZoneName: "never", smallestUnit: "second" }),
   };
-}
+});
 
 /** "Monday 30 November 2026, 19:00 (Europe/Berlin)" */
 export function momentInWords(at: string | Date, timeZone: string): string {

@@ -1,3 +1,5 @@
+import { remembered } from "../remembered.ts";
+
 /*
  * Pure, and without Temporal, so that a page may use it in the browser too.
  */
@@ -35,14 +37,18 @@ const renamed: Record<string, string> = {
  */
 export function normalizeZone(name: string | null | undefined): string | undefined {
   const typed = name?.trim();
-  if (!typed || !/^[A-Za-z][\w+/-]{0,63}$/.test(typed)) return undefined;
+  return typed && /^[A-Za-z][\w+/-]{0,63}$/.test(typed) ? zoneOf(typed) : undefined;
+}
+
+/** A formatter takes longer to make than a page's data to read. */
+const zoneOf = remembered((typed) => {
   try {
     const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: typed }).resolvedOptions();
     return renamed[timeZone] ?? timeZone;
   } catch {
     return undefined;
   }
-}
+});
 
 export type ZoneRegion = { region: string; zones: string[] };
 

@@ -1,4 +1,7 @@
 import type { Config } from "./config.ts";
+import type { AccessDecision } from "./domain/access/decision.ts";
+import type { Obstacle } from "./domain/devices/places.ts";
+import type { StreamAddress, WatchedStream } from "./domain/streams/watched.ts";
 import type { Viewer } from "./domain/people/sessions.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { Chat } from "./services/chat.ts";
@@ -41,6 +44,14 @@ export type RequestContext = Services & {
   networkAddress: string;
   /** Who is signed in, or null; asked once a request. */
   viewer(): Promise<Viewer | null>;
+  /** What a crowd asks for the same page at the same moment: each is asked anew, and shares a statement with the others. */
+  questions: {
+    watched(address: StreamAddress): Promise<WatchedStream | undefined>;
+    access(person: { userId: string | null; streamId: string }): Promise<AccessDecision | undefined>;
+    obstacle(device: { grantId: string; sessionId: string }): Promise<Obstacle | undefined>;
+  };
+  /** This person asked for a page of a stream: who has no scripts is counted by that. Nobody waits for it. */
+  countPerson(streamId: string, userId: string, audience: boolean): void;
 };
 
 declare module "@remix-run/node" {

@@ -3,20 +3,18 @@ import { useLoaderData } from "@remix-run/react";
 import liveFiles from "virtual:live-files";
 import { announcedMeta } from "#app/components/announced.tsx";
 import { toParagraphs } from "#app/components/paragraphs.ts";
-import { type AccessDecision, findAccess, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
+import { type AccessDecision, grantOf, mayJoinRoom } from "#app/domain/access/decision.ts";
 import { listOpeners } from "#app/domain/access/openers.ts";
 import { accessWords } from "#app/domain/access/words.ts";
 import { showsPicture } from "#app/domain/devices/picture.ts";
-import { findObstacle } from "#app/domain/devices/places.ts";
 import { browserInWords } from "#app/domain/people/browser-words.ts";
 import { findAudience } from "#app/domain/presence/presence.ts";
 import { findReplay } from "#app/domain/recordings/replay.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
-import { findWatchedStream, type WatchedStream } from "#app/domain/streams/watched.ts";
+import type { WatchedStream } from "#app/domain/streams/watched.ts";
 import { announceStream } from "#app/http/announced.ts";
 import { findAhead } from "#app/http/ahead.ts";
 import { movedOrAbsent } from "#app/http/moved.ts";
-import { countPage } from "#app/http/page-presence.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
 import { LiveHead } from "#app/live/watch/live-head.tsx";
 import { placeOf, refreshSeconds } from "#app/live/watch/place.ts";
@@ -41,16 +39,15 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
   const { space = "", experience = "", stream = "" } = params;
   const viewer = await context.viewer();
   const userId = viewer?.userId ?? null;
-  const watched = await findWatchedStream(db, { space, experience, stream }, { userId });
-  const access = watched && (await findAccess(db, { streamId: watched.facts.streamId, userId }));
+  const watched = await context.questions.watched({ space, experience, stream });
+  const access = watched && (await context.questions.access({ streamId: watched.facts.streamId, userId }));
   if (!watched || !access) throw await movedOrAbsent(args, "There is no stream at this address.");
 
   const { facts } = watched;
   const { streamId } = facts;
   const { mayWatch, role } = access;
   const state = stateFor(facts, { access, userId });
-  if (userId && mayWatch && !watched.pageSeen && isDocument(request))
-    countPage(context, { streamId, userId, role });
+  if (userId && mayWatch && isDocument(request)) context.countPerson(streamId, userId, role === "viewer");
   const over = state.status === "ended";
   const [viewers, replay, refusal, devices, ahead] = await Promise.all([
     mayWatch ? (watched.audience ?? findAudience(db, streamId)) : undefined,
@@ -129,12 +126,12 @@ async function findRefusal(
 
 /** What the page of a stream that shows something asks where other devices have the places; null where this one has one. */
 async function findDevices(
-  { request, context: { db, viewer } }: LoaderFunctionArgs,
+  { request, context: { questions, viewer } }: LoaderFunctionArgs,
   access: AccessDecision,
 ): Promise<DevicesAsked | null> {
   const grantId = grantOf(access);
   const sessionId = grantId && (await viewer())?.sessionId;
-  const obstacle = sessionId && (await findObstacle(db, { grantId, sessionId }));
+  const obstacle = sessionId && (await questions.obstacle({ grantId, sessionId }));
   if (!obstacle) return null;
   const { reason, most, devices } = obstacle;
   return {

@@ -10,7 +10,6 @@ import { findAudience } from "#app/domain/presence/presence.ts";
 import { findStreamFacts } from "#app/domain/streams/facts.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
 import { readPlace, requireChat } from "#app/http/chat.ts";
-import { countPage } from "#app/http/page-presence.ts";
 import { newsSince } from "#app/live/watch/place.ts";
 
 /** So often the list asks for what is new, while something new may come. */
@@ -33,7 +32,7 @@ export async function loader(args: LoaderFunctionArgs) {
   const { db } = args.context;
   const { userId } = viewer;
   // While its chat is open, the page itself does not ask again (`refreshSeconds`): this frame does.
-  if (access.mayWatch) countPage(args.context, { streamId, userId, role });
+  if (access.mayWatch) args.context.countPerson(streamId, userId, role === "viewer");
   const before = readPlace(args.request, "before");
   const shown = new URL(args.request.url).searchParams.get("shown");
   const [room, facts, { messages, more }, pinned, replay, audience] = await Promise.all([

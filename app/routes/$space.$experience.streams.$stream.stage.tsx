@@ -2,10 +2,8 @@ import type { LoaderFunctionArgs } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { pageTitle } from "#app/components/page-title.ts";
 import { grantOf } from "#app/domain/access/decision.ts";
-import { findObstacle } from "#app/domain/devices/places.ts";
 import { findAudience } from "#app/domain/presence/presence.ts";
 import { stateFor } from "#app/domain/streams/state.ts";
-import { findWatchedStream } from "#app/domain/streams/watched.ts";
 import { absent } from "#app/http/absent.ts";
 import { requireChat } from "#app/http/chat.ts";
 import { readTimeZone } from "#app/http/cookies.ts";
@@ -28,17 +26,17 @@ export const meta = () => pageTitle("The stage");
 export async function loader(args: LoaderFunctionArgs): Promise<StageFrameData> {
   const { request, params, context } = args;
   const { viewer, access, lights } = await requireChat(args);
-  const { db } = context;
+  const { db, questions } = context;
   const { userId, sessionId } = viewer;
   const { space = "", experience = "", stream = "" } = params;
-  const watched = await findWatchedStream(db, { space, experience, stream }, { userId });
+  const watched = await questions.watched({ space, experience, stream });
   if (!watched) throw absent("There is no stream at this address.");
   const { facts, timeZone } = watched;
   const state = stateFor(facts, { access, userId });
   const grantId = state.status === "live" ? grantOf(access) : null;
   const [audience, obstacle] = await Promise.all([
     watched.audience ?? findAudience(db, facts.streamId),
-    grantId ? findObstacle(db, { grantId, sessionId }) : undefined,
+    grantId ? questions.obstacle({ grantId, sessionId }) : undefined,
   ]);
   return {
     lights,

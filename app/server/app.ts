@@ -18,6 +18,8 @@ import { refuseCrowds } from "./crowds.ts";
 import type { Gate } from "./gate/gate.ts";
 import { mediaRouter } from "./media.ts";
 import { isOurOrigin } from "./origin.ts";
+import { createPagePresence, type CountPerson } from "./page-presence.ts";
+import { createQuestions, type Questions } from "./questions.ts";
 import { refusalPage } from "./refusal-page.ts";
 import { shortWay } from "./short-way.ts";
 import { takeTurns } from "./turns.ts";
@@ -60,7 +62,8 @@ export function createApp(
 
   if (gate) app.use(gateAddresses(gate));
   if (config.secure) app.use(strictTransportSecurity({ maxAge: 31_536_000 }));
-  const media = mediaRouter(services);
+  const shared = { questions: createQuestions(db), countPerson: createPagePresence(services) };
+  const media = mediaRouter(services, shared);
   app.use("/media", shortWay(media));
   app.use("/webhooks", webhooksRouter(services));
   app.use(helmet(headers(services)));
@@ -89,7 +92,7 @@ export function createApp(
     createRequestHandler({
       build: withDatabaseAway(build),
       mode: "production",
-      getLoadContext: (request, response) => contextOf(services, request, response),
+      getLoadContext: (request, response) => contextOf(services, shared, request, response),
     }),
   );
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
@@ -123,10 +126,18 @@ export async function viewerOf(
   return (token && (await findViewer(db, token))) || null;
 }
 
-function contextOf(services: Services, request: Request, response: Response): RequestContext {
+type Shared = { questions: Questions; countPerson: CountPerson };
+
+function contextOf(
+  services: Services,
+  { questions, countPerson }: Shared,
+  request: Request,
+  response: Response,
+): RequestContext {
   let viewer: Promise<Viewer | null> | undefined;
   const findOut = async () => {
-    const found = await viewerOf(services, request.headers.cookie);
+    const token = readCookie(request.headers.cookie, sessionCookieName(services.config));
+    const found = (token && (await questions.viewer(token))) || null;
     response.locals.userId = found?.userId;
     return found;
   };
@@ -136,6 +147,8 @@ function contextOf(services: Services, request: Request, response: Response): Re
     cspNonce: response.locals.cspNonce as string,
     networkAddress: request.ip ?? "",
     viewer: () => (viewer ??= findOut()),
+    questions,
+    countPerson,
   };
 }
 

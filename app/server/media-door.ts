@@ -5,7 +5,7 @@ import { isWithheld } from "#app/domain/recordings/media-objects.ts";
 import { isId } from "#app/domain/text.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { countTurn } from "#app/http/turns.ts";
-import type { createMediaQuestions } from "./media-questions.ts";
+import type { Questions } from "./questions.ts";
 import { refuse } from "./media-refusal.ts";
 import type { Allowed } from "./send-object.ts";
 
@@ -31,7 +31,7 @@ export type MediaDoor = (answer: Answer, options?: { plays?: boolean }) => Reque
  */
 export function createMediaDoor(
   { db, config }: Pick<Services, "db" | "config">,
-  questions: ReturnType<typeof createMediaQuestions>,
+  questions: Questions,
 ): MediaDoor {
   return (answer: Answer, { plays = false } = {}) =>
     async (request: Request, response: Response, next: NextFunction): Promise<void> => {

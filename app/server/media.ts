@@ -13,10 +13,10 @@ import { createLiveBytes, largestShared } from "./live-bytes.ts";
 import { createLivePlaylists } from "./live-playlists.ts";
 import { addAside } from "./media-aside.ts";
 import { createMediaDoor } from "./media-door.ts";
-import { createMediaQuestions } from "./media-questions.ts";
 import { refuse } from "./media-refusal.ts";
 import { isOurOrigin } from "./origin.ts";
-import { createPlaylistPresence } from "./playlist-presence.ts";
+import type { CountPerson } from "./page-presence.ts";
+import type { Questions } from "./questions.ts";
 import { sendObject } from "./send-object.ts";
 import { createSignedAddresses } from "./signed-addresses.ts";
 
@@ -29,14 +29,15 @@ import { createSignedAddresses } from "./signed-addresses.ts";
  * `mediaRedirect` from storage by a URL that is good for a minute; the whole file to watch always through us, since it plays
  * for longer than a pass may last.
  */
-export function mediaRouter(services: Services): Router {
+export function mediaRouter(
+  services: Services,
+  { questions, countPerson }: { questions: Questions; countPerson: CountPerson },
+): Router {
   const { config, db, log } = services;
   const router = Router({ caseSensitive: true, strict: true });
-  const questions = createMediaQuestions(db);
   const livePlaylists = createLivePlaylists(db);
   const liveBytes = createLiveBytes(services);
   const sending = { ...services, sign: createSignedAddresses(services) };
-  const countPerson = createPlaylistPresence(services);
   const admitted = createMediaDoor(services, questions);
   router.use(refuseCrowds(services, "media.network", (response) => refuse(response, 429)));
 

@@ -8,7 +8,7 @@ import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
 import { removalSettlesMs, sweepRoom } from "#app/domain/participants/removal.ts";
 import { mintTicket, mintViewerTicket } from "#app/domain/participants/tickets.ts";
 import { endSession } from "#app/domain/people/sessions.ts";
-import { createMediaQuestions } from "#app/server/media-questions.ts";
+import { createQuestions } from "#app/server/questions.ts";
 import { insertGrant, insertPeople, insertStream, signIn } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
 import { startGate } from "./gate-client.ts";
@@ -115,7 +115,7 @@ describe("the devices that watch with one grant", () => {
     const { db } = test;
     const [one, other] = [await setStage(), await setStage()];
     const [holder, newcomer] = [await one.deviceOf(), await other.deviceOf()];
-    const { place } = createMediaQuestions(db);
+    const { place } = createQuestions(db);
     expect(await place(holder)).toBe(true);
     const answers: string[] = [];
     const note = (who: string, answer: Promise<boolean>) =>

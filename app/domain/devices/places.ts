@@ -207,20 +207,42 @@ export type Obstacle = {
 /** What keeps a device from watching with a grant, or undefined when it has its place or could take one. Changes nothing. */
 export async function findObstacle(
   db: Kysely<Database>,
-  { grantId, sessionId }: Omit<Watching, "streamId">,
+  device: Omit<Watching, "streamId">,
 ): Promise<Obstacle | undefined> {
-  const { rows } = await sql<{ most: number; here: boolean; ended: boolean; others: number }>`
-    select p.most_devices as most, coalesce(${isHere("d")}, false) as here, coalesce(${wasEnded("d")}, false) as ended,
-      ${others("w.grant_id", "w.session_id")} as others
-    from (select ${grantId}::uuid as grant_id, ${sessionId}::uuid as session_id) w
+  const [obstacle] = await findObstacles(db, [device]);
+  return obstacle;
+}
+
+/** The same for several devices at once; answers in their order. */
+export async function findObstacles(
+  db: Kysely<Database>,
+  devices: Omit<Watching, "streamId">[],
+): Promise<(Obstacle | undefined)[]> {
+  const [one] = devices;
+  // One is asked about as such: of a list Postgres makes another plan each time.
+  const asked =
+    one && devices.length === 1
+      ? sql`(select ${one.grantId}::uuid, ${one.sessionId}::uuid, 1)`
+      : sql`unnest(${devices.map(({ grantId }) => grantId)}::uuid[], ${devices.map(({ sessionId }) => sessionId)}::uuid[])
+          with ordinality`;
+  const { rows } = await sql<{ at: number; most: number; ended: boolean }>`
+    select w.at::integer - 1 as at, p.most_devices as most, coalesce(${wasEnded("d")}, false) as ended
+    from ${asked} as w (grant_id, session_id, at)
     join access_grants g on g.id = w.grant_id
     join access_passes p on p.id = g.access_pass_id
     left join access_grant_devices d on d.access_grant_id = w.grant_id and d.session_id = w.session_id
+    where not coalesce(${isHere("d")}, false)
+      and (coalesce(${wasEnded("d")}, false) or ${others("w.grant_id", "w.session_id")} >= p.most_devices)
   `.execute(db);
-  const row = rows[0];
-  if (!row || row.here || (!row.ended && row.others < row.most)) return undefined;
-  const devices = (await listDevices(db, grantId)).filter((device) => device.sessionId !== sessionId);
-  return { reason: row.ended ? "ended" : "full", most: row.most, devices };
+  const obstacles = await Promise.all(
+    rows.map(async ({ at, most, ended }) => {
+      const { grantId, sessionId } = devices[at]!;
+      const others = (await listDevices(db, grantId)).filter((device) => device.sessionId !== sessionId);
+      return [at, { reason: ended ? "ended" : "full", most, devices: others } as const] as const;
+    }),
+  );
+  const found = new Map<number, Obstacle>(obstacles);
+  return devices.map((_, at) => found.get(at));
 }
 
 /** Which of these devices were ended by another one, for pages that are open on them (see `keyOf`). */

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { type Audience, audienceOf, pageTab } from "#app/domain/presence/presence.ts";
+import { type Audience, audienceOf } from "#app/domain/presence/presence.ts";
 import { seriesInWords } from "#app/domain/schedule/series-words.ts";
 import type { Database } from "#db/client.ts";
 import { factColumns, factJoins, type FactsRow, type StreamFacts, toFacts } from "./facts.ts";
@@ -22,18 +22,12 @@ export type WatchedStream = {
   experience: { id: string; slug: string; name: string };
   /** As it was counted a moment ago; undefined when nobody has counted since. */
   audience: Audience | undefined;
-  /** The asking person's page load of some seconds ago is noted, so this one need not be. */
-  pageSeen: boolean;
 };
 
-/**
- * The stream at an address (slugs), for one person (null: nobody); undefined when there is none. A retired one still has
- * its page: it says so.
- */
+/** The stream at an address (slugs); undefined when there is none. A retired one still has its page: it says so. */
 export async function findWatchedStream(
   db: Kysely<Database>,
   { space, experience, stream }: StreamAddress,
-  { userId }: { userId: string | null },
 ): Promise<WatchedStream | undefined> {
   const { rows } = await sql<FactsRow & PageRow>`
     select ${factColumns}, s.description, s.time_zone, s.length_minutes, s.edit_version, (
@@ -42,16 +36,13 @@ export async function findWatchedStream(
       sp.id as space_id, sp.slug as space_slug, sp.name as space_name,
       e.id as experience_id, e.slug as experience_slug, e.name as experience_name,
       x.repeats, x.first_day, x.last_day,
-      s.peak_viewers, a.viewers_now, a.viewers_total, p.user_id is not null as page_seen
+      s.peak_viewers, a.viewers_now, a.viewers_total
     from spaces sp
     join experiences e on e.space_id = sp.id and e.slug = ${experience}
     join streams s on s.experience_id = e.id and s.slug = ${stream}
     left join stream_series x on x.id = s.series_id
     left join stream_audiences a
       on a.stream_id = s.id and a.counted_at > clock_timestamp() - interval '2 seconds'
-    left join stream_presence p
-      on p.stream_id = s.id and p.user_id = ${userId}::uuid and p.tab = ${pageTab}
-        and p.last_seen > clock_timestamp() - interval '5 seconds'
     ${factJoins}
     where sp.slug = ${space}
   `.execute(db);
@@ -75,7 +66,6 @@ export async function findWatchedStream(
         row.viewers_now === null || row.viewers_total === null
           ? undefined
           : audienceOf({ now: row.viewers_now, peak: row.peak_viewers, total: row.viewers_total }),
-      pageSeen: row.page_seen,
     }
   );
 }
@@ -115,5 +105,4 @@ type PageRow = {
   peak_viewers: number;
   viewers_now: number | null;
   viewers_total: number | null;
-  page_seen: boolean;
 };

@@ -5,11 +5,13 @@ const gatherMs = 1_000;
 /** People count for longer than this since they were last seen. */
 const againMs = 4_000;
 
+export type CountPerson = ReturnType<typeof createPagePresence>;
+
 /**
- * Counts people who ask for playlists: who watches without scripts has no page socket that would. All of a second are
- * written in one statement. Nobody waits for it: who could not be counted still watches.
+ * Counts people by the pages and playlists that they ask for: who watches without scripts has no page socket that would.
+ * All of a second are written in one statement. Nobody waits for it: who could not be counted still watches.
  */
-export function createPlaylistPresence({ db, log }: Pick<Services, "db" | "log">) {
+export function createPagePresence({ db, log }: Pick<Services, "db" | "log">) {
   const lately = new Map<string, number>();
   let waiting: (Omit<Seen, "agoMs"> & { at: number })[] = [];
 
@@ -19,11 +21,11 @@ export function createPlaylistPresence({ db, log }: Pick<Services, "db" | "log">
     waiting = [];
     for (const [key, at] of lately) if (now - at > againMs) lately.delete(key);
     touchPresence(db, seen).catch((error: unknown) =>
-      log.warn({ err: error }, "people with playlists were not counted"),
+      log.warn({ err: error }, "people without a socket were not counted"),
     );
   }
 
-  /** This person asked for a playlist. */
+  /** This person asked for a page of a stream, or for its playlist. `audience`: they are not of its team. */
   return (streamId: string, userId: string, audience: boolean): void => {
     const now = performance.now();
     const key = `${streamId} ${userId}`;

@@ -6,6 +6,7 @@ declare module "autocannon" {
     duration: number;
     headers?: Record<string, string>;
     requests?: { headers: Record<string, string> }[];
+    setupClient?: (client: { setHeaders(headers: Record<string, string>): void }) => void;
   };
   type Result = {
     requests: { average: number; total: number };

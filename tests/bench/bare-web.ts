@@ -27,7 +27,7 @@ const context = {
 const app = express();
 app.disable("x-powered-by");
 app.use(compression());
-app.use(express.static(path.join(buildFolder, "client"), { index: false }));
+app.use("/assets", express.static(path.join(buildFolder, "client/assets")));
 const build = kind === "empty" ? emptyBuild() : await frozenBuild();
 app.all("*", createRequestHandler({ build, mode: "production", getLoadContext: () => context }));
 const server = createServer(app).listen(0, "127.0.0.1", () => {

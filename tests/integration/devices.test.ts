@@ -2,7 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { enforceDecisions } from "#app/domain/access/enforcement.ts";
-import { findObstacle, keepPlaces, listDevices, takePlace, touchPlaces } from "#app/domain/devices/places.ts";
+import {
+  findObstacle,
+  findObstacles,
+  keepPlaces,
+  listDevices,
+  takePlace,
+  touchPlaces,
+} from "#app/domain/devices/places.ts";
 import { watchHere } from "#app/domain/devices/watch-here.ts";
 import { claimViewerIdentity } from "#app/domain/participants/participants.ts";
 import { removalSettlesMs, sweepRoom } from "#app/domain/participants/removal.ts";
@@ -92,6 +99,8 @@ describe("the devices that watch with one grant", () => {
         streamTitle: stream.title,
       })),
     });
+    const alone = await findObstacle(db, third);
+    expect(await findObstacles(db, [first, third, second])).toEqual([undefined, alone, undefined]);
     expect(await everything(db)).toBe(before);
     expect(await here()).toEqual([first.sessionId, second.sessionId]);
     for (const device of [first, second]) {

@@ -45,7 +45,7 @@ function Coming({ ahead: { count, mine, may, asked, list }, path, spotlight, inW
   if (count === 0 && !may) return null;
   const words = comingWords(count, mine);
   return (
-    <section className="coming" aria-label="Who is coming">
+    <section className="coming" aria-label="Who is coming" data-in-words={inWords ? "" : undefined}>
       <div role="status">
         {count > 0 && (inWords ? <p>{words}.</p> : <Seats count={count} words={words} />)}
       </div>

@@ -12,7 +12,7 @@ export async function loader(args: LoaderFunctionArgs) {
   const typed = Object.fromEntries([...searchParams].map(([name, text]) => [name, text.slice(0, 200)]));
   const [now, follows] = await Promise.all([
     findNow(args.context.db),
-    followedStart(args, { streamId: typed.stream, userId: viewer.userId }),
+    followedStart(args, { typed, userId: viewer.userId }),
   ]);
   const read = readSeriesFields(typed, { now, ...follows });
   const [problem = ""] = read.ok ? [] : Object.values(read.problems).flat();

@@ -362,6 +362,72 @@ describe("a stream of a series and all that follow", () => {
     expect(await everything(web.db)).toBe(before);
   });
 
+  it("are never moved into the past: what was typed is kept, and beside the day it says why", async () => {
+    const stage = await setStage();
+    await stage.send(newPage, stage.form);
+    const before = await stage.streams();
+    for (const { id, series_day: day } of before) {
+      const earlier = sql<string>`to_char(${day}::date - 17, 'YYYY-MM-DD')`;
+      const starts = sql<Date>`(${day}::date - 17 + time '20:00') at time zone 'Europe/Berlin'`;
+      const passed = {
+        series_day: earlier,
+        starts_at: starts,
+        wall_time: sql<string>`${earlier} || 'T20:00'`,
+      };
+      await web.db.updateTable("streams").set(passed).where("id", "=", id).execute();
+    }
+    const first_day = (await stage.streams())[0]!.series_day!;
+    await web.db
+      .updateTable("stream_series")
+      .set({ first_day })
+      .where("experience_id", "=", stage.experience.id)
+      .execute();
+    const rows = await stage.streams();
+    const moveAlone = async (streamId: string, version: string) =>
+      post(`/account/streams/${streamId}/edit`, stage.host, {
+        ...{ ...stage.form, version, day: await inDays(5), time: "10:00" },
+      });
+    const page = `/account/streams/${rows[0]!.id}/series`;
+
+    // One that follows was moved.
+    expect((await moveAlone(rows[1]!.id, "1")).status).toBe(303);
+    const fields = { ...(await openForm(stage, page)), title: "Late critique", own: "change" };
+    const state = await everything(web.db);
+    const refused = await stage.send(page, fields);
+    expect(refused.status).toBe(400);
+    expect(errorOf(refused.html, "day")).toMatch(
+      /^“Critique” would start on .* at 20:00, which has passed\./,
+    );
+    for (const name of ["title", "day", "time", "times", "edition", "formKey"])
+      expect(valueOf(refused.html, name)).toBe(fields[name as keyof typeof fields]);
+    expect(refused.html).toMatch(/<input[^>]*name="own"[^>]*checked/);
+    expect(await everything(web.db)).toBe(state);
+
+    // The first of them was moved.
+    expect((await moveAlone(rows[0]!.id, "1")).status).toBe(303);
+    const again = { ...(await openForm(stage, page)), title: "Late critique" };
+    const asked = { ...again, stream: rows[0]!.id };
+    const dates = async (more: Record<string, string>) =>
+      (
+        await web.fetch(`/account/streams/dates.json?${new URLSearchParams({ ...asked, ...more })}`, {
+          cookie: stage.host,
+        })
+      ).json();
+    expect(await dates({})).toMatchObject({ ok: true });
+    expect(await dates({ own: "change" })).toEqual({
+      ...{ ok: false, problem: expect.stringMatching(/is in the past\. Choose today or a later day\./) },
+    });
+    const looked = await post(page, stage.host, { ...again, own: "change" });
+    expect(looked.status).toBe(400);
+    expect(errorOf(looked.html, "day")).toMatch(/is in the past\. Choose today or a later day\./);
+    expect(valueOf(looked.html, "title")).toBe("Late critique");
+    // It stays as it is where nobody says otherwise, and those that follow are changed.
+    expect((await stage.send(page, again)).status).toBe(303);
+    expect((await stage.streams()).map(({ title }) => title)).toEqual([
+      ...["Critique", "Critique", "Late critique", "Late critique", "Late critique", "Late critique"],
+    ]);
+  });
+
   it("are cancelled together, and the page of each says so", async () => {
     const stage = await setStage();
     await stage.send(newPage, stage.form);

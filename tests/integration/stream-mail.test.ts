@@ -365,12 +365,12 @@ describe("new streams", () => {
       spaceId: house.space.id,
       experienceId: house.experience.id,
     });
-    const schedule = async (title: string) => {
+    const schedule = async (title: string, startsAt = inFuture("9 days")) => {
       const { experience, people } = house;
       const made = await insertStream(test.db, {
         experienceId: experience.id,
         createdBy: people.owner.id,
-        startsAt: inFuture("9 days"),
+        startsAt,
         title,
       });
       await makeDue(test.db, made.id, "new_stream");
@@ -420,6 +420,77 @@ describe("new streams", () => {
       "New from A space: One",
       "New from A space: Two",
     ]);
+  });
+
+  /** The person had their last letter so long ago, and it is noon on their clocks now. */
+  async function atNoon(person: { id: string }, lastLetter: string) {
+    const ahead = 12 - new Date().getUTCHours();
+    const time_zone = `Etc/GMT${ahead < 0 ? "+" : "-"}${Math.abs(ahead)}`;
+    await test.db.updateTable("users").set({ time_zone }).where("id", "=", person.id).execute();
+    await sql`
+      insert into mail_choices (person_id, new_streams_at) values (${person.id}, now() - ${lastLetter}::interval)
+    `.execute(test.db);
+  }
+
+  /** Sends what waits for others of the same minutes, too. */
+  async function sendNews() {
+    await deliver(test.services);
+    await waitOut(test.db);
+    await deliver(test.services);
+  }
+
+  const hoursToWait = async () => {
+    const { rows } = await sql<{ hours: number }>`
+      select round(extract(epoch from next_at - clock_timestamp()) / 3600)::integer as hours from mails
+      where outcome is null
+    `.execute(test.db);
+    return rows.map(({ hours }) => hours);
+  };
+
+  it("that were moved while a letter waited are told of for their new start", async () => {
+    const { person, schedule } = await insertFollowed();
+    await atNoon(person, "1 hour");
+    const [later, passed] = [await schedule("Later", inFuture("2 hours")), await schedule("Passed")];
+    await sendNews();
+    expect(subjectsTo(person)).toEqual([]);
+    await move(later.id, inFuture("5 days"));
+    await move(passed.id, ago("1 minute"));
+    // The day of its former start is over.
+    await sql`update mailings set expires_at = now() - interval '1 minute' where stream_id = ${later.id}`.execute(
+      test.db,
+    );
+    await sql`update mail_choices set new_streams_at = now() - interval '25 hours'`.execute(test.db);
+    await sendNews();
+    expect(subjectsTo(person)).toEqual([expect.stringContaining("New from A space: Later")]);
+    expect(await fatesOf(test.db, passed.id, person.id)).toEqual(["new_stream: skipped too_late"]);
+  });
+
+  it("that start before a day is over since the last letter are told of on the next day, in time", async () => {
+    const { person, schedule } = await insertFollowed();
+    await atNoon(person, "13 hours");
+    await schedule("Today", inFuture("3 hours"));
+    await schedule("Some day");
+    await sendNews();
+    expect(subjectsTo(person)).toEqual(["2 new streams from A space"]);
+    await schedule("Tomorrow", inFuture("20 hours"));
+    await sendNews();
+    // It is not midnight yet, and six hours before it is soon enough.
+    expect(lettersTo(person)).toHaveLength(1);
+    expect(await hoursToWait()).toEqual([14]);
+  });
+
+  it("that start on the day of a letter that has gone out are no second one, and their host reads why", async () => {
+    const { person, schedule } = await insertFollowed();
+    await atNoon(person, "2 hours");
+    const stream = await schedule("Tonight", inFuture("3 hours"));
+    await sendNews();
+    expect(await fatesOf(test.db, stream.id, person.id)).toEqual(["new_stream: waits"]);
+    await sql`update streams set starts_at = now() - interval '1 minute' where id = ${stream.id}`.execute(
+      test.db,
+    );
+    await sendNews();
+    expect(lettersTo(person)).toEqual([]);
+    expect(await fatesOf(test.db, stream.id, person.id)).toEqual(["new_stream: skipped had_letter"]);
   });
 
   it("are not told of once they are cancelled, nor to who does not follow any more", async () => {

@@ -53,7 +53,8 @@ export type MailingFacts = {
 export async function findMailings(db: Db, ids: string[]): Promise<Map<string, MailingFacts>> {
   const { rows } = await sql<MailingFacts>`
     select g.id, g.kind, g.schedule_version as "scheduleVersion", g.minutes_before as "minutesBefore",
-      g.expires_at as "expiresAt", clock_timestamp() as now,
+      -- A new stream is news until it starts, whenever that is by now.
+      case when g.kind = 'new_stream' then s.starts_at else g.expires_at end as "expiresAt", clock_timestamp() as now,
       case when s.id is not null then json_build_object(
         'id', s.id, 'title', s.title, 'status', s.status, 'startsAt', s.starts_at, 'timeZone', s.time_zone,
         'lengthMinutes', s.length_minutes, 'scheduleVersion', s.schedule_version,
@@ -132,6 +133,8 @@ export type PersonFacts = Claim & {
   coming: boolean;
   /** Still follows its space or series. */
   follows: boolean;
+  /** They had their one letter about new streams in the day before the mailing's stream started. */
+  hadLetter: boolean;
 };
 
 /** The people of these claims; whoever was deleted meanwhile is not among them, and their mails neither. */
@@ -145,7 +148,11 @@ export async function findPeople(db: Db, claims: Claim[]): Promise<PersonFacts[]
         select from streams s join experiences e on e.id = s.experience_id
         join follows w on w.space_id = e.space_id and (w.experience_id is null or w.experience_id = e.id)
         where s.id = g.stream_id and w.person_id = k.person_id
-      ) as follows
+      ) as follows,
+      g.kind = 'new_stream' and coalesce(ch.new_streams, 'daily') = 'daily' and exists (
+        select from streams s where s.id = g.stream_id
+          and ch.new_streams_at between s.starts_at - interval '1 day' and s.starts_at
+      ) as "hadLetter"
     from unnest(
       ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
       ${claims.map(({ claims }) => claims)}::integer[]

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessGrantStatus, MailKind, StreamStatus } from "#db/types.ts";
 import { isShown } from "../recordings/shown.ts";
+import { type SeriesColumns, seriesInWords } from "../schedule/series-words.ts";
 import type { Claim } from "./due.ts";
 
 /** The stream of a mailing as it is now. */
@@ -21,6 +22,8 @@ export type MailedStream = {
   formerStartsAt: Date | null;
   /** Its replay can be seen. */
   replayShown: boolean;
+  /** "Every week on Monday, until Monday 3 May 2027"; null of one that is part of no series. */
+  series: string | null;
 };
 
 /** The grant that a mailing is about, as it is now. */
@@ -49,9 +52,14 @@ export type MailingFacts = {
   grant: MailedGrant | null;
 };
 
+/** The same as the database gives it: JSON has instants as text. */
+type MailingRow = Omit<MailingFacts, "stream"> & {
+  stream: (Omit<MailedStream, "series"> & SeriesColumns) | null;
+};
+
 /** The mailings with these ids, each with what it is about as that is now. */
 export async function findMailings(db: Db, ids: string[]): Promise<Map<string, MailingFacts>> {
-  const { rows } = await sql<MailingFacts>`
+  const { rows } = await sql<MailingRow>`
     select g.id, g.kind, g.schedule_version as "scheduleVersion", g.minutes_before as "minutesBefore",
       -- A new stream is news until it starts, whenever that is by now.
       case when g.kind = 'new_stream' then s.starts_at else g.expires_at end as "expiresAt", clock_timestamp() as now,
@@ -60,6 +68,7 @@ export async function findMailings(db: Db, ids: string[]): Promise<Map<string, M
         'lengthMinutes', s.length_minutes, 'scheduleVersion', s.schedule_version,
         'path', '/' || sp.slug || '/' || e.slug || '/streams/' || s.slug,
         'experienceName', e.name, 'spaceName', sp.name, 'spacePath', '/' || sp.slug,
+        'seriesRepeats', x.repeats, 'seriesFirstDay', x.first_day, 'seriesLastDay', x.last_day,
         'formerStartsAt', case when g.kind = 'moved' then ${formerStart} end,
         'replayShown', g.kind = 'replay' and exists (
           select from streaming_recordings r where r.stream_id = s.id and ${isShown()}
@@ -85,6 +94,7 @@ export async function findMailings(db: Db, ids: string[]): Promise<Map<string, M
     left join streams s on s.id = g.stream_id
     left join experiences e on e.id = s.experience_id
     left join spaces sp on sp.id = e.space_id
+    left join stream_series x on x.id = s.series_id
     left join access_grants a on a.id = g.access_grant_id
     left join access_passes p on p.id = a.access_pass_id
     left join spaces psp on psp.id = p.space_id
@@ -104,8 +114,7 @@ const formerStart = sql`(
   order by f.schedule_version limit 1
 )`;
 
-/** JSON has instants as text. */
-function withDates(row: MailingFacts): MailingFacts {
+function withDates(row: MailingRow): MailingFacts {
   const { stream, grant } = row;
   const date = (text: Date | null) => (text === null ? null : new Date(text));
   return {
@@ -114,6 +123,7 @@ function withDates(row: MailingFacts): MailingFacts {
       ...stream,
       startsAt: new Date(stream.startsAt),
       formerStartsAt: date(stream.formerStartsAt),
+      series: seriesInWords(stream),
     },
     grant: grant && { ...grant, endsAt: date(grant.endsAt) },
   };

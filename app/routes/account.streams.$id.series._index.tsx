@@ -85,7 +85,7 @@ export async function action(args: ActionFunctionArgs) {
     ...{ now, ...keptOf(following, typed) },
   }));
   const { typed, series } = form;
-  const { dates, seen } = datesOf(typed, series);
+  const { dates, seen } = datesOf(typed, series, following);
   const [typedEdition, formKey] = [typedText(typed, "edition"), typedText(typed, "formKey")];
   const refuse = (problems: Problems, { status = 400, ...more }: Refusing = {}) =>
     data({ typed, dates, problems, edition: typedEdition, formKey, saved: undefined, ...more }, { status });

@@ -5,7 +5,7 @@ import { cancelStream, findNow, isOpen, updateSchedule } from "#app/domain/strea
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
 import { makeAhead } from "./ahead.ts";
-import { isOwn, type Occurrence, type Series, seriesRow, toSeries } from "./find.ts";
+import { type Following, isOwn, type Occurrence, type Series, seriesRow, toSeries } from "./find.ts";
 import {
   endBefore,
   type FollowingAsked,
@@ -75,12 +75,23 @@ export async function changeFollowing(db: Db, queue: Queue, change: Change): Pro
 /** A stream of the old series, its day in the new one if it has one there, and whether it stays what it is. */
 type Handing = { stream: Occurrence; day: string | undefined; stays: boolean };
 
-function handOn(change: Change, { series, day, occurrences }: LockedFollowing): Handing[] {
+type Planned = Pick<Change, "rule" | "days" | "ownToo">;
+
+function handOn(
+  change: Planned,
+  { series, day, occurrences }: Pick<LockedFollowing, "series" | "day" | "occurrences">,
+): Handing[] {
   const places = placesIn(change, series, day);
   return occurrences.map((stream) => {
     const stays = !isOpen(stream.status) || (isOwn(stream, series) && !change.ownToo);
     return { stream, day: places.get(stream.day), stays };
   });
+}
+
+/** The streams that `changeFollowing` would cancel, since the new days have no place for them. */
+export function listLost({ series, day, open }: Following, planned: Planned): Occurrence[] {
+  const handing = handOn(planned, { series, day, occurrences: open });
+  return handing.flatMap(({ stream, day: place, stays }) => (stays || place !== undefined ? [] : [stream]));
 }
 
 /** Whether a stream would come to start in the past; where it stays as it is, however long ago, nobody moves it. */
@@ -113,7 +124,7 @@ async function passOn(
 }
 
 /** The day in the new series of each day in the old one that has a place there. */
-function placesIn({ rule, days }: Change, old: Series, day: string): Map<string, string> {
+function placesIn({ rule, days }: Planned, old: Series, day: string): Map<string, string> {
   const { from } = splitDays(old, day);
   // A stream that an earlier change left behind has no day in its series any more: it is the first of the new one.
   const rest = from.length > 0 ? from : [day];

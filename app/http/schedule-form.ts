@@ -13,14 +13,18 @@ export type ScheduleForm<Value> = {
   series: ReadSeries | undefined;
 } & ({ ok: true; value: Value; plan: Plan } | { ok: false; problems: Problems });
 
-/** Reads a schedule form's post with all that is wrong in it at once, and the question that its time may raise. */
+/**
+ * Reads a schedule form's post with all that is wrong in it at once, and the question that its time may raise. What may
+ * be kept can depend on what else was typed.
+ */
 export async function readScheduleForm<Value>(
   request: Request,
   schema: z.ZodType<Value>,
-  clock: Clock,
+  clockOf: Clock | ((typed: Typed) => Clock),
 ): Promise<ScheduleForm<Value>> {
   const read = await readForm(request, schema);
   const { typed } = read;
+  const clock = typeof clockOf === "function" ? clockOf(typed) : clockOf;
   const repeats = isRepeated(typed);
   const planned = repeats ? readSeriesFields(typed, clock) : readPlan(planFields(typed), clock);
   const question = "question" in planned ? planned.question : undefined;

@@ -147,7 +147,11 @@ export default function Mail() {
           error={refused?.problems.newStreams}
           defaultValue={typedText(typed, "newStreams") ?? choices.newStreams}
           options={[
-            { value: "daily", label: "Together, in one mail a day at most" },
+            {
+              value: "daily",
+              label: "Together, in one mail a day at most",
+              hint: "What is scheduled after that day’s mail for the same day is in none.",
+            },
             { value: "each", label: "Each one when it is scheduled" },
           ]}
         />

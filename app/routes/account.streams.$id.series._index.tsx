@@ -33,7 +33,7 @@ import { readTimeZone } from "#app/http/cookies.ts";
 import { takeDraft } from "#app/http/drafts.ts";
 import { listProblems, type Problems, type Typed, typedText } from "#app/http/forms.ts";
 import { readScheduleForm } from "#app/http/schedule-form.ts";
-import { datesOf, keptOf, savedSeries } from "#app/http/series-form.ts";
+import { changesOwn, datesOf, keptOf, pastInWords, savedSeries } from "#app/http/series-form.ts";
 import {
   closedStream,
   listed,
@@ -80,10 +80,12 @@ type Refusing = { status?: number; edition?: string; formKey?: string; saved?: S
 export async function action(args: ActionFunctionArgs) {
   const { viewer, stream, following } = await requireFollowing(args);
   const { db, queue, log, requestId } = args.context;
-  const clock = { now: await findNow(db), ...keptOf(following) };
-  const form = await readScheduleForm(args.request, followingForm, clock);
+  const now = await findNow(db);
+  const form = await readScheduleForm(args.request, followingForm, (typed) => ({
+    ...{ now, ...keptOf(following, typed) },
+  }));
   const { typed, series } = form;
-  const { dates, seen } = datesOf(typed, series);
+  const { dates, seen } = datesOf(typed, series, following);
   const [typedEdition, formKey] = [typedText(typed, "edition"), typedText(typed, "formKey")];
   const refuse = (problems: Problems, { status = 400, ...more }: Refusing = {}) =>
     data({ typed, dates, problems, edition: typedEdition, formKey, saved: undefined, ...more }, { status });
@@ -98,7 +100,7 @@ export async function action(args: ActionFunctionArgs) {
   if (!series) return refuse({ repeats: ["Choose how it repeats."] });
   if (!seen) return refuse({}, { status: 200 });
 
-  const { title, description, chatBefore, chatAfter, own } = form.value;
+  const { title, description, chatBefore, chatAfter } = form.value;
   const ids = { userId: viewer.userId, streamId: stream.id };
   const words = { title, description, chat: { before: chatBefore, afterMinutes: chatAfter } };
   const changed = await changeFollowing(db, queue, {
@@ -106,7 +108,7 @@ export async function action(args: ActionFunctionArgs) {
     lengthMinutes: form.plan.lengthMinutes,
     rule: series.rule,
     days: series.days,
-    ownToo: own === "change",
+    ownToo: changesOwn(typed),
   });
   if (changed.ok) {
     const event = { event: "series.changed", requestId, ...ids };
@@ -114,6 +116,7 @@ export async function action(args: ActionFunctionArgs) {
     const first = changed.streamId ?? stream.id;
     return redirect(`/account/streams?space=${stream.spaceSlug}&saved=${first}&following`, 303);
   }
+  if (changed.reason === "past") return refuse({ day: [pastInWords(changed)] });
   if (changed.reason === "closed") return refuse({ "": [closedStream[changed.status]] }, { status: 409 });
   if (changed.reason === "saved_before") {
     const { following: now } = await requireFollowing(args);

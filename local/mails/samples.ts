@@ -30,6 +30,7 @@ const evening: AboutStream = {
     experienceName: "Late sessions",
     spaceName: "Northlight",
     formerStartsAt: new Date("2027-03-17T20:00:00Z"),
+    series: null,
   },
   zone: "America/New_York",
   mayWatch: true,
@@ -70,6 +71,12 @@ export const samples: Record<string, LetterContent> = {
   cancelled: cancelledLetter(evening),
   replay: replayLetter(evening),
   "new-stream": newStreamsLetter([evening]),
+  "new-series": newStreamsLetter([
+    {
+      ...evening,
+      stream: { ...evening.stream, series: "Every week on Thursday, until Thursday 24 June 2027" },
+    },
+  ]),
   "new-streams": newStreamsLetter(Array.from({ length: 12 }, (_, index) => dayLater(index))),
   "access-ends": accessEndsLetter({
     grant: {

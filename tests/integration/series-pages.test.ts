@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
+import { Temporal } from "temporal-polyfill";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dayInWords } from "#app/domain/schedule/words.ts";
 import { nextClockChange } from "#tests/clock-changes.ts";
 import { insertPeople } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
@@ -360,6 +362,134 @@ describe("a stream of a series and all that follow", () => {
     const others = await stage.send(page, { ...fields, edition: `${randomUUID()}.1.1` });
     expect(others.status).toBe(403);
     expect(await everything(web.db)).toBe(before);
+  });
+
+  it("are moved to a later weekday only after the page has named what its end leaves no place for", async () => {
+    const stage = await setStage();
+    const until = await inDays(7 + 5 * 7);
+    await stage.send(newPage, { ...stage.form, times: "", until });
+    const rows = await stage.streams();
+    expect(rows).toHaveLength(6);
+    const page = `/account/streams/${rows[1]!.id}/series`;
+    const fields = { ...(await openForm(stage, page)), day: await inDays(14 + 2) };
+    expect(fields).toMatchObject({ until, times: "" });
+    const looked = await post(page, stage.host, fields);
+    expect(looked.status).toBe(200);
+    const words = dayInWords(Temporal.PlainDate.from(until));
+    const keep = await inDays(7 + 5 * 7 + 2);
+    expect(looked.words).toContain(
+      `One stream has no place among these dates and will be cancelled: ${words} at 20:00.`,
+    );
+    expect(looked.words).toContain(
+      `There were 5 from here on, and will be 4. ` +
+        `To keep as many, let it go on until ${dayInWords(Temporal.PlainDate.from(keep))}.`,
+    );
+    const typed = new URLSearchParams({ ...fields, stream: rows[1]!.id });
+    const asked = await web.fetch(`/account/streams/dates.json?${typed}`, { cookie: stage.host });
+    const seen = valueOf(looked.html, "seen");
+    expect(await asked.json()).toMatchObject({
+      dates: { count: 4, seen, lost: [expect.stringContaining(words), expect.stringContaining("To keep")] },
+    });
+    // Where the end is moved as well, all of them are there, and nothing is named.
+    const moved = await post(page, stage.host, { ...fields, until: keep, seen: seen! });
+    expect(moved.words).not.toMatch(/no place|To keep as many/);
+    const sent = { ...fields, until: keep, seen: valueOf(moved.html, "seen")! };
+    expect((await post(page, stage.host, sent)).status).toBe(303);
+    const now = await stage.streams();
+    expect(now.map(({ id, status }) => [id, status])).toEqual(rows.map(({ id }) => [id, "scheduled"]));
+    expect(now.at(-1)!.series_day).toBe(keep);
+  });
+
+  it("show again what will be cancelled when somebody ticks that also those are that were changed by themselves", async () => {
+    const stage = await setStage();
+    await stage.send(newPage, stage.form);
+    const rows = await stage.streams();
+    const alone = { ...stage.form, version: "1", title: "A guest" };
+    const last = rows[5]!.series_day!;
+    expect(
+      (await post(`/account/streams/${rows[5]!.id}/edit`, stage.host, { ...alone, day: last })).status,
+    ).toBe(303);
+    const page = `/account/streams/${rows[0]!.id}/series`;
+    const fields = { ...(await openForm(stage, page)), times: "5" };
+    const looked = await post(page, stage.host, fields);
+    expect(looked.words).not.toContain("no place among these dates");
+    const seen = valueOf(looked.html, "seen")!;
+    const ticked = await post(page, stage.host, { ...fields, own: "change", seen });
+    expect(ticked.status).toBe(200);
+    expect(ticked.words).toContain(
+      `will be cancelled: ${dayInWords(Temporal.PlainDate.from(last))} at 20:00.`,
+    );
+    expect((await stage.streams()).map(({ status }) => status)).toEqual(
+      Array.from({ length: 6 }, () => "scheduled"),
+    );
+    expect((await post(page, stage.host, { ...fields, seen })).status).toBe(303);
+    expect((await stage.streams())[5]).toMatchObject({ status: "scheduled", title: "A guest" });
+  });
+
+  it("are never moved into the past: what was typed is kept, and beside the day it says why", async () => {
+    const stage = await setStage();
+    await stage.send(newPage, stage.form);
+    const before = await stage.streams();
+    for (const { id, series_day: day } of before) {
+      const earlier = sql<string>`to_char(${day}::date - 17, 'YYYY-MM-DD')`;
+      const starts = sql<Date>`(${day}::date - 17 + time '20:00') at time zone 'Europe/Berlin'`;
+      const passed = {
+        series_day: earlier,
+        starts_at: starts,
+        wall_time: sql<string>`${earlier} || 'T20:00'`,
+      };
+      await web.db.updateTable("streams").set(passed).where("id", "=", id).execute();
+    }
+    const first_day = (await stage.streams())[0]!.series_day!;
+    await web.db
+      .updateTable("stream_series")
+      .set({ first_day })
+      .where("experience_id", "=", stage.experience.id)
+      .execute();
+    const rows = await stage.streams();
+    const moveAlone = async (streamId: string, version: string) =>
+      post(`/account/streams/${streamId}/edit`, stage.host, {
+        ...{ ...stage.form, version, day: await inDays(5), time: "10:00" },
+      });
+    const page = `/account/streams/${rows[0]!.id}/series`;
+
+    // One that follows was moved.
+    expect((await moveAlone(rows[1]!.id, "1")).status).toBe(303);
+    const fields = { ...(await openForm(stage, page)), title: "Late critique", own: "change" };
+    const state = await everything(web.db);
+    const refused = await stage.send(page, fields);
+    expect(refused.status).toBe(400);
+    expect(errorOf(refused.html, "day")).toMatch(
+      /^“Critique” would start on .* at 20:00, which has passed\./,
+    );
+    for (const name of ["title", "day", "time", "times", "edition", "formKey"])
+      expect(valueOf(refused.html, name)).toBe(fields[name as keyof typeof fields]);
+    expect(refused.html).toMatch(/<input[^>]*name="own"[^>]*checked/);
+    expect(await everything(web.db)).toBe(state);
+
+    // The first of them was moved.
+    expect((await moveAlone(rows[0]!.id, "1")).status).toBe(303);
+    const again = { ...(await openForm(stage, page)), title: "Late critique" };
+    const asked = { ...again, stream: rows[0]!.id };
+    const dates = async (more: Record<string, string>) =>
+      (
+        await web.fetch(`/account/streams/dates.json?${new URLSearchParams({ ...asked, ...more })}`, {
+          cookie: stage.host,
+        })
+      ).json();
+    expect(await dates({})).toMatchObject({ ok: true });
+    expect(await dates({ own: "change" })).toEqual({
+      ...{ ok: false, problem: expect.stringMatching(/is in the past\. Choose today or a later day\./) },
+    });
+    const looked = await post(page, stage.host, { ...again, own: "change" });
+    expect(looked.status).toBe(400);
+    expect(errorOf(looked.html, "day")).toMatch(/is in the past\. Choose today or a later day\./);
+    expect(valueOf(looked.html, "title")).toBe("Late critique");
+    // It stays as it is where nobody says otherwise, and those that follow are changed.
+    expect((await stage.send(page, again)).status).toBe(303);
+    expect((await stage.streams()).map(({ title }) => title)).toEqual([
+      ...["Critique", "Critique", "Late critique", "Late critique", "Late critique", "Late critique"],
+    ]);
   });
 
   it("are cancelled together, and the page of each says so", async () => {

@@ -127,6 +127,40 @@ async function setStatus(streamId: string, status: StreamStatus) {
     .execute();
 }
 
+/** Lets a stage's series be so many days older: what was to come then may be in the past. */
+async function letPass({ db, experience }: Stage, days: number) {
+  const earlier = (column: string) =>
+    sql<string>`to_char(${sql.ref(column)}::timestamp - make_interval(days => ${days}), 'YYYY-MM-DD')`;
+  await db
+    .updateTable("stream_series")
+    .set({ first_day: earlier("first_day"), last_day: earlier("last_day") })
+    .where("experience_id", "=", experience.id)
+    .execute();
+  await db
+    .updateTable("streams")
+    .set({
+      series_day: earlier("series_day"),
+      wall_time: sql<string>`${earlier("wall_time")} || substr(wall_time, 11)`,
+      starts_at: sql<Date>`(wall_time::timestamp - make_interval(days => ${days})) at time zone time_zone`,
+    })
+    .where("experience_id", "=", experience.id)
+    .where("series_id", "is not", null)
+    .execute();
+}
+
+/** Until a statement of this test's database waits for a lock. */
+async function untilBlocked({ db }: Stage) {
+  await expect
+    .poll(async () => {
+      const { rows } = await sql`
+        select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()
+      `.execute(db);
+      return rows.length;
+    })
+    .toBeGreaterThan(0);
+}
+
 describe("scheduling a series", () => {
   it("makes its streams, each for its day, at the same time on the clocks", async () => {
     const stage = await setStage();
@@ -448,6 +482,63 @@ describe("changing a stream of a series and all that follow", () => {
       expect(await makeSeriesAhead(stage.db)).toBe(0);
       expect(await stage.streams()).toHaveLength(6);
     }
+  });
+
+  it("never moves one into the past, and leaves where it is what has not begun though its time has passed", async () => {
+    // The first of them was moved by itself, or one that follows.
+    for (const [days, which] of [
+      [10, 0],
+      [17, 1],
+    ] as const) {
+      const stage = await setStage();
+      await stage.make();
+      await letPass(stage, days);
+      const rows = await stage.streams();
+      await moveAlone(stage, rows[which]!.id, `${await inDays(5)}T10:00`, "A guest");
+      const moved = await row(rows[which]!.id);
+      const all = async () => [await stage.streams(), await stage.series()];
+      const before = await all();
+      const change = await changeFrom(stage, rows[0]!.id, { title: "Another title", ownToo: true });
+      expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({
+        ...{ ok: false, reason: "past", title: "A guest" },
+        start: startOn(moved.series_day!, stage.rule).start,
+      });
+      expect(await all()).toEqual(before);
+      expect(await changeFollowing(stage.db, stage.queue, { ...change, ownToo: false })).toMatchObject({
+        ok: true,
+      });
+      const now = await stage.streams();
+      expect(now[which]).toEqual({ ...moved, series_id: now[which]!.series_id });
+      expect(now.map(({ starts_at }) => starts_at)).toEqual(
+        rows.map(({ starts_at }, index) => (index === which ? moved.starts_at : starts_at)),
+      );
+      expect(now.filter(({ title }) => title === "Another title")).toHaveLength(5);
+      expect(now.every(({ schedule_version }, index) => schedule_version === (index === which ? 2 : 1))).toBe(
+        true,
+      );
+    }
+  });
+
+  it("does not put back into the past what somebody moved out of it at that very moment", async () => {
+    const stage = await setStage();
+    await stage.make();
+    await letPass(stage, 17);
+    const rows = await stage.streams();
+    const change = await changeFrom(stage, rows[0]!.id, { title: "Another title", ownToo: true });
+    const later = new Date(Date.now() + 3_600_000);
+    let changed: ReturnType<typeof changeFollowing> | undefined;
+    await stage.db.transaction().execute(async (trx) => {
+      await trx
+        .updateTable("streams")
+        .set({ starts_at: later, edit_version: 2, schedule_version: 2 })
+        .where("id", "=", rows[1]!.id)
+        .execute();
+      changed = changeFollowing(stage.db, stage.queue, change);
+      await untilBlocked(stage);
+    });
+    expect(await changed).toMatchObject({ ok: true });
+    expect(await row(rows[1]!.id)).toMatchObject({ starts_at: later, title: "Critique" });
+    expect(await row(rows[2]!.id)).toMatchObject({ title: "Another title" });
   });
 
   it("never touches one that is live or over, and makes no other for its day", async () => {

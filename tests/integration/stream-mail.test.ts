@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { usualChatHours } from "#app/domain/chat/phase.ts";
 import { updateChoices, updateStreamReminders } from "#app/domain/mail/choices.ts";
 import { claimDue } from "#app/domain/mail/due.ts";
 import {
@@ -9,11 +11,17 @@ import {
   planReplayMail,
 } from "#app/domain/mail/planning.ts";
 import { stopMail } from "#app/domain/mail/unsubscribe.ts";
+import { daysOf, type SeriesRule } from "#app/domain/schedule/series.ts";
+import { makeSeriesAhead } from "#app/domain/series/ahead.ts";
+import { changeFollowing } from "#app/domain/series/change.ts";
+import { findFollowing } from "#app/domain/series/find.ts";
+import { insertSeries } from "#app/domain/series/insert.ts";
 import { createMailer } from "#app/services/mail.ts";
 import {
   ago,
   ban,
   inFuture,
+  insertExperience,
   insertGrant,
   insertPass,
   insertPeople,
@@ -365,12 +373,12 @@ describe("new streams", () => {
       spaceId: house.space.id,
       experienceId: house.experience.id,
     });
-    const schedule = async (title: string) => {
+    const schedule = async (title: string, startsAt = inFuture("9 days")) => {
       const { experience, people } = house;
       const made = await insertStream(test.db, {
         experienceId: experience.id,
         createdBy: people.owner.id,
-        startsAt: inFuture("9 days"),
+        startsAt,
         title,
       });
       await makeDue(test.db, made.id, "new_stream");
@@ -420,6 +428,157 @@ describe("new streams", () => {
       "New from A space: One",
       "New from A space: Two",
     ]);
+  });
+
+  /** The person had their last letter so long ago, and it is noon on their clocks now. */
+  async function atNoon(person: { id: string }, lastLetter: string) {
+    const ahead = 12 - new Date().getUTCHours();
+    const time_zone = `Etc/GMT${ahead < 0 ? "+" : "-"}${Math.abs(ahead)}`;
+    await test.db.updateTable("users").set({ time_zone }).where("id", "=", person.id).execute();
+    await sql`
+      insert into mail_choices (person_id, new_streams_at) values (${person.id}, now() - ${lastLetter}::interval)
+    `.execute(test.db);
+  }
+
+  /** Sends what waits for others of the same minutes, too. */
+  async function sendNews() {
+    await deliver(test.services);
+    await waitOut(test.db);
+    await deliver(test.services);
+  }
+
+  const hoursToWait = async () => {
+    const { rows } = await sql<{ hours: number }>`
+      select round(extract(epoch from next_at - clock_timestamp()) / 3600)::integer as hours from mails
+      where outcome is null
+    `.execute(test.db);
+    return rows.map(({ hours }) => hours);
+  };
+
+  it("that were moved while a letter waited are told of for their new start", async () => {
+    const { person, schedule } = await insertFollowed();
+    await atNoon(person, "1 hour");
+    const [later, passed] = [await schedule("Later", inFuture("2 hours")), await schedule("Passed")];
+    await sendNews();
+    expect(subjectsTo(person)).toEqual([]);
+    await move(later.id, inFuture("5 days"));
+    await move(passed.id, ago("1 minute"));
+    // The day of its former start is over.
+    await sql`update mailings set expires_at = now() - interval '1 minute' where stream_id = ${later.id}`.execute(
+      test.db,
+    );
+    await sql`update mail_choices set new_streams_at = now() - interval '25 hours'`.execute(test.db);
+    await sendNews();
+    expect(subjectsTo(person)).toEqual([expect.stringContaining("New from A space: Later")]);
+    expect(await fatesOf(test.db, passed.id, person.id)).toEqual(["new_stream: skipped too_late"]);
+  });
+
+  it("that start before a day is over since the last letter are told of on the next day, in time", async () => {
+    const { person, schedule } = await insertFollowed();
+    await atNoon(person, "13 hours");
+    await schedule("Today", inFuture("3 hours"));
+    await schedule("Some day");
+    await sendNews();
+    expect(subjectsTo(person)).toEqual(["2 new streams from A space"]);
+    await schedule("Tomorrow", inFuture("20 hours"));
+    await sendNews();
+    // It is not midnight yet, and six hours before it is soon enough.
+    expect(lettersTo(person)).toHaveLength(1);
+    expect(await hoursToWait()).toEqual([14]);
+  });
+
+  it("that start on the day of a letter that has gone out are no second one, and their host reads why", async () => {
+    const { person, schedule } = await insertFollowed();
+    await atNoon(person, "2 hours");
+    const stream = await schedule("Tonight", inFuture("3 hours"));
+    await sendNews();
+    expect(await fatesOf(test.db, stream.id, person.id)).toEqual(["new_stream: waits"]);
+    await sql`update streams set starts_at = now() - interval '1 minute' where id = ${stream.id}`.execute(
+      test.db,
+    );
+    await sendNews();
+    expect(lettersTo(person)).toEqual([]);
+    expect(await fatesOf(test.db, stream.id, person.id)).toEqual(["new_stream: skipped had_letter"]);
+  });
+
+  it("of a series are one, the first, however many there are and are made later", async () => {
+    const { person, people, space, experience, schedule } = await insertFollowed();
+    const rows = async () =>
+      test.db
+        .selectFrom("streams")
+        .selectAll()
+        .where("series_id", "is not", null)
+        .orderBy("series_day")
+        .execute();
+    const { rows: days } = await sql<{ day: string }>`
+      select to_char(now() + interval '7 days', 'YYYY-MM-DD') as day
+    `.execute(test.db);
+    const rule: SeriesRule = {
+      ...{ repeats: "weekly", firstDay: days[0]!.day, clock: "20:00", timeZone: "Europe/Berlin" },
+      ...{ untilDay: null, times: 12 },
+    };
+    const series = await insertSeries(test.db, {
+      ...{ title: "Critique", description: "", lengthMinutes: 60, chat: usualChatHours, rule },
+      ...{ userId: people.host.id, spaceId: space.id, experienceId: experience.id, formKey: randomUUID() },
+    });
+    if (!series.ok) throw new Error(series.reason);
+    const made = await rows();
+    expect(made).toHaveLength(12);
+    // What is made ahead at another time, as the worker does.
+    for (const { id } of made.slice(9)) await test.db.deleteFrom("streams").where("id", "=", id).execute();
+    const told: string[] = [];
+    for (const { id } of made.slice(0, 9)) told.push(...(await makeDue(test.db, id, "new_stream")));
+    expect(told).toHaveLength(1);
+    await schedule("A single one");
+    await sendNews();
+    expect(subjectsTo(person)).toEqual(["2 new streams from A space"]);
+    const [letter] = lettersTo(person);
+    // As text and as HTML.
+    expect(letter!.match(/Every week on \w+, until /g)).toHaveLength(2);
+
+    await test.db
+      .updateTable("stream_series")
+      .set({ make_at: ago("1 minute") })
+      .execute();
+    expect(await makeSeriesAhead(test.db)).toBe(3);
+    for (const { id } of (await rows()).slice(9)) {
+      expect(await makeDue(test.db, id, "new_stream")).toEqual([]);
+      // Who is coming is reminded all the same.
+      expect(await makeDue(test.db, id, "reminder", 10)).toHaveLength(1);
+    }
+    // Neither are those of the series that goes on from one of them.
+    const [first] = await rows();
+    const following = (await findFollowing(test.db, { streamId: first!.id }))!;
+    const longer = { ...rule, times: 13 };
+    const changed = await changeFollowing(test.db, test.services.queue, {
+      ...{ title: "Critique", description: "", lengthMinutes: 60, chat: usualChatHours, rule: longer },
+      ...{ streamId: first!.id, userId: people.host.id, formKey: randomUUID(), days: daysOf(longer) },
+      ...{ seriesId: series.seriesId, seriesVersion: following.series.editVersion },
+      ...{ streamVersion: following.streamVersion, ownToo: false },
+    });
+    expect(changed).toMatchObject({ ok: true });
+    await planMailings(test.db);
+    const { length } = await test.db
+      .selectFrom("mailings")
+      .select("id")
+      .where("kind", "=", "new_stream")
+      .execute();
+    expect(length).toBe(2);
+  });
+
+  it("are not told of to somebody who was banned meanwhile, nor to who follows something else", async () => {
+    const { person, people, space, schedule } = await insertFollowed();
+    const elsewhere = await insertExperience(test.db, { spaceId: space.id });
+    const other = await insertUser(test.db);
+    await follow(test.db, { personId: other.id, spaceId: space.id, experienceId: elsewhere.id });
+    const stream = await schedule("One");
+    await deliver(test.services);
+    await ban(test.db, { spaceId: space.id, userId: person.id, by: people.owner.id });
+    await waitOut(test.db);
+    await deliver(test.services);
+    expect(test.letters).toEqual([]);
+    expect(await fatesOf(test.db, stream.id, person.id)).toEqual(["new_stream: skipped banned"]);
+    expect(await fatesOf(test.db, stream.id, other.id)).toEqual([]);
   });
 
   it("are not told of once they are cancelled, nor to who does not follow any more", async () => {

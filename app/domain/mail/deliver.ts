@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Services } from "#app/context.ts";
 import { listAccessOfPeople } from "../access/decision.ts";
-import { claimBeside, putBack, takeDay } from "./digests.ts";
+import { claimBeside, dayOf, takeDay, waitForDay } from "./digests.ts";
 import { type Claim, claimDue, isSpreading } from "./due.ts";
 import { findMailings, findPeople, type MailingFacts, type PersonFacts } from "./facts.ts";
 import { whyNot } from "./judge.ts";
@@ -121,13 +121,18 @@ async function gather(
   const ids = [...new Set(news.map(({ person }) => person.personId))];
   // Who was written to and did not get it is tried again, which is the same day's letter.
   const again = new Set(news.filter(({ person }) => person.claims > 1).map(({ person }) => person.personId));
+  const fresh = news.filter(({ person }) => !again.has(person.personId));
+  const days = new Map(
+    fresh.map(({ person, mailing }) => [person.personId, dayOf(mailing.now, person.timeZone)]),
+  );
   const today = await takeDay(
     db,
-    ids.filter((id) => !again.has(id)),
+    [...days].map(([personId, { began }]) => ({ personId, dayBegan: began })),
   );
-  const late = news.filter(({ person }) => !again.has(person.personId) && !today.has(person.personId));
-  const later = late.map(({ person }) => person);
-  await putBack(db, later, { seconds: null });
+  const later = fresh.flatMap(({ person }) =>
+    today.has(person.personId) ? [] : [{ ...person, nextDay: days.get(person.personId)!.next }],
+  );
+  await waitForDay(db, later);
   held.release(later);
   const now = ids.filter((id) => again.has(id) || today.has(id));
   const claimed = await claimBeside(db, now);

@@ -1,6 +1,9 @@
 import { sql } from "kysely";
+import { Temporal } from "temporal-polyfill";
 import type { Db } from "#db/client.ts";
+import { normalizeZone } from "../schedule/zones.ts";
 import { type Claim, claimSeconds } from "./due.ts";
+import { newsMinutesBefore } from "./kinds.ts";
 import type { SkipReason } from "./judge.ts";
 
 /**
@@ -23,41 +26,75 @@ export async function claimBeside(db: Db, personIds: string[]): Promise<Claim[]>
   return rows;
 }
 
+/** Somebody to be written to, and when the day on their clocks began. */
+export type Reader = { personId: string; dayBegan: Date };
+
+/** When the day on somebody's clocks began that is running at `now`, and when the next one begins; without a zone it is UTC's. */
+export function dayOf(now: Date, timeZone: string | null): { began: Date; next: Date } {
+  const zone = normalizeZone(timeZone) ?? "UTC";
+  const instant = Temporal.Instant.fromEpochMilliseconds(now.getTime());
+  const began = instant.toZonedDateTimeISO(zone).startOfDay();
+  const toDate = (at: Temporal.ZonedDateTime) => new Date(at.epochMilliseconds);
+  return { began: toDate(began), next: toDate(began.add({ days: 1 }).startOfDay()) };
+}
+
 /**
- * Of these people, those to whom new streams may be written about now, which is noted: once a day, or always for who chose
- * each one. Of two workers that ask at once one gets a person.
+ * Of these people, those to whom new streams may be written about now, which is noted: once a day on their clocks, or always
+ * for who chose each one. Of two workers that ask at once one gets a person.
  */
-export async function takeDay(db: Db, personIds: string[]): Promise<Set<string>> {
-  if (personIds.length === 0) return new Set();
+export async function takeDay(db: Db, readers: Reader[]): Promise<Set<string>> {
+  if (readers.length === 0) return new Set();
+  const ordered = [...readers].sort((one, other) => (one.personId < other.personId ? -1 : 1));
   const { rows } = await sql<{ person_id: string }>`
+    with asked as (
+      select * from unnest(
+        ${ordered.map(({ personId }) => personId)}::uuid[], ${ordered.map(({ dayBegan }) => dayBegan)}::timestamptz[]
+      ) as p (id, day_began)
+    )
     insert into mail_choices as ch (person_id, new_streams_at)
-    select id, clock_timestamp() from unnest(${[...personIds].sort()}::uuid[]) as p (id)
+    select id, clock_timestamp() from asked
     on conflict (person_id) do update set new_streams_at = clock_timestamp()
       where ch.new_streams = 'each' or ch.new_streams_at is null
         or ch.new_streams_at <= clock_timestamp() - interval '1 day'
+        or ch.new_streams_at < (select day_began from asked where id = ch.person_id)
     returning person_id
   `.execute(db);
   return new Set(rows.map(({ person_id }) => person_id));
 }
 
 /**
- * Lets mails wait as if they had not been looked at: until their person's day is over (`seconds` null), or for `seconds`,
- * with the reason where there is one.
+ * Lets mails about new streams wait, as if they had not been looked at, for their person's next letter: a day after the
+ * last one, or on their next day, where the stream begins before.
  */
+export async function waitForDay(db: Db, waiting: (Claim & { nextDay: Date })[]): Promise<void> {
+  if (waiting.length === 0) return;
+  await sql`
+    update mails m set claims = 0, claimed_at = null,
+      next_at = greatest(clock_timestamp(), least(
+        coalesce(ch.new_streams_at + interval '1 day', clock_timestamp()),
+        greatest(k.next_day, s.starts_at - make_interval(mins => ${newsMinutesBefore}))
+      ))
+    from unnest(
+      ${waiting.map(({ mailingId }) => mailingId)}::uuid[], ${waiting.map(({ personId }) => personId)}::uuid[],
+      ${waiting.map(({ claims }) => claims)}::integer[], ${waiting.map(({ nextDay }) => nextDay)}::timestamptz[]
+    ) as k (mailing_id, person_id, claims, next_day)
+    join mailings g on g.id = k.mailing_id
+    join streams s on s.id = g.stream_id
+    left join mail_choices ch on ch.person_id = k.person_id
+    where m.mailing_id = k.mailing_id and m.person_id = k.person_id and m.outcome is null and m.claims = k.claims
+  `.execute(db);
+}
+
+/** Lets mails wait for `seconds` as if they had not been looked at, with the reason where there is one. */
 export async function putBack(
   db: Db,
   claims: Claim[],
-  { seconds, reason = null }: { seconds: number | null; reason?: SkipReason | null },
+  { seconds, reason = null }: { seconds: number; reason?: SkipReason | null },
 ): Promise<void> {
   if (claims.length === 0) return;
   await sql`
     update mails m set claims = 0, claimed_at = null, reason = coalesce(${reason}::text, m.reason),
-      next_at = coalesce(
-        clock_timestamp() + make_interval(secs => ${seconds}::float8),
-        (select greatest(ch.new_streams_at + interval '1 day', clock_timestamp())
-          from mail_choices ch where ch.person_id = m.person_id),
-        clock_timestamp()
-      )
+      next_at = clock_timestamp() + make_interval(secs => ${seconds}::float8)
     from unnest(
       ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
       ${claims.map(({ claims }) => claims)}::integer[]

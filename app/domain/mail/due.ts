@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
-import { usualReminders } from "./kinds.ts";
+import { newsMinutesBefore, usualReminders } from "./kinds.ts";
 
 /** A mail that this worker is to send or to skip before its claim runs out. */
 export type Claim = { mailingId: string; personId: string; claims: number };
@@ -32,7 +32,7 @@ export function dueQuery(most: number): RawBuilder<Claim> {
   const claimed = sql`clock_timestamp() + make_interval(secs => ${claimSeconds})`;
   return sql<Claim>`
     with turn as (
-      select g.id, g.kind, g.stream_id, g.due_at, g.created_at, g.minutes_before, g.after_person, s.experience_id,
+      select g.id, g.kind, g.stream_id, g.due_at, g.created_at, g.minutes_before, g.after_person, s.experience_id, s.starts_at,
         coalesce(s.reminder_minutes, ${usualReminders}::integer[]) as reminder_minutes,
         -- Hardly anybody of a page wants a reminder that the host does not give.
         case when g.kind = 'reminder'
@@ -54,7 +54,10 @@ export function dueQuery(most: number): RawBuilder<Claim> {
       select g.id, f.person_id, true,
         case when ch.new_streams = 'each' then clock_timestamp()
           -- What was scheduled in the same minutes is to be in the same letter.
-          else greatest(clock_timestamp() + interval '30 seconds', ch.new_streams_at + interval '1 day') end
+          when ch.new_streams_at is null then clock_timestamp() + interval '30 seconds'
+          else greatest(clock_timestamp() + interval '30 seconds', least(
+            ch.new_streams_at + interval '1 day', g.starts_at - make_interval(mins => ${newsMinutesBefore})
+          )) end
       from turn g
       join experiences e on e.id = g.experience_id
       cross join lateral (

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import type { AccessGrantStatus, MailKind, StreamStatus } from "#db/types.ts";
 import { isShown } from "../recordings/shown.ts";
+import { type SeriesColumns, seriesInWords } from "../schedule/series-words.ts";
 import type { Claim } from "./due.ts";
 
 /** The stream of a mailing as it is now. */
@@ -21,6 +22,8 @@ export type MailedStream = {
   formerStartsAt: Date | null;
   /** Its replay can be seen. */
   replayShown: boolean;
+  /** "Every week on Monday, until Monday 3 May 2027"; null of one that is part of no series. */
+  series: string | null;
 };
 
 /** The grant that a mailing is about, as it is now. */
@@ -49,16 +52,23 @@ export type MailingFacts = {
   grant: MailedGrant | null;
 };
 
+/** The same as the database gives it: JSON has instants as text. */
+type MailingRow = Omit<MailingFacts, "stream"> & {
+  stream: (Omit<MailedStream, "series"> & SeriesColumns) | null;
+};
+
 /** The mailings with these ids, each with what it is about as that is now. */
 export async function findMailings(db: Db, ids: string[]): Promise<Map<string, MailingFacts>> {
-  const { rows } = await sql<MailingFacts>`
+  const { rows } = await sql<MailingRow>`
     select g.id, g.kind, g.schedule_version as "scheduleVersion", g.minutes_before as "minutesBefore",
-      g.expires_at as "expiresAt", clock_timestamp() as now,
+      -- A new stream is news until it starts, whenever that is by now.
+      case when g.kind = 'new_stream' then s.starts_at else g.expires_at end as "expiresAt", clock_timestamp() as now,
       case when s.id is not null then json_build_object(
         'id', s.id, 'title', s.title, 'status', s.status, 'startsAt', s.starts_at, 'timeZone', s.time_zone,
         'lengthMinutes', s.length_minutes, 'scheduleVersion', s.schedule_version,
         'path', '/' || sp.slug || '/' || e.slug || '/streams/' || s.slug,
         'experienceName', e.name, 'spaceName', sp.name, 'spacePath', '/' || sp.slug,
+        'seriesRepeats', x.repeats, 'seriesFirstDay', x.first_day, 'seriesLastDay', x.last_day,
         'formerStartsAt', case when g.kind = 'moved' then ${formerStart} end,
         'replayShown', g.kind = 'replay' and exists (
           select from streaming_recordings r where r.stream_id = s.id and ${isShown()}
@@ -84,6 +94,7 @@ export async function findMailings(db: Db, ids: string[]): Promise<Map<string, M
     left join streams s on s.id = g.stream_id
     left join experiences e on e.id = s.experience_id
     left join spaces sp on sp.id = e.space_id
+    left join stream_series x on x.id = s.series_id
     left join access_grants a on a.id = g.access_grant_id
     left join access_passes p on p.id = a.access_pass_id
     left join spaces psp on psp.id = p.space_id
@@ -103,8 +114,7 @@ const formerStart = sql`(
   order by f.schedule_version limit 1
 )`;
 
-/** JSON has instants as text. */
-function withDates(row: MailingFacts): MailingFacts {
+function withDates(row: MailingRow): MailingFacts {
   const { stream, grant } = row;
   const date = (text: Date | null) => (text === null ? null : new Date(text));
   return {
@@ -113,6 +123,7 @@ function withDates(row: MailingFacts): MailingFacts {
       ...stream,
       startsAt: new Date(stream.startsAt),
       formerStartsAt: date(stream.formerStartsAt),
+      series: seriesInWords(stream),
     },
     grant: grant && { ...grant, endsAt: date(grant.endsAt) },
   };
@@ -132,6 +143,8 @@ export type PersonFacts = Claim & {
   coming: boolean;
   /** Still follows its space or series. */
   follows: boolean;
+  /** They had their one letter about new streams in the day before the mailing's stream started. */
+  hadLetter: boolean;
 };
 
 /** The people of these claims; whoever was deleted meanwhile is not among them, and their mails neither. */
@@ -145,7 +158,11 @@ export async function findPeople(db: Db, claims: Claim[]): Promise<PersonFacts[]
         select from streams s join experiences e on e.id = s.experience_id
         join follows w on w.space_id = e.space_id and (w.experience_id is null or w.experience_id = e.id)
         where s.id = g.stream_id and w.person_id = k.person_id
-      ) as follows
+      ) as follows,
+      g.kind = 'new_stream' and coalesce(ch.new_streams, 'daily') = 'daily' and exists (
+        select from streams s where s.id = g.stream_id
+          and ch.new_streams_at between s.starts_at - interval '1 day' and s.starts_at
+      ) as "hadLetter"
     from unnest(
       ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
       ${claims.map(({ claims }) => claims)}::integer[]

@@ -8,6 +8,7 @@ export type SkipReason =
   | "unsubscribed"
   | "no_mailbox"
   | "too_late"
+  | "had_letter"
   | "moved"
   | "moved_back"
   | "live"
@@ -44,8 +45,10 @@ export function whyNot(
       ? whyNotAboutStream(mailing, mailing.stream)
       : "ended";
   if (about) return about;
-  if (mailing.now > mailing.expiresAt)
-    return person.waitedFor === "mail_server_away" ? "mail_server_away" : "too_late";
+  if (mailing.now > mailing.expiresAt) {
+    if (person.waitedFor === "mail_server_away") return "mail_server_away";
+    return person.hadLetter ? "had_letter" : "too_late";
+  }
   if (mailing.grant) return null;
   if (mailing.kind === "new_stream") {
     if (!person.follows) return "not_following";

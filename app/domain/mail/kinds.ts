@@ -52,5 +52,8 @@ export function minutesInWords(minutes: number): string {
   return `${minutes} minutes`;
 }
 
+/** Who is to be told of a new stream at all is told so long before it, unless another letter of that day went out before. */
+export const newsMinutesBefore = 360;
+
 /** A reminder that could not be sent goes out until so long after the start, and not later. */
 export const graceMinutes = 15;

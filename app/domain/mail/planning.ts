@@ -15,7 +15,7 @@ const newAfterMinutes = 10;
 export async function planMailings(db: Db, { most = 200 }: { most?: number } = {}): Promise<number> {
   const { rows } = await sql<{ streams: number }>`
     with behind as (
-      select id, status, starts_at, schedule_version, mail_version, mail_status, live_at
+      select id, status, starts_at, schedule_version, mail_version, mail_status, live_at, series_id, series_day
       from streams where mail_version <> schedule_version or mail_status <> status
       limit ${most} for no key update skip locked
     ), planned as (
@@ -32,6 +32,8 @@ export async function planMailings(db: Db, { most = 200 }: { most?: number } = {
       select 'new_stream', b.id, 0, 0, clock_timestamp() + make_interval(mins => ${newAfterMinutes}), b.starts_at
       from behind b
       where b.status = 'scheduled' and b.mail_version = 0 and b.starts_at > clock_timestamp()
+        -- A series is told of once, as its first stream, not with each that comes later.
+        and not exists (select from streams f where f.series_id = b.series_id and f.series_day < b.series_day)
       union all
       select 'moved', b.id, b.schedule_version, 0, clock_timestamp() + make_interval(secs => ${movedAfterSeconds}),
         greatest(b.starts_at + make_interval(mins => ${graceMinutes}), clock_timestamp() + interval '1 hour')

@@ -6,6 +6,7 @@ export const reasonWords: Record<SkipReason, string> = {
   unsubscribed: "They have unsubscribed from this kind of mail.",
   no_mailbox: "Their mailbox does not exist: an earlier mail came back.",
   too_late: "It was too late for it.",
+  had_letter: "They had had their one mail of that day about new streams.",
   moved: "The stream was moved before it was sent.",
   moved_back: "The stream was moved back before they were told.",
   live: "The stream was live already.",

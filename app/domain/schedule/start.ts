@@ -68,6 +68,10 @@ export function readStart(typed: TypedStart, { now, kept }: { now: Date; kept?: 
   return { ok: true, question, start: toStart(chosen) };
 }
 
+/** Whether a start has passed at `now`. The minute that is running has not. */
+export const hasPassed = ({ startsAt }: Pick<Start, "startsAt">, now: Date) =>
+  startsAt.getTime() < Math.floor(now.getTime() / 60_000) * 60_000;
+
 /** The fields of a form for a start that is stored; `choice` says which of two equal times it is. */
 export function typeStart({ startsAt, wallTime, timeZone }: Start): Required<TypedStart> {
   const [day = "", time = ""] = wallTime.split("T");

@@ -5,6 +5,8 @@ export type DatesWords = {
   count: number;
   lines: { number: number; day: string; time: string; offset: string; notes: string[] }[];
   skipped: string | null;
+  /** What of a series that goes on would not be there any more. */
+  lost: string[];
   /** Says which dates these are. */
   seen: string;
 };
@@ -45,6 +47,11 @@ export function Dates({ dates, problem }: DatesProps) {
           ))}
         </ol>
       )}
+      {dates?.lost.map((words) => (
+        <p key={words} className="dates-lost">
+          {words}
+        </p>
+      ))}
       {dates?.skipped && <p className="small">{dates.skipped}</p>}
     </section>
   );

@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useState } from "react";
 import type { DatesWords } from "./dates.tsx";
 
-const names = ["day", "time", "zone", "length", "repeats", "until", "times"];
+const names = ["day", "time", "zone", "length", "repeats", "until", "times", "own"];
 /** Nobody reads dates between two letters. */
 const pauseMs = 300;
 

@@ -17,6 +17,7 @@ export type AboutStream = {
     | "experienceName"
     | "spaceName"
     | "formerStartsAt"
+    | "series"
   >;
   /** The reader's; null: not known. */
   zone: string | null;
@@ -177,7 +178,7 @@ export function newStreamsLetter(abouts: AboutStream[]): LetterContent {
         kind: "stream",
         title: isolate(about.stream.title),
         time: letterTime(about.stream.startsAt, about.zone, about.stream.timeZone),
-        about: `${isolate(about.stream.experienceName)} by ${isolate(about.stream.spaceName)}`,
+        about: `${about.stream.series ? `${about.stream.series}. ` : ""}${isolate(about.stream.experienceName)} by ${isolate(about.stream.spaceName)}`,
         href: page(about),
       })),
       ...(more > 0 ? [{ kind: "words", text: `And ${more} more.` } satisfies Piece] : []),

@@ -3,12 +3,12 @@ import type { Db } from "#db/client.ts";
 import { isShown } from "../recordings/shown.ts";
 import type { StreamStatus } from "#db/types.ts";
 
-/** A stream as lists show it to anybody; instants are ISO. */
+/** A stream as lists show it to anybody; instants are ISO. A rehearsal is the team's, so that it is `scheduled` here. */
 export type Listed = {
   id: string;
   title: string;
   path: string;
-  status: StreamStatus;
+  status: "scheduled" | "live" | "ended";
   startsAt: string;
   timeZone: string;
   lengthMinutes: number;
@@ -22,7 +22,8 @@ export type Listed = {
 
 export type Programme = { live: Listed[]; upcoming: Listed[]; past: Listed[] };
 
-type Row = Omit<Listed, "path" | "startsAt" | "liveAt" | "endedAt"> & {
+type Row = Omit<Listed, "path" | "status" | "startsAt" | "liveAt" | "endedAt"> & {
+  status: Exclude<StreamStatus, "cancelled">;
   slug: string;
   experienceSlug: string;
   spaceSlug: string;
@@ -75,7 +76,7 @@ export async function listProgramme(
   const listed = rows.map(toListed);
   return {
     live: listed.filter(({ status }) => status === "live"),
-    upcoming: listed.filter(({ status }) => status === "scheduled" || status === "rehearsal"),
+    upcoming: listed.filter(({ status }) => status === "scheduled"),
     past: listed.filter(({ status }) => status === "ended"),
   };
 }
@@ -86,9 +87,19 @@ export async function findOnSoon(db: Db, { most }: { most: number }): Promise<Li
   return [...live, ...upcoming].slice(0, most);
 }
 
-function toListed({ slug, experienceSlug, spaceSlug, startsAt, liveAt, endedAt, ...row }: Row): Listed {
+function toListed({
+  slug,
+  experienceSlug,
+  spaceSlug,
+  status,
+  startsAt,
+  liveAt,
+  endedAt,
+  ...row
+}: Row): Listed {
   return {
     ...row,
+    status: status === "rehearsal" ? "scheduled" : status,
     path: `/${spaceSlug}/${experienceSlug}/streams/${slug}`,
     startsAt: startsAt.toISOString(),
     liveAt: liveAt?.toISOString() ?? null,

@@ -1,5 +1,5 @@
 import type { Config } from "#app/config.ts";
-import { announcedStream, pictureAddress, streamInBrief } from "#app/domain/announcing/announced-stream.ts";
+import { announcedStream, streamInBrief } from "#app/domain/announcing/announced-stream.ts";
 import { feedPath } from "#app/domain/announcing/feed.ts";
 import { structuredStream } from "#app/domain/announcing/structured.ts";
 import { plainLine } from "#app/domain/announcing/text.ts";
@@ -44,7 +44,7 @@ export function announceStream(config: Pick<Config, "publicUrl">, watched: Watch
     kind: "video.other",
     feed: stream.space,
     structured: structuredStream(stream, config.publicUrl),
-    picture: { path: pictureAddress(stream), words: `${stream.title}. ${brief}` },
+    picture: { path: stream.picture, words: `${stream.title}. ${brief}` },
   });
 }
 

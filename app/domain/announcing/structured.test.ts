@@ -16,7 +16,7 @@ const stream: AnnouncedStream = {
   liveAt: null,
   endedAt: null,
   replayMs: null,
-  editVersion: 3,
+  picture: "/northlight/evenings/streams/grading/picture.png?v=abc",
   space: { slug: "northlight", name: "Northlight" },
   experience: { slug: "evenings", name: "Evenings" },
 };
@@ -40,7 +40,7 @@ describe("a stream in schema.org's words", () => {
       name: "Colour grading & you",
       description: "Bring a picture. And a question.",
       url: `${publicUrl}${stream.path}`,
-      image: [`${publicUrl}${stream.path}/picture.png?v=3`],
+      image: [`${publicUrl}${stream.path}/picture.png?v=abc`],
       startDate: "2026-11-30T19:00:00+01:00",
       endDate: "2026-11-30T20:30:00+01:00",
       eventStatus: "https://schema.org/EventScheduled",
@@ -88,7 +88,7 @@ describe("a stream in schema.org's words", () => {
       "@type": "VideoObject",
       duration: "PT3387S",
       uploadDate: "2026-11-30T20:00:30+01:00",
-      thumbnailUrl: [`${publicUrl}${stream.path}/picture.png?v=3`],
+      thumbnailUrl: [`${publicUrl}${stream.path}/picture.png?v=abc`],
       publication: {
         "@type": "BroadcastEvent",
         startDate: "2026-11-30T19:04:00+01:00",

@@ -1,5 +1,5 @@
 import type { BroadcastEvent, Event, ProfilePage, VideoObject, WebSite, WithContext } from "schema-dts";
-import { type AnnouncedStream, pictureAddress, streamInBrief } from "./announced-stream.ts";
+import { type AnnouncedStream, streamInBrief } from "./announced-stream.ts";
 import { publicMoment } from "./moment.ts";
 import { plainLine } from "./text.ts";
 
@@ -20,7 +20,7 @@ export function structuredStream(stream: AnnouncedStream, publicUrl: string): St
     description: plainLine(stream.description, 1000) || streamInBrief(stream),
     url,
   };
-  const picture = publicUrl + pictureAddress(stream);
+  const picture = publicUrl + stream.picture;
   const startDate = iso(stream, stream.liveAt ?? stream.startsAt);
   const organizer = {
     "@type": "Organization",

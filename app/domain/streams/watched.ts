@@ -12,8 +12,6 @@ export type WatchedStream = {
   description: string;
   timeZone: string;
   lengthMinutes: number;
-  /** Which edition of its words and times this is. */
-  editVersion: number;
   /** When it was to start before it was moved (ISO); null where it never was. */
   formerStart: string | null;
   /** "Every week on Monday, until Monday 3 May 2027"; null for one that is no part of a series. */
@@ -36,7 +34,7 @@ export async function findWatchedStream(
   { userId }: { userId: string | null },
 ): Promise<WatchedStream | undefined> {
   const { rows } = await sql<FactsRow & PageRow>`
-    select ${factColumns}, s.description, s.time_zone, s.length_minutes, s.edit_version, (
+    select ${factColumns}, s.description, s.time_zone, s.length_minutes, (
         select f.starts_at from stream_former_starts f where f.stream_id = s.id order by f.schedule_version desc limit 1
       ) as former_start,
       sp.id as space_id, sp.slug as space_slug, sp.name as space_name,
@@ -62,7 +60,6 @@ export async function findWatchedStream(
       description: row.description,
       timeZone: row.time_zone,
       lengthMinutes: row.length_minutes,
-      editVersion: row.edit_version,
       formerStart: row.former_start?.toISOString() ?? null,
       series: seriesInWords({
         seriesRepeats: row.repeats,
@@ -101,7 +98,6 @@ type PageRow = {
   description: string;
   time_zone: string;
   length_minutes: number;
-  edit_version: number;
   former_start: Date | null;
   repeats: string | null;
   first_day: string | null;

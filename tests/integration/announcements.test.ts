@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { updateExperience } from "#app/domain/experiences/experiences.ts";
+import { deleteRecording, restoreRecording, setHidden } from "#app/domain/recordings/withholding.ts";
 import { updateSpace } from "#app/domain/spaces/spaces.ts";
 import { ago, inFuture, insertPeople, insertStream, insertUser, unique } from "#tests/factories.ts";
 import { headOf } from "./heads.ts";
@@ -127,6 +128,63 @@ describe("a space's feed", () => {
     expect([known.status, await known.text()]).toEqual([304, ""]);
     await change(house.stream.id, { title: "Another", edit_version: 2 });
     expect((await again(path, etag)).status).toBe(200);
+  });
+
+  it("never goes back in time: a replay that is hidden, shown again, deleted and restored is news each time", async () => {
+    const house = await insertPeople(web.db, { status: "ended" });
+    const { db, services } = web;
+    const userId = house.people.host.id;
+    const read = async () => {
+      const { feed } = await feedOf(house);
+      const [entry] = feed.entries!;
+      expect(Date.parse(feed.updated!)).toBe(Date.parse(entry!.updated!));
+      return { at: Date.parse(entry!.updated!), words: entry!.summary?.value };
+    };
+    const told = [await read()];
+    const { id: recordingId } = await db
+      .insertInto("streaming_recordings")
+      .values({ stream_id: house.stream.id, status: "finalizing" })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    expect(await read()).toEqual(told[0]);
+    const finish = () =>
+      db
+        .updateTable("streaming_recordings")
+        .set({ status: "ready", ready_at: sql`now()` })
+        .where("id", "=", recordingId)
+        .execute();
+    const acts: [act: () => Promise<unknown>, replay: boolean][] = [
+      [finish, true],
+      [() => setHidden(db, { recordingId, userId, hidden: true }), false],
+      [() => setHidden(db, { recordingId, userId, hidden: false }), true],
+      [() => deleteRecording(db, { recordingId, userId }), false],
+      [() => restoreRecording(db, services.queue, { recordingId }), true],
+    ];
+    for (const [act, replay] of acts) {
+      await act();
+      const now = await read();
+      expect(now.words).toContain(replay ? "The replay is there." : "It is over.");
+      expect(now.at).toBeGreaterThan(told.at(-1)!.at);
+      told.push(now);
+    }
+    // What is done with it while nobody can see it is no news.
+    await deleteRecording(db, { recordingId, userId });
+    const deleted = await read();
+    await db
+      .updateTable("streaming_recordings")
+      .set({ removed_at: sql`now()` })
+      .where("id", "=", recordingId)
+      .execute();
+    expect(await read()).toEqual(deleted);
+  });
+
+  it("goes on in time when one of its experiences is retired", async () => {
+    const house = await insertPeople(web.db, { status: "ended" });
+    const before = Date.parse((await feedOf(house)).feed.updated!);
+    await retire("experiences", house.experience.id);
+    const { feed } = await feedOf(house);
+    expect(feed.entries ?? []).toEqual([]);
+    expect(Date.parse(feed.updated!)).toBeGreaterThan(before);
   });
 
   it("tells nothing of what was retired, and ends with its space; one that moved leads on", async () => {

@@ -4,6 +4,7 @@ import type { PictureWords } from "#app/services/pictures.ts";
 import type { Database } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { forPublic } from "../recordings/recording-state.ts";
+import { isOverdue } from "../streams/overdue.ts";
 import type { StreamAddress, WatchedStream } from "../streams/watched.ts";
 import { momentInWords, publicMoment } from "./moment.ts";
 import { plainLine } from "./text.ts";
@@ -16,7 +17,8 @@ export type AnnouncedStream = {
   path: string;
   title: string;
   description: string;
-  status: Exclude<StreamStatus, "rehearsal">;
+  /** `overdue`: it was to begin half a day ago, and never did. */
+  status: Exclude<StreamStatus, "rehearsal"> | "overdue";
   startsAt: string;
   timeZone: string;
   lengthMinutes: number;
@@ -32,13 +34,14 @@ export type AnnouncedStream = {
   experience: { slug: string; name: string };
 };
 
-/** What may be announced of a stream, whoever its page is made for. */
+/** What may be announced of a stream that is not retired, whoever its page is made for. */
 export function announcedStream(watched: WatchedStream, path: string): AnnouncedStream {
   const { facts, description, timeZone, lengthMinutes, formerStart, space, experience } = watched;
-  const { title, status, startsAt, liveAt, endedAt, recording } = facts;
+  const { title, status, startsAt, liveAt, endedAt, recording, at } = facts;
+  const isOpen = status === "scheduled" || status === "rehearsal";
   return {
     ...{ path, title, description, startsAt, timeZone, lengthMinutes, formerStart, liveAt, endedAt },
-    status: status === "rehearsal" ? "scheduled" : status,
+    status: isOpen ? (isOverdue(startsAt, at) ? "overdue" : "scheduled") : status,
     replayMs: status === "ended" ? (forPublic(recording)?.durationMs ?? null) : null,
     picture: pictureAddress(
       path,
@@ -123,10 +126,16 @@ export function streamInBrief(stream: AnnouncedStream): string {
 }
 
 function standing({ status, startsAt, liveAt, timeZone, replayMs }: AnnouncedStream): string {
-  const planned = momentInWords(startsAt, timeZone);
-  if (status === "cancelled") return `Cancelled. It was to start on ${planned}.`;
+  // The page of a live stream is made most often, and needs no clock for this.
   if (status === "live") return "Live now.";
-  if (status === "scheduled") return `Live on ${planned}.`;
-  const when = momentInWords(liveAt ?? startsAt, timeZone);
-  return replayMs === null ? `Was live on ${when}.` : `Replay. Live on ${when}.`;
+  if (status === "ended") {
+    const when = momentInWords(liveAt ?? startsAt, timeZone);
+    return replayMs === null ? `Was live on ${when}.` : `Replay. Live on ${when}.`;
+  }
+  const planned = momentInWords(startsAt, timeZone);
+  return {
+    scheduled: `Live on ${planned}.`,
+    overdue: `Was planned for ${planned}.`,
+    cancelled: `Cancelled. It was to start on ${planned}.`,
+  }[status];
 }

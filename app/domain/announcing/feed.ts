@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { isShown } from "../recordings/shown.ts";
+import { isNotOverdue } from "../streams/overdue.ts";
 import { momentInWords } from "./moment.ts";
 import { plainLine, xml } from "./text.ts";
 
@@ -12,6 +13,8 @@ export type FeedEntry = {
   title: string;
   description: string;
   status: StreamStatus;
+  /** It was to begin half a day ago; of one that has not begun. */
+  overdue: boolean;
   startsAt: Date;
   liveAt: Date | null;
   timeZone: string;
@@ -49,6 +52,7 @@ export async function findFeed(db: Kysely<Database>, slug: string): Promise<Feed
   if (space.retired_at) return "retired";
   const { rows: entries } = await sql<FeedEntry>`
     select s.id, '/' || ${space.slug}::text || '/' || e.slug || '/streams/' || s.slug as path, s.title, s.description, s.status,
+      not (${isNotOverdue}) as overdue,
       s.starts_at as "startsAt", s.live_at as "liveAt", s.time_zone as "timeZone", e.name as "experienceName",
       coalesce(r.shown, false) as "hasReplay", s.created_at as "publishedAt",
       greatest(coalesce(s.edited_at, s.created_at), s.live_at, s.ended_at, r.shown_or_not_at) as "updatedAt"
@@ -108,11 +112,20 @@ function writeEntry(entry: FeedEntry, publicUrl: string): string {
   ].join("\n");
 }
 
-function summaryOf({ status, startsAt, liveAt, timeZone, hasReplay, description }: FeedEntry): string {
+function summaryOf({
+  status,
+  overdue,
+  startsAt,
+  liveAt,
+  timeZone,
+  hasReplay,
+  description,
+}: FeedEntry): string {
   const planned = momentInWords(startsAt, timeZone);
+  const ahead = overdue ? `Was planned for ${planned}.` : `Live on ${planned}.`;
   const standing = {
-    scheduled: `Live on ${planned}.`,
-    rehearsal: `Live on ${planned}.`,
+    scheduled: ahead,
+    rehearsal: ahead,
     live: "Live now.",
     ended: `${hasReplay ? "The replay is there." : "It is over."} Live on ${momentInWords(liveAt ?? startsAt, timeZone)}.`,
     cancelled: `Cancelled. It was to start on ${planned}.`,

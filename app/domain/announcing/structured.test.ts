@@ -68,6 +68,13 @@ describe("a stream in schema.org's words", () => {
     });
   });
 
+  it("that never began says when it was planned for, and of its state nothing", () => {
+    const overdue = said({ status: "overdue", formerStart: "2026-11-29T18:00:00.000Z", description: "" });
+    const { eventStatus: _, ...rest } = said({ description: "" });
+    const description = "Was planned for Monday 30 November 2026, 19:00 (Europe/Berlin).";
+    expect(overdue).toEqual({ ...rest, description });
+  });
+
   it("that is live is a broadcast since it really began", () => {
     expect(said({ status: "live", liveAt: "2026-11-30T18:04:00.000Z" })).toMatchObject({
       "@type": "BroadcastEvent",
@@ -111,6 +118,7 @@ describe("a stream in schema.org's words", () => {
       {},
       { formerStart: "2026-11-29T18:00:00.000Z" },
       { status: "cancelled" },
+      { status: "overdue" },
       { status: "live", liveAt: stream.startsAt },
       over,
       { ...over, replayMs: 10 },

@@ -8,7 +8,7 @@ export type StructuredStream = WithContext<Event> | WithContext<BroadcastEvent> 
 const context = "https://schema.org" as const;
 
 /**
- * What search engines are told of a stream in schema.org's words: an event that is scheduled, moved or cancelled, a
+ * What search engines are told of a stream in schema.org's words: an event that is scheduled, moved, cancelled or never began, a
  * broadcast while it is live, a video once there is a replay, or an event that is over. No address of anything that plays,
  * only that of the page, which asks for a pass. `publicUrl` has no slash at its end.
  */
@@ -43,6 +43,8 @@ export function structuredStream(stream: AnnouncedStream, publicUrl: string): St
   if (status === "cancelled") {
     return { ...event, "@type": "Event", eventStatus: "https://schema.org/EventCancelled" };
   }
+  // Nobody knows what became of it.
+  if (status === "overdue") return { ...event, "@type": "Event" };
   if (status === "ended" && replayMs !== null) {
     return {
       ...about,

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Database, Db } from "#db/client.ts";
 import { type AccessDecision, findAccess } from "../access/decision.ts";
+import { isNotOverdue } from "../streams/overdue.ts";
 
 /**
  * Why somebody cannot say that they come: `team` makes the stream, and is not its audience; `banned` from it or its space;
@@ -38,7 +39,7 @@ export async function sayComing(
     with stream as (
       select s.id from streams s
       where s.id = ${streamId}::uuid and s.status = any(${[...open]}::stream_status[])
-        and s.starts_at > now() - interval '12 hours'
+        and ${isNotOverdue}
       for share
     ), said as (
       insert into coming (stream_id, person_id) select id, ${userId}::uuid from stream

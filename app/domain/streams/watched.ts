@@ -18,6 +18,8 @@ export type WatchedStream = {
   series: string | null;
   space: { id: string; slug: string; name: string };
   experience: { id: string; slug: string; name: string };
+  /** Its experience or its space is. */
+  retired: boolean;
   /** As it was counted a moment ago; undefined when nobody has counted since. */
   audience: Audience | undefined;
   /** The asking person's page load of some seconds ago is noted, so this one need not be. */
@@ -39,6 +41,7 @@ export async function findWatchedStream(
       ) as former_start,
       sp.id as space_id, sp.slug as space_slug, sp.name as space_name,
       e.id as experience_id, e.slug as experience_slug, e.name as experience_name,
+      (e.retired_at is not null or sp.retired_at is not null) as retired,
       x.repeats, x.first_day, x.last_day,
       s.peak_viewers, a.viewers_now, a.viewers_total, p.user_id is not null as page_seen
     from spaces sp
@@ -68,6 +71,7 @@ export async function findWatchedStream(
       }),
       space: { id: row.space_id, slug: row.space_slug, name: row.space_name },
       experience: { id: row.experience_id, slug: row.experience_slug, name: row.experience_name },
+      retired: row.retired,
       audience:
         row.viewers_now === null || row.viewers_total === null
           ? undefined
@@ -108,6 +112,7 @@ type PageRow = {
   experience_id: string;
   experience_slug: string;
   experience_name: string;
+  retired: boolean;
   peak_viewers: number;
   viewers_now: number | null;
   viewers_total: number | null;

@@ -29,7 +29,7 @@ export async function findAhead(
     count,
     mine,
     may: why === undefined,
-    asked: viewer !== null && !mine && new URL(request.url).searchParams.has("coming"),
+    asked: viewer !== null && why === undefined && !mine && new URL(request.url).searchParams.has("coming"),
     list: access.mayHost ? `/account/streams/${streamId}/coming` : null,
     calendar: { url: context.config.publicUrl + path, about: firstOf(description) },
   };

@@ -21,6 +21,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       when ((new.name, new.slug) is distinct from (old.name, old.slug))
       execute function note_rename();
 
+    -- The few that are switched off are found without a look at each of those who come to a stream.
+    create index users_disabled on users (id) where disabled_at is not null;
+
     -- When there last began or ceased to be a replay of it for people to watch: ready, hidden, deleted, shown again. Null
     -- where there never was one. hidden_at and deleted_at are forgotten when it is shown again.
     alter table streaming_recordings add column shown_or_not_at timestamptz;

@@ -62,14 +62,31 @@ export async function takeComingBack(db: Db, { streamId, userId }: Person): Prom
   return gone !== undefined;
 }
 
-/** How many come to a stream, and whether this person (null: nobody) is one of them. */
+/**
+ * In a query that has somebody who said that they come as `c`, and the stream's experience as `e`: whether they are to be in
+ * the audience, as it stands now. Who was banned or joined the team since, or is switched off, is not, and is again when
+ * that is over.
+ */
+export const isOfAudience = sql<boolean>`(
+  not exists (select from users off where off.id = c.person_id and off.disabled_at is not null)
+  and not exists (select from space_members m where m.space_id = e.space_id and m.user_id = c.person_id)
+  and not exists (
+    select from space_bans_in_force b
+    where b.space_id = e.space_id and b.user_id = c.person_id and (b.stream_id is null or b.stream_id = c.stream_id)
+  )
+)`;
+
+/** How many come to a stream to be in its audience, and whether this person (null: nobody) is one of them. */
 export async function findComing(
   db: Kysely<Database>,
   { streamId, userId }: { streamId: string; userId: string | null },
 ): Promise<{ count: number; mine: boolean }> {
   const { rows } = await sql<{ count: number; mine: boolean }>`
-    select count(*)::int as count, coalesce(bool_or(person_id = ${userId}::uuid), false) as mine
-    from coming where stream_id = ${streamId}::uuid
+    select count(*)::int as count, coalesce(bool_or(c.person_id = ${userId}::uuid), false) as mine
+    from streams s
+    join experiences e on e.id = s.experience_id
+    join coming c on c.stream_id = s.id and ${isOfAudience}
+    where s.id = ${streamId}::uuid
   `.execute(db);
   return rows[0]!;
 }

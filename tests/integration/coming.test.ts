@@ -91,6 +91,39 @@ describe("“I'm coming”", () => {
     expect(await count()).toBe(0);
   });
 
+  it.each([
+    ["31 minutes before the start", "scheduled", inFuture("31 minutes")],
+    ["in the last 30 minutes", "scheduled", inFuture("29 minutes")],
+    ["in the last minute", "scheduled", inFuture("20 seconds")],
+    ["while the host prepares", "rehearsal", inFuture("5 minutes")],
+    ["when the time has passed and it has not begun", "scheduled", ago("10 minutes")],
+    ["when the host prepares after the time", "rehearsal", ago("10 minutes")],
+  ] as const)("is taken back on its page, and said again, %s", async (_, status, startsAt) => {
+    const { people, stream, path, coming, count } = await setStage(status);
+    await web.db.updateTable("streams").set({ starts_at: startsAt }).where("id", "=", stream.id).execute();
+    // With a pass, and without one.
+    for (const who of ["viewer", "stranger"] as const) {
+      const cookie = await cookieOf(people[who]);
+      await post(coming, cookie, {});
+      expect([who, await count()]).toEqual([who, 1]);
+      const page = await visit(path, cookie);
+      expect(page.words).toContain("I'm not coming");
+      const [form = ""] =
+        new RegExp(`<form[^>]* action="${coming}"[^>]*>[\\s\\S]*?</form>`).exec(page.html) ?? [];
+      expect(form).toMatch(/method="post"/);
+      expect(form).toMatch(/name="_method"[^>]* value="delete"/);
+      expect(await post(coming, cookie, { _method: "delete" })).toMatchObject({
+        status: 303,
+        location: path,
+      });
+      expect([who, await count()]).toEqual([who, 0]);
+      expect((await visit(path, cookie)).words).toContain("I'm coming");
+      await post(coming, cookie, {});
+      await post(coming, cookie, { _method: "delete" });
+    }
+    expect(await count()).toBe(0);
+  });
+
   it.each(["live", "ended", "cancelled"] as const)("of a stream that is %s is too late", async (status) => {
     const { people, path, coming, count } = await setStage(status);
     const cookie = await cookieOf(people.viewer);

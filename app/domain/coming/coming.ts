@@ -63,16 +63,25 @@ export async function takeComingBack(db: Db, { streamId, userId }: Person): Prom
 }
 
 /**
- * In a query that has somebody who said that they come as `c`, and the stream's experience as `e`: whether they are to be in
- * the audience, as it stands now. Who was banned or joined the team since, or is switched off, is not, and is again when
- * that is over.
+ * In a query that has somebody who said that they come to this stream as `c`: whether they are to be in its audience, as it
+ * stands now. Who was banned or joined the team since, or is switched off, is not, and is again when that is over. The few
+ * who are not are read once, and not looked for at each of those who come.
  */
-export const isOfAudience = sql<boolean>`(
-  not exists (select from users off where off.id = c.person_id and off.disabled_at is not null)
-  and not exists (select from space_members m where m.space_id = e.space_id and m.user_id = c.person_id)
-  and not exists (
-    select from space_bans_in_force b
-    where b.space_id = e.space_id and b.user_id = c.person_id and (b.stream_id is null or b.stream_id = c.stream_id)
+export const isOfAudience = (streamId: string) => sql<boolean>`(
+  c.person_id not in (
+    select off.id from users off where off.disabled_at is not null
+    union all
+    select m.user_id
+    from streams s
+    join experiences e on e.id = s.experience_id
+    join space_members m on m.space_id = e.space_id
+    where s.id = ${streamId}::uuid
+    union all
+    select b.user_id
+    from streams s
+    join experiences e on e.id = s.experience_id
+    join space_bans_in_force b on b.space_id = e.space_id and (b.stream_id is null or b.stream_id = s.id)
+    where s.id = ${streamId}::uuid
   )
 )`;
 
@@ -83,10 +92,7 @@ export async function findComing(
 ): Promise<{ count: number; mine: boolean }> {
   const { rows } = await sql<{ count: number; mine: boolean }>`
     select count(*)::int as count, coalesce(bool_or(c.person_id = ${userId}::uuid), false) as mine
-    from streams s
-    join experiences e on e.id = s.experience_id
-    join coming c on c.stream_id = s.id and ${isOfAudience}
-    where s.id = ${streamId}::uuid
+    from coming c where c.stream_id = ${streamId}::uuid and ${isOfAudience(streamId)}
   `.execute(db);
   return rows[0]!;
 }

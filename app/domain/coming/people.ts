@@ -49,7 +49,7 @@ export async function listComing(
       where g.user_id = u.id
       having count(*) > 0
     ) held on true
-    where c.stream_id = ${streamId}::uuid and ${isOfAudience}
+    where c.stream_id = ${streamId}::uuid and ${isOfAudience(streamId)}
       and (${after?.at ?? null}::timestamptz is null
         or (c.since, c.person_id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
     order by c.since desc, c.person_id desc

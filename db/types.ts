@@ -261,6 +261,8 @@ export interface Experiences {
   description: Generated<string>;
   id: Generated<string>;
   name: string;
+  renamed_at: Timestamp | null;
+  renames: Generated<number>;
   retired_at: Timestamp | null;
   slug: string;
   space_id: string;
@@ -463,6 +465,8 @@ export interface Spaces {
   id: Generated<string>;
   name: string;
   recording_days: number | null;
+  renamed_at: Timestamp | null;
+  renames: Generated<number>;
   retired_at: Timestamp | null;
   slug: string;
   updated_at: Generated<Timestamp>;
@@ -694,6 +698,7 @@ export interface StreamingRecordings {
   reason: Generated<string>;
   removed_at: Timestamp | null;
   retry_at: Timestamp | null;
+  shown_or_not_at: Timestamp | null;
   started_at: Timestamp | null;
   status: Generated<RecordingStatus>;
   stopped_at: Timestamp | null;

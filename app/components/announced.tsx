@@ -13,16 +13,19 @@ export type Announced = {
   structured: string | null;
   /** Of 1200 × 630 pixels; `words` say what is in it. */
   picture: { url: string; words: string } | null;
+  /** It is no longer shown, and only says so: nobody should find it. */
+  gone: boolean;
 };
 
 /** For a route's `meta`, as `pageTitle`, of a page that everybody may find. A failure announces nothing. */
 export function announcedMeta(title: string | undefined, announced: Announced | undefined, error?: unknown) {
   const titles = pageTitle(title, error);
   if (!announced || (error !== undefined && error !== null)) return titles;
-  const { url, description, kind, feed, picture } = announced;
+  const { url, description, kind, feed, picture, gone } = announced;
   return [
     ...titles,
     { name: "description", content: description },
+    ...(gone ? [{ name: "robots", content: "noindex" }] : []),
     { tagName: "link" as const, rel: "canonical", href: url },
     ...(feed
       ? [

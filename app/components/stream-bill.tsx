@@ -9,7 +9,7 @@ export type BilledStream = {
   id: string;
   title: string;
   path: string;
-  status: "scheduled" | "rehearsal" | "live" | "ended" | "cancelled";
+  status: "scheduled" | "live" | "ended";
   startsAt: string;
   timeZone: string;
   lengthMinutes: number;

@@ -1,12 +1,11 @@
 import type { AppLoadContext } from "@remix-run/node";
 import type { AccessDecision } from "#app/domain/access/decision.ts";
 import { findComing, whyNotComing } from "#app/domain/coming/coming.ts";
+import { isOverdue } from "#app/domain/streams/overdue.ts";
 import type { WatchedStream } from "#app/domain/streams/watched.ts";
 
 type Args = { request: Request; context: AppLoadContext };
 
-/** As in lists of what comes up: a stream that was to begin half a day ago and never did is not coming up any more. */
-const overdueMs = 12 * 60 * 60_000;
 /** Calendars take a whole entry in an address, which must not become too long. */
 const mostAbout = 400;
 
@@ -22,7 +21,7 @@ export async function findAhead(
   const { streamId, status, startsAt, at } = facts;
   const why = whyNotComing(access);
   const open = status === "scheduled" || status === "rehearsal";
-  if (!open || why === "over" || Date.parse(startsAt) < Date.parse(at) - overdueMs) return null;
+  if (!open || why === "over" || isOverdue(startsAt, at)) return null;
   const viewer = await context.viewer();
   const { count, mine } = await findComing(context.db, { streamId, userId: viewer?.userId ?? null });
   const path = `/${space.slug}/${experience.slug}/streams/${slug}`;
@@ -30,7 +29,7 @@ export async function findAhead(
     count,
     mine,
     may: why === undefined,
-    asked: viewer !== null && !mine && new URL(request.url).searchParams.has("coming"),
+    asked: viewer !== null && why === undefined && !mine && new URL(request.url).searchParams.has("coming"),
     list: access.mayHost ? `/account/streams/${streamId}/coming` : null,
     calendar: { url: context.config.publicUrl + path, about: firstOf(description) },
   };

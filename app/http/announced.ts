@@ -1,5 +1,5 @@
 import type { Config } from "#app/config.ts";
-import { announcedStream, pictureAddress, streamInBrief } from "#app/domain/announcing/announced-stream.ts";
+import { announcedStream, streamInBrief } from "#app/domain/announcing/announced-stream.ts";
 import { feedPath } from "#app/domain/announcing/feed.ts";
 import { structuredStream } from "#app/domain/announcing/structured.ts";
 import { plainLine } from "#app/domain/announcing/text.ts";
@@ -17,11 +17,13 @@ type Said = {
   /** In schema.org's words. */
   structured?: object;
   picture?: { path: string; words: string };
+  /** It is no longer shown, and only says so: nobody should find it. */
+  gone?: boolean;
 };
 
 /** What a page tells search engines and messengers about itself, for `announcedMeta` and `StructuredData`. */
 export function announce({ publicUrl }: Pick<Config, "publicUrl">, said: Said) {
-  const { path, title, description, kind = "website", feed, structured, picture } = said;
+  const { path, title, description, kind = "website", feed, structured, picture, gone = false } = said;
   return {
     url: publicUrl + path,
     title: plainLine(title),
@@ -30,11 +32,17 @@ export function announce({ publicUrl }: Pick<Config, "publicUrl">, said: Said) {
     feed: feed ? { url: publicUrl + feedPath(feed.slug), title: plainLine(feed.name) } : null,
     structured: structured ? inScript(structured) : null,
     picture: picture ? { url: publicUrl + picture.path, words: plainLine(picture.words) } : null,
+    gone,
   };
 }
 
-/** The same for a stream, whoever reads its page. */
+/** The same for a stream, whoever reads its page. One that is retired has no picture and no replay, and is no event. */
 export function announceStream(config: Pick<Config, "publicUrl">, watched: WatchedStream, path: string) {
+  if (watched.retired) {
+    const { facts, space } = watched;
+    const words = `This stream of ${space.name} is no longer shown.`;
+    return announce(config, { path, title: facts.title, description: [words], gone: true });
+  }
   const stream = announcedStream(watched, path);
   const brief = streamInBrief(stream);
   return announce(config, {
@@ -44,7 +52,7 @@ export function announceStream(config: Pick<Config, "publicUrl">, watched: Watch
     kind: "video.other",
     feed: stream.space,
     structured: structuredStream(stream, config.publicUrl),
-    picture: { path: pictureAddress(stream), words: `${stream.title}. ${brief}` },
+    picture: { path: stream.picture, words: `${stream.title}. ${brief}` },
   });
 }
 

@@ -93,7 +93,7 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
       : null,
     devices,
     ahead,
-    recorded: facts.recording !== null && facts.recording.status !== "failed",
+    recorded: mayWatch && facts.recording !== null && facts.recording.status !== "failed",
     soFar: new URL(request.url).searchParams.has("so-far"),
     joinsPerSecond: context.config.roomJoinsPerSecond,
     signalUrl: mayWatch ? context.livekit.publicUrl : null,

@@ -100,9 +100,9 @@ export function announcementsRouter(services: Services): Router {
         if (moved) return response.redirect(301, `/${moved}${rest}`);
         return refuse(response, 404, "There is no stream at this address.");
       }
-      const { words, editVersion } = found;
+      const { words, edition } = found;
       // Another edition's address has this one's picture, but not for long: its own is another one.
-      const current = request.query.v === String(editVersion);
+      const current = request.query.v === edition;
       const key = pictureKey(words);
       response.set({
         "Cache-Control": publicFor(current ? day : 5 * minute),

@@ -9,7 +9,7 @@ import ical, {
 export type CalendarEntry = {
   /** Stays the same for as long as there is what it stands for. */
   uid: string;
-  /** Grows with each change, from 0. */
+  /** Grows with each change; not below 0. */
   sequence: number;
   cancelled: boolean;
   startsAt: Date;

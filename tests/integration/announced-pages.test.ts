@@ -71,7 +71,7 @@ describe("what a stream's page tells search engines and messengers", () => {
 
   it("is its title, when it is, where, and a picture of it", async () => {
     const house = await insertPeople(web.db, { status: "scheduled" });
-    const at = { starts_at: new Date("2031-05-09T17:30:00Z"), time_zone: "Europe/Berlin", edit_version: 4 };
+    const at = { starts_at: new Date("2031-05-09T17:30:00Z"), time_zone: "Europe/Berlin" };
     await change(house, { title: "Colour grading & you", description: "Bring a\npicture.", ...at });
     const { title, meta, canonical, feeds, structured } = await headAt(`${house.path}?to=%2Fx`);
     const url = web.url + house.path;
@@ -82,13 +82,64 @@ describe("what a stream's page tells search engines and messengers", () => {
       description: "Live on Friday 9 May 2031, 19:30 (Europe/Berlin). Bring a picture.",
       "og:title": "Colour grading & you",
       "og:url": url,
-      "og:image": `${url}/picture.png?v=4`,
+      "og:image": expect.stringMatching(/\/picture\.png\?v=[\w-]{10}$/) as string,
       "og:image:width": "1200",
       "og:image:height": "630",
       "twitter:card": "summary_large_image",
     });
-    expect(structured).toMatchObject([{ startDate: "2031-05-09T19:30:00+02:00", location: { url } }]);
+    expect(meta["og:image"]).toContain(url);
+    expect(structured).toMatchObject([
+      { startDate: "2031-05-09T19:30:00+02:00", location: { url }, image: [meta["og:image"]] },
+    ]);
   });
+
+  it.each(["ended", "cancelled"] as const)(
+    "of one that is %s and retired is that nobody should find it: no picture, no replay, no event",
+    async (status) => {
+      const house = await insertPeople(web.db, { status });
+      await change(house, { title: "Colour grading", description: "Bring a picture." });
+      if (status === "ended") await insertReplay(house);
+      const before = await headAt(house.path);
+      expect([before.structured.length, before.meta.robots]).toEqual([1, undefined]);
+      await web.db
+        .updateTable("experiences")
+        .set({ retired_at: sql`now()` })
+        .where("id", "=", house.experience.id)
+        .execute();
+      for (const who of ["nobody", "viewer", "host"] as const) {
+        const { meta, structured, feeds, canonical } = await headAt(
+          house.path,
+          await cookieOf(house.people[who]),
+        );
+        expect([who, structured, feeds, canonical]).toEqual([who, [], [], [web.url + house.path]]);
+        expect(meta).toMatchObject({ robots: "noindex", "og:title": "Colour grading" });
+        expect(meta.description).toBe(`This stream of ${house.space.name} is no longer shown.`);
+        expect(Object.keys(meta).filter((name) => name.startsWith("og:image"))).toEqual([]);
+        expect(meta["twitter:card"]).toBe("summary");
+      }
+    },
+  );
+
+  it.each(["scheduled", "rehearsal"] as const)(
+    "of one that never began (%s) is for half a day that it will, and then when it was planned for",
+    async (status) => {
+      const house = await insertPeople(web.db, { status });
+      const feed = async () => (await web.fetch(`/${house.space.slug}/feed.atom`)).text();
+      const scheduled = { eventStatus: "https://schema.org/EventScheduled" };
+      await change(house, { starts_at: ago("11 hours 59 minutes") });
+      const late = await headAt(house.path);
+      expect(late.meta.description).toMatch(/^Live on /);
+      expect(late.structured).toMatchObject([scheduled]);
+      expect(await feed()).toContain("<summary>Live on ");
+      await change(house, { starts_at: ago("12 hours 1 minute"), schedule_version: 2, edit_version: 2 });
+      const over = await headAt(house.path);
+      expect(over.meta.description).toMatch(/^Was planned for \w+ \d+ \w+ \d{4}, /);
+      expect(over.structured).toMatchObject([{ "@type": "Event" }]);
+      expect(Object.keys(over.structured[0]!)).not.toContain("eventStatus");
+      expect(Object.keys(over.structured[0]!)).not.toContain("previousStartDate");
+      expect(await feed()).toContain("<summary>Was planned for ");
+    },
+  );
 
   it("tells of a stream that was moved when it was to start before", async () => {
     const house = await insertPeople(web.db, { status: "scheduled" });

@@ -3,7 +3,11 @@ import { parseAtomFeed } from "feedsmith";
 import { sql } from "kysely";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { updateExperience } from "#app/domain/experiences/experiences.ts";
+import { deleteRecording, restoreRecording, setHidden } from "#app/domain/recordings/withholding.ts";
+import { updateSpace } from "#app/domain/spaces/spaces.ts";
 import { ago, inFuture, insertPeople, insertStream, insertUser, unique } from "#tests/factories.ts";
+import { headOf } from "./heads.ts";
 import { browse } from "./pages.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
@@ -126,6 +130,63 @@ describe("a space's feed", () => {
     expect((await again(path, etag)).status).toBe(200);
   });
 
+  it("never goes back in time: a replay that is hidden, shown again, deleted and restored is news each time", async () => {
+    const house = await insertPeople(web.db, { status: "ended" });
+    const { db, services } = web;
+    const userId = house.people.host.id;
+    const read = async () => {
+      const { feed } = await feedOf(house);
+      const [entry] = feed.entries!;
+      expect(Date.parse(feed.updated!)).toBe(Date.parse(entry!.updated!));
+      return { at: Date.parse(entry!.updated!), words: entry!.summary?.value };
+    };
+    const told = [await read()];
+    const { id: recordingId } = await db
+      .insertInto("streaming_recordings")
+      .values({ stream_id: house.stream.id, status: "finalizing" })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    expect(await read()).toEqual(told[0]);
+    const finish = () =>
+      db
+        .updateTable("streaming_recordings")
+        .set({ status: "ready", ready_at: sql`now()` })
+        .where("id", "=", recordingId)
+        .execute();
+    const acts: [act: () => Promise<unknown>, replay: boolean][] = [
+      [finish, true],
+      [() => setHidden(db, { recordingId, userId, hidden: true }), false],
+      [() => setHidden(db, { recordingId, userId, hidden: false }), true],
+      [() => deleteRecording(db, { recordingId, userId }), false],
+      [() => restoreRecording(db, services.queue, { recordingId }), true],
+    ];
+    for (const [act, replay] of acts) {
+      await act();
+      const now = await read();
+      expect(now.words).toContain(replay ? "The replay is there." : "It is over.");
+      expect(now.at).toBeGreaterThan(told.at(-1)!.at);
+      told.push(now);
+    }
+    // What is done with it while nobody can see it is no news.
+    await deleteRecording(db, { recordingId, userId });
+    const deleted = await read();
+    await db
+      .updateTable("streaming_recordings")
+      .set({ removed_at: sql`now()` })
+      .where("id", "=", recordingId)
+      .execute();
+    expect(await read()).toEqual(deleted);
+  });
+
+  it("goes on in time when one of its experiences is retired", async () => {
+    const house = await insertPeople(web.db, { status: "ended" });
+    const before = Date.parse((await feedOf(house)).feed.updated!);
+    await retire("experiences", house.experience.id);
+    const { feed } = await feedOf(house);
+    expect(feed.entries ?? []).toEqual([]);
+    expect(Date.parse(feed.updated!)).toBeGreaterThan(before);
+  });
+
   it("tells nothing of what was retired, and ends with its space; one that moved leads on", async () => {
     const house = await insertPeople(web.db, { status: "scheduled" });
     const old = unique("old");
@@ -141,9 +202,13 @@ describe("a space's feed", () => {
 });
 
 describe("a stream's picture", () => {
+  /** As its page says it. */
+  const addressOf = async ({ path }: House) =>
+    headOf((await visit(path)).html).meta["og:image"]!.slice(web.url.length);
+
   it("is a PNG of 1200 × 630, kept by caches until its words change, and the same for everybody", async () => {
     const house = await insertPeople(web.db, { status: "live" });
-    const path = `${house.path}/picture.png?v=1`;
+    const path = await addressOf(house);
     const response = await sameForAll(path, house);
     const { headers } = response;
     expect(headers.get("content-type")).toBe("image/png");
@@ -153,12 +218,39 @@ describe("a stream's picture", () => {
     expect([width, height, format]).toEqual([1200, 630, "png"]);
     const etag = headers.get("etag");
     expect((await again(path, etag)).status).toBe(304);
-    await change(house.stream.id, { title: "Another", edit_version: 2 });
+    await change(house.stream.id, { title: "Another" });
     const after = await again(path, etag);
     expect([after.status, after.headers.get("cache-control")]).toEqual([200, "public, max-age=300"]);
     expect(after.headers.get("etag")).not.toBe(etag);
-    const current = await web.fetch(`${house.path}/picture.png?v=2`);
+    const current = await web.fetch(await addressOf(house));
     expect(current.headers.get("cache-control")).toBe("public, max-age=86400");
+  });
+
+  it("has another address with each change of what it shows, also of the names of its space and experience, and no other", async () => {
+    const house = await insertPeople(web.db, { status: "scheduled" });
+    const { stream, space, experience } = house;
+    const { db } = web;
+    const rename = { description: "", name: "Other evenings" };
+    const before = await addressOf(house);
+    await change(stream.id, { description: "Not in it.", length_minutes: 95, lobby_note: "Nor this." });
+    expect(await addressOf(house)).toBe(before);
+    const changes = [
+      () => change(stream.id, { title: "Another" }),
+      () => change(stream.id, { starts_at: new Date("2031-05-09T17:30:00Z") }),
+      () => change(stream.id, { time_zone: "America/New_York" }),
+      () => updateExperience(db, { spaceId: space.id, experienceId: experience.id, ...rename }),
+      () => updateSpace(db, { spaceId: space.id, slug: space.slug, ...rename }),
+      () => change(stream.id, { status: "cancelled", cancelled_at: new Date() }),
+    ];
+    const addresses = [before];
+    for (const make of changes) {
+      await make();
+      const address = await addressOf(house);
+      addresses.push(address);
+      const picture = await web.fetch(address, { method: "HEAD" });
+      expect(picture.headers.get("cache-control")).toBe("public, max-age=86400");
+    }
+    expect(new Set(addresses).size).toBe(changes.length + 1);
   });
 
   it("is asked for by its headers alone, too", async () => {

@@ -174,12 +174,28 @@ describe("what stands in a person's calendar", () => {
     expect(old.id).not.toBe(stream.id);
   });
 
-  it(`has the first ${mostStreams} where more come`, async () => {
-    const { schedule, ids, follow } = await setStage();
+  it(`has the first ${mostStreams} where more come, whatever is over, and then the last of what is over`, async () => {
+    const { stream, schedule, ids, follow } = await setStage();
     await follow();
+    const over: string[] = [];
+    for (const status of ["ended", "cancelled", "scheduled"] as const)
+      for (const days of [9, 6, 3]) over.push((await schedule({ status, startsAt: ago(`${days} days`) })).id);
+    // Begun, and not over.
+    const live = await schedule({ status: "live", startsAt: ago("3 hours") });
+    const begun = await schedule({ startsAt: ago("30 minutes") });
+    const come = [live.id, begun.id, stream.id];
     for (let number = 0; number < mostStreams + 5; number++)
-      await schedule({ startsAt: inFuture(`${number + 2} hours`) });
-    expect(await ids()).toHaveLength(mostStreams);
+      come.push((await schedule({ startsAt: inFuture(`${number + 2} hours`) })).id);
+    expect(await ids()).toEqual(come.slice(0, mostStreams));
+    await web.db
+      .deleteFrom("streams")
+      .where("id", "in", come.slice(mostStreams - 4))
+      .execute();
+    const now = await ids();
+    expect(now.slice(4)).toEqual(come.slice(0, mostStreams - 4));
+    // Three began three days ago; of those six days ago one has a place.
+    expect(now.slice(1, 4).sort()).toEqual([over[2], over[5], over[8]].sort());
+    expect([over[1], over[4], over[7]]).toContain(now[0]);
   });
 
   it("tells of a gated stream what its page tells everybody", async () => {

@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { updateExperience } from "#app/domain/experiences/experiences.ts";
+import { updateSpace } from "#app/domain/spaces/spaces.ts";
 import { findStreamForHost } from "#app/domain/streams/find.ts";
 import { cancelStream, updateSchedule } from "#app/domain/streams/schedule.ts";
 import { insertPeople, unique } from "#tests/factories.ts";
@@ -15,6 +17,16 @@ afterAll(() => web.close());
 
 const { cookieOf, visit } = browse(() => web);
 
+type Change = {
+  title?: string;
+  description?: string;
+  startsAt?: Date;
+  timeZone?: string;
+  lengthMinutes?: number;
+  /** The edition that the form was opened with. */
+  version?: number;
+};
+
 async function setStage(status: "scheduled" | "rehearsal" | "live" | "ended" | "cancelled" = "scheduled") {
   const house = await insertPeople(web.db, { status });
   const { stream, people } = house;
@@ -26,14 +38,16 @@ async function setStage(status: "scheduled" | "rehearsal" | "live" | "ended" | "
   const ask = (headers: Record<string, string> = {}, method = "GET") => web.fetch(file, { headers, method });
   const entry = async () => readCalendar(await (await ask()).text()).entries[0]!;
   /** As its host saves the form with something changed in it. */
-  async function edit(change: { title?: string; startsAt?: Date }) {
+  async function edit(change: Change) {
     const userId = people.host.id;
     const now = (await findStreamForHost(web.db, { streamId: stream.id, userId }))!;
-    const plan = { startsAt: change.startsAt ?? now.startsAt, wallTime: now.wallTime };
+    const { title, description, startsAt, timeZone, lengthMinutes, version } = {
+      ...{ ...now, version: now.editVersion },
+      ...change,
+    };
     const saved = await updateSchedule(web.db, {
-      ...{ streamId: stream.id, userId, version: now.editVersion },
-      ...{ title: change.title ?? now.title, description: now.description },
-      plan: { ...plan, timeZone: now.timeZone, lengthMinutes: now.lengthMinutes },
+      ...{ streamId: stream.id, userId, version, title, description },
+      plan: { startsAt, wallTime: now.wallTime, timeZone, lengthMinutes },
       chat: { before: now.chatBefore, afterMinutes: now.chatAfterMinutes },
     });
     expect(saved).toMatchObject({ ok: true, changed: true });
@@ -90,6 +104,60 @@ describe("the calendar file of a stream", () => {
     // A second press of the same is no other edition.
     await cancelStream(web.db, queue, { streamId: stream.id, userId: people.host.id });
     expect((await entry()).sequence).toBe(3);
+  });
+
+  it("is another edition with another description, length or zone, and when its space or experience gets another name or address", async () => {
+    const { space, experience, stream, edit } = await setStage();
+    const { db } = web;
+    const named = (name: string, more = {}) =>
+      updateSpace(db, { spaceId: space.id, slug: space.slug, description: "", name, ...more });
+    const namedExperience = (name: string, description = "") =>
+      updateExperience(db, { spaceId: space.id, experienceId: experience.id, name, description });
+    const changes: [what: string, () => Promise<unknown>][] = [
+      ["description", () => edit({ description: "Other words." })],
+      ["length", () => edit({ lengthMinutes: 95 })],
+      ["zone", () => edit({ timeZone: "America/New_York" })],
+      ["name of the experience", () => namedExperience("Other evenings")],
+      ["name of the space", () => named("Another house")],
+      ["address of the space", () => named("Another house", { slug: unique("moved") })],
+    ];
+    const slugOf = async () =>
+      (await db.selectFrom("spaces").select("slug").where("id", "=", space.id).executeTakeFirstOrThrow())
+        .slug;
+    const read = async () => {
+      const file = `/${await slugOf()}/${experience.slug}/streams/${stream.slug}/calendar.ics`;
+      return readCalendar(await (await web.fetch(file)).text()).entries[0]!;
+    };
+    let sequence = 0;
+    for (const [what, make] of changes) {
+      await make();
+      const { uid, ...rest } = await read();
+      expect([what, uid, rest.sequence]).toEqual([what, stream.id, ++sequence]);
+    }
+    // Saved again as it is, and with what a calendar does not have.
+    await named("Another house", { slug: await slugOf(), description: "For who reads its page." });
+    await namedExperience("Other evenings", "For who reads its page.");
+    expect((await read()).sequence).toBe(sequence);
+  });
+
+  it("is no other edition for its editors when a name changes: what they began is saved, and nobody is told of a move", async () => {
+    const { space, experience, stream, people, edit, entry } = await setStage();
+    const rows = () =>
+      web.db
+        .selectFrom("streams")
+        .select(["schedule_version", "edit_version", "edited_at"])
+        .where("id", "=", stream.id)
+        .executeTakeFirstOrThrow();
+    const opened = (await findStreamForHost(web.db, { streamId: stream.id, userId: people.host.id }))!;
+    const before = await rows();
+    const first = await entry();
+    const name = "Other evenings";
+    await updateExperience(web.db, { spaceId: space.id, experienceId: experience.id, name, description: "" });
+    expect(await rows()).toEqual(before);
+    await edit({ title: "Other words", version: opened.editVersion });
+    const last = await entry();
+    expect(last).toMatchObject({ sequence: first.sequence + 2, title: "Other words" });
+    expect(last.description).toContain(name);
   });
 
   it("says that it is cancelled when its series was retired", async () => {

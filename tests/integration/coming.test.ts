@@ -6,6 +6,8 @@ import { ago, inFuture, insertPeople, insertStream, insertUser, signIn } from "#
 import { browse } from "./pages.ts";
 import { startTestWeb, type TestWeb } from "./setup.ts";
 
+type Fan = Awaited<ReturnType<typeof insertUser>>;
+
 let web: TestWeb;
 beforeAll(async () => {
   web = await startTestWeb();
@@ -89,6 +91,39 @@ describe("“I'm coming”", () => {
     expect(await count()).toBe(0);
   });
 
+  it.each([
+    ["31 minutes before the start", "scheduled", inFuture("31 minutes")],
+    ["in the last 30 minutes", "scheduled", inFuture("29 minutes")],
+    ["in the last minute", "scheduled", inFuture("20 seconds")],
+    ["while the host prepares", "rehearsal", inFuture("5 minutes")],
+    ["when the time has passed and it has not begun", "scheduled", ago("10 minutes")],
+    ["when the host prepares after the time", "rehearsal", ago("10 minutes")],
+  ] as const)("is taken back on its page, and said again, %s", async (_, status, startsAt) => {
+    const { people, stream, path, coming, count } = await setStage(status);
+    await web.db.updateTable("streams").set({ starts_at: startsAt }).where("id", "=", stream.id).execute();
+    // With a pass, and without one.
+    for (const who of ["viewer", "stranger"] as const) {
+      const cookie = await cookieOf(people[who]);
+      await post(coming, cookie, {});
+      expect([who, await count()]).toEqual([who, 1]);
+      const page = await visit(path, cookie);
+      expect(page.words).toContain("I'm not coming");
+      const [form = ""] =
+        new RegExp(`<form[^>]* action="${coming}"[^>]*>[\\s\\S]*?</form>`).exec(page.html) ?? [];
+      expect(form).toMatch(/method="post"/);
+      expect(form).toMatch(/name="_method"[^>]* value="delete"/);
+      expect(await post(coming, cookie, { _method: "delete" })).toMatchObject({
+        status: 303,
+        location: path,
+      });
+      expect([who, await count()]).toEqual([who, 0]);
+      expect((await visit(path, cookie)).words).toContain("I'm coming");
+      await post(coming, cookie, {});
+      await post(coming, cookie, { _method: "delete" });
+    }
+    expect(await count()).toBe(0);
+  });
+
   it.each(["live", "ended", "cancelled"] as const)("of a stream that is %s is too late", async (status) => {
     const { people, path, coming, count } = await setStage(status);
     const cookie = await cookieOf(people.viewer);
@@ -160,6 +195,52 @@ describe("“I'm coming”", () => {
 });
 
 describe("who is coming", () => {
+  it("is who will be in the audience: not who was banned, is switched off or joined the team since", async () => {
+    const { people, experience, stream, space, path, coming, count } = await setStage();
+    const { db } = web;
+    const fans = await Promise.all(
+      ["Ada", "Ben", "Cleo", "Dan", "Eva"].map((name) => insertUser(db, { name })),
+    );
+    const [ada, ben, cleo, dan, eva] = fans as [Fan, Fan, Fan, Fan, Fan];
+    const cookies = await Promise.all(fans.map(cookieOf));
+    for (const cookie of cookies) await post(coming, cookie, {});
+    expect(await count()).toBe(5);
+    const other = await insertStream(db, { experienceId: experience.id, createdBy: people.owner.id });
+    const ban = { space_id: space.id, banned_by: people.owner.id };
+    await db
+      .insertInto("space_bans")
+      .values([
+        { ...ban, user_id: ada.id },
+        { ...ban, user_id: ben.id, stream_id: stream.id },
+        { ...ban, user_id: eva.id, stream_id: other.id },
+      ])
+      .execute();
+    await db.updateTable("users").set({ disabled_at: new Date() }).where("id", "=", cleo.id).execute();
+    await db
+      .insertInto("space_members")
+      .values({ space_id: space.id, user_id: dan.id, role: "moderator" })
+      .execute();
+    expect(await count()).toBe(1);
+    const [adas, , , dans, evas] = cookies;
+    expect((await visit(path)).words).toContain("1 person is coming");
+    expect((await visit(path, evas)).words).toContain("You are coming");
+    for (const cookie of [adas, dans])
+      expect((await visit(`${path}?coming`, cookie)).words).toMatch(
+        /1 person is coming(?!.*Press once more)/,
+      );
+    const list = await visit(`/account/streams/${stream.id}/coming`, await cookieOf(people.host));
+    expect(list.words).toContain("1 person is coming");
+    expect(fans.filter(({ name }) => list.words.includes(name)).map(({ name }) => name)).toEqual(["Eva"]);
+    // What they said stands, for when that is over.
+    await db
+      .updateTable("space_bans")
+      .set({ lifted_at: new Date() })
+      .where("user_id", "in", [ada.id, ben.id])
+      .execute();
+    expect(await count()).toBe(3);
+    expect((await visit(path, adas)).words).toContain("You and 2 others are coming");
+  });
+
   it("is told to hosts: names, and addresses of those who hold or held a pass", async () => {
     const { people, stream, coming, space } = await setStage();
     await web.db.updateTable("users").set({ name: "Sascha" }).where("id", "=", people.stranger.id).execute();

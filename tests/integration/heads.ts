@@ -25,7 +25,8 @@ export function headOf(html: string) {
     meta: Object.fromEntries(
       tags("meta")
         .filter(
-          ({ name, property }) => /^(og|twitter):/.test(property ?? name ?? "") || name === "description",
+          ({ name, property }) =>
+            /^(og|twitter):/.test(property ?? name ?? "") || name === "description" || name === "robots",
         )
         .map(({ name, property, content = "" }) => [property ?? name, content]),
     ) as Record<string, string>,

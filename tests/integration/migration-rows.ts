@@ -170,4 +170,9 @@ export const rowsAfter: Record<string, string> = {
       values (${experience}, 'Over', 60, 'never', 0, 'monthly_last', '2026-12-25', '02:30', 'Europe/Berlin', '2026-12-24', ${person}, ${id(21)});
     update streams set series_id = ${series}, series_day = '2026-12-01' where slug = 'second';`,
   "0045_lobby_note": `update streams set lobby_note = 'Bring your own footage.' where id = ${stream};`,
+  "0046_told_changes": `
+    update spaces set name = 'Another name';
+    update experiences set name = 'Another name';
+    insert into streaming_recordings (stream_id, status, ready_at) values (${stream}, 'ready', now());
+    update streaming_recordings set hidden_at = now(), hidden_by = ${person} where removed_at is null;`,
 };

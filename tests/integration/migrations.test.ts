@@ -154,6 +154,29 @@ it("0041_audience dates what had been edited or cancelled, and nothing else", as
   ]);
 });
 
+it("0046_told_changes dates what became of replays, and nothing of what never was one", async () => {
+  const rows = await afterMigration("0046_told_changes", {
+    before: `
+      insert into streaming_recordings (stream_id, status, reason, ready_at, hidden_at)
+        select id, 'ready', 'hidden', '2026-02-01', '2026-03-01' from streams where slug = 'second';
+      insert into streaming_recordings (stream_id, status, reason, ready_at, deleted_at)
+        select id, 'ready', 'deleted', '2026-02-01', '2026-04-01' from streams where slug = 'second';
+      insert into streaming_recordings (stream_id, status, reason, ready_at)
+        select id, 'ready', 'shown', '2026-02-02' from streams where slug = 'second';
+      insert into streaming_recordings (stream_id, status, reason, deleted_at)
+        select id, 'failed', 'failed', '2026-04-01' from streams where slug = 'second';`,
+    read: `
+      select r.reason, r.shown_or_not_at from streaming_recordings r join streams s on s.id = r.stream_id and s.slug = 'second'
+      order by r.shown_or_not_at`,
+  });
+  expect(rows).toEqual([
+    { reason: "shown", shown_or_not_at: new Date("2026-02-02") },
+    { reason: "hidden", shown_or_not_at: new Date("2026-03-01") },
+    { reason: "deleted", shown_or_not_at: new Date("2026-04-01") },
+    { reason: "failed", shown_or_not_at: null },
+  ]);
+});
+
 it("run once: the newest database is up to date", async () => {
   expect(await migrate(url)).toEqual([]);
 });

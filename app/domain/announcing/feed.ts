@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "#db/client.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { isShown } from "../recordings/shown.ts";
+import { isNotOverdue } from "../streams/overdue.ts";
 import { momentInWords } from "./moment.ts";
 import { plainLine, xml } from "./text.ts";
 
@@ -12,6 +13,8 @@ export type FeedEntry = {
   title: string;
   description: string;
   status: StreamStatus;
+  /** It was to begin half a day ago; of one that has not begun. */
+  overdue: boolean;
   startsAt: Date;
   liveAt: Date | null;
   timeZone: string;
@@ -22,7 +25,8 @@ export type FeedEntry = {
 };
 
 export type Feed = {
-  space: { id: string; slug: string; name: string; description: string; createdAt: Date };
+  /** `changedAt`: when it got its name, or lost something that the feed told of. */
+  space: { id: string; slug: string; name: string; description: string; changedAt: Date };
   entries: FeedEntry[];
 };
 
@@ -36,23 +40,28 @@ const most = 50;
 export async function findFeed(db: Kysely<Database>, slug: string): Promise<Feed | "retired" | undefined> {
   const space = await db
     .selectFrom("spaces")
-    .select(["id", "slug", "name", "description", "created_at as createdAt", "retired_at"])
+    .select(["id", "slug", "name", "description", "retired_at"])
+    .select(
+      sql<Date>`greatest(created_at, renamed_at, (
+        select max(e.retired_at) from experiences e where e.space_id = spaces.id
+      ))`.as("changedAt"),
+    )
     .where("slug", "=", slug)
     .executeTakeFirst();
   if (!space) return undefined;
   if (space.retired_at) return "retired";
   const { rows: entries } = await sql<FeedEntry>`
     select s.id, '/' || ${space.slug}::text || '/' || e.slug || '/streams/' || s.slug as path, s.title, s.description, s.status,
+      not (${isNotOverdue}) as overdue,
       s.starts_at as "startsAt", s.live_at as "liveAt", s.time_zone as "timeZone", e.name as "experienceName",
-      r.ready_at is not null as "hasReplay", s.created_at as "publishedAt",
-      greatest(coalesce(s.edited_at, s.created_at), s.live_at, s.ended_at, r.ready_at) as "updatedAt"
+      coalesce(r.shown, false) as "hasReplay", s.created_at as "publishedAt",
+      greatest(coalesce(s.edited_at, s.created_at), s.live_at, s.ended_at, r.shown_or_not_at) as "updatedAt"
     from experiences e
     join streams s on s.experience_id = e.id
     left join lateral (
-      select coalesce(max(r.ready_at), s.ended_at) as ready_at
+      select bool_or(${isShown()}) as shown, max(r.shown_or_not_at) as shown_or_not_at
       from streaming_recordings r
-      where r.stream_id = s.id and ${isShown()}
-      having count(*) > 0
+      where r.stream_id = s.id
     ) r on true
     where e.space_id = ${space.id} and e.retired_at is null
     order by "updatedAt" desc, s.id desc
@@ -69,7 +78,7 @@ export const feedPath = (spaceSlug: string) => `/${spaceSlug}/feed.atom`;
 export function writeFeed({ space, entries }: Feed, publicUrl: string): string {
   const page = `${publicUrl}/${space.slug}`;
   const updated = new Date(
-    entries.reduce((last, { updatedAt }) => Math.max(last, updatedAt.getTime()), space.createdAt.getTime()),
+    entries.reduce((last, { updatedAt }) => Math.max(last, updatedAt.getTime()), space.changedAt.getTime()),
   );
   const description = plainLine(space.description, 300);
   return [
@@ -103,11 +112,20 @@ function writeEntry(entry: FeedEntry, publicUrl: string): string {
   ].join("\n");
 }
 
-function summaryOf({ status, startsAt, liveAt, timeZone, hasReplay, description }: FeedEntry): string {
+function summaryOf({
+  status,
+  overdue,
+  startsAt,
+  liveAt,
+  timeZone,
+  hasReplay,
+  description,
+}: FeedEntry): string {
   const planned = momentInWords(startsAt, timeZone);
+  const ahead = overdue ? `Was planned for ${planned}.` : `Live on ${planned}.`;
   const standing = {
-    scheduled: `Live on ${planned}.`,
-    rehearsal: `Live on ${planned}.`,
+    scheduled: ahead,
+    rehearsal: ahead,
     live: "Live now.",
     ended: `${hasReplay ? "The replay is there." : "It is over."} Live on ${momentInWords(liveAt ?? startsAt, timeZone)}.`,
     cancelled: `Cancelled. It was to start on ${planned}.`,

@@ -23,6 +23,8 @@ test("crawlers are asked to leave alone what needs somebody who is signed in, an
     ...["/account", "/account/streams", "/account?x", "/sign-in?to=%2F", "/sign-out", "/invites/abc"],
     ...["/mail/unsubscribe/all/abc", "/feeds/abc.ics", "/media/a/b/index.m3u8", "/rtc/v1", "/webhooks/mail"],
     ...["/api/v1/grants", "/healthz", "/northlight/evenings/streams/one/chat", "/northlight.data"],
+    ...["/_root.data", "/northlight.data?_routes=routes%2F%24space._index", "/explore.data?page=2"],
+    "/northlight/evenings/streams/one.data?_routes=root",
   ])
     expect([address, isAllowed(address)]).toEqual([address, false]);
 });
@@ -39,6 +41,7 @@ test("what everybody can see may be found, also a space whose name begins like a
       "/events-in-berlin",
       "/mediation",
     ],
+    ...["/northlight.database", "/data", "/northlight?from=data"],
     ...["/northlight", "/northlight/feed.atom", "/northlight/passes/season", "/northlight/evenings"],
     ...[
       "/northlight/evenings/streams/one",

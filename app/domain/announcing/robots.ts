@@ -13,7 +13,9 @@ export function writeRobots(publicUrl: string): string {
     ...words.flatMap((word) => [`Disallow: /${word}$`, `Disallow: /${word}?`, `Disallow: /${word}/`]),
     ...folders.map((folder) => `Disallow: /${folder}/`),
     "Disallow: /*/streams/*/chat",
+    // What scripts load of a page, all of it or some of its routes, where the page itself is what is to be found.
     "Disallow: /*.data$",
+    "Disallow: /*.data?",
     "",
     `Sitemap: ${publicUrl}/sitemap.xml`,
     "",

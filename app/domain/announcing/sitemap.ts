@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "#db/client.ts";
 import { isOffered } from "../passes/seats.ts";
 import { isShown } from "../recordings/shown.ts";
+import { isNotOverdue } from "../streams/overdue.ts";
 import { xml } from "./text.ts";
 
 /** So many addresses are in one file: fifty thousand may be, and a file is made in one go. */
@@ -44,7 +45,7 @@ const everyAddress = sql`
   join experiences e on e.id = s.experience_id and e.retired_at is null
   join spaces sp on sp.id = e.space_id and sp.retired_at is null
   where s.status = 'live'
-    or (s.status in ('scheduled', 'rehearsal', 'cancelled') and s.starts_at > now() - interval '12 hours')
+    or (s.status in ('scheduled', 'rehearsal', 'cancelled') and ${isNotOverdue})
     or (s.status = 'ended' and exists (
       select from streaming_recordings r where r.stream_id = s.id and ${isShown()}
     ))

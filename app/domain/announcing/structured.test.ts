@@ -16,7 +16,7 @@ const stream: AnnouncedStream = {
   liveAt: null,
   endedAt: null,
   replayMs: null,
-  editVersion: 3,
+  picture: "/northlight/evenings/streams/grading/picture.png?v=abc",
   space: { slug: "northlight", name: "Northlight" },
   experience: { slug: "evenings", name: "Evenings" },
 };
@@ -40,7 +40,7 @@ describe("a stream in schema.org's words", () => {
       name: "Colour grading & you",
       description: "Bring a picture. And a question.",
       url: `${publicUrl}${stream.path}`,
-      image: [`${publicUrl}${stream.path}/picture.png?v=3`],
+      image: [`${publicUrl}${stream.path}/picture.png?v=abc`],
       startDate: "2026-11-30T19:00:00+01:00",
       endDate: "2026-11-30T20:30:00+01:00",
       eventStatus: "https://schema.org/EventScheduled",
@@ -68,6 +68,13 @@ describe("a stream in schema.org's words", () => {
     });
   });
 
+  it("that never began says when it was planned for, and of its state nothing", () => {
+    const overdue = said({ status: "overdue", formerStart: "2026-11-29T18:00:00.000Z", description: "" });
+    const { eventStatus: _, ...rest } = said({ description: "" });
+    const description = "Was planned for Monday 30 November 2026, 19:00 (Europe/Berlin).";
+    expect(overdue).toEqual({ ...rest, description });
+  });
+
   it("that is live is a broadcast since it really began", () => {
     expect(said({ status: "live", liveAt: "2026-11-30T18:04:00.000Z" })).toMatchObject({
       "@type": "BroadcastEvent",
@@ -88,7 +95,7 @@ describe("a stream in schema.org's words", () => {
       "@type": "VideoObject",
       duration: "PT3387S",
       uploadDate: "2026-11-30T20:00:30+01:00",
-      thumbnailUrl: [`${publicUrl}${stream.path}/picture.png?v=3`],
+      thumbnailUrl: [`${publicUrl}${stream.path}/picture.png?v=abc`],
       publication: {
         "@type": "BroadcastEvent",
         startDate: "2026-11-30T19:04:00+01:00",
@@ -111,6 +118,7 @@ describe("a stream in schema.org's words", () => {
       {},
       { formerStart: "2026-11-29T18:00:00.000Z" },
       { status: "cancelled" },
+      { status: "overdue" },
       { status: "live", liveAt: stream.startsAt },
       over,
       { ...over, replayMs: 10 },

@@ -1,5 +1,5 @@
 import type { BroadcastEvent, Event, ProfilePage, VideoObject, WebSite, WithContext } from "schema-dts";
-import { type AnnouncedStream, pictureAddress, streamInBrief } from "./announced-stream.ts";
+import { type AnnouncedStream, streamInBrief } from "./announced-stream.ts";
 import { publicMoment } from "./moment.ts";
 import { plainLine } from "./text.ts";
 
@@ -8,7 +8,7 @@ export type StructuredStream = WithContext<Event> | WithContext<BroadcastEvent> 
 const context = "https://schema.org" as const;
 
 /**
- * What search engines are told of a stream in schema.org's words: an event that is scheduled, moved or cancelled, a
+ * What search engines are told of a stream in schema.org's words: an event that is scheduled, moved, cancelled or never began, a
  * broadcast while it is live, a video once there is a replay, or an event that is over. No address of anything that plays,
  * only that of the page, which asks for a pass. `publicUrl` has no slash at its end.
  */
@@ -20,7 +20,7 @@ export function structuredStream(stream: AnnouncedStream, publicUrl: string): St
     description: plainLine(stream.description, 1000) || streamInBrief(stream),
     url,
   };
-  const picture = publicUrl + pictureAddress(stream);
+  const picture = publicUrl + stream.picture;
   const startDate = iso(stream, stream.liveAt ?? stream.startsAt);
   const organizer = {
     "@type": "Organization",
@@ -43,6 +43,8 @@ export function structuredStream(stream: AnnouncedStream, publicUrl: string): St
   if (status === "cancelled") {
     return { ...event, "@type": "Event", eventStatus: "https://schema.org/EventCancelled" };
   }
+  // Nobody knows what became of it.
+  if (status === "overdue") return { ...event, "@type": "Event" };
   if (status === "ended" && replayMs !== null) {
     return {
       ...about,

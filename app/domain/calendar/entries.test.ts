@@ -17,7 +17,7 @@ const stream = (values: Partial<PublishedStream> = {}): PublishedStream => ({
   path: "/northlight/grading/streams/colour-grading",
   experienceName: "Grading",
   spaceName: "Northlight",
-  editVersion: 1,
+  edition: 1,
   createdAt: new Date("2026-09-01T10:00:00Z"),
   changedAt: new Date("2026-09-01T10:00:00Z"),
   ...values,
@@ -57,9 +57,9 @@ describe("the entry of a stream", () => {
   it("keeps its UID through everything, and its SEQUENCE grows with each edition", () => {
     const editions = [
       entryOf(),
-      entryOf({ editVersion: 2, title: "Another title" }),
-      entryOf({ editVersion: 3, startsAt: new Date("2026-10-05T18:00:00Z") }),
-      entryOf({ editVersion: 4, status: "cancelled" }),
+      entryOf({ edition: 2, title: "Another title" }),
+      entryOf({ edition: 3, startsAt: new Date("2026-10-05T18:00:00Z") }),
+      entryOf({ edition: 4, status: "cancelled" }),
     ];
     expect(new Set(editions.map(({ uid }) => uid)).size).toBe(1);
     expect(editions.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3]);

@@ -19,8 +19,11 @@ export type PublishedStream = {
   path: string;
   experienceName: string;
   spaceName: string;
-  /** Raised by each change of its words and times, and when it is cancelled; 1 at first. */
-  editVersion: number;
+  /**
+   * Which edition of all this it is: raised by each change of its words and times, when it is cancelled, and when what it
+   * belongs to gets another name or address.
+   */
+  edition: number;
   createdAt: Date;
   changedAt: Date;
 };
@@ -34,8 +37,8 @@ export async function listPublished(
 ): Promise<PublishedStream[]> {
   const { rows } = await sql<Row>`
     select s.id, s.slug, s.title, s.description, s.status, s.starts_at as "startsAt", s.time_zone as "timeZone",
-      s.length_minutes as "lengthMinutes", s.edit_version as "editVersion", s.created_at as "createdAt",
-      coalesce(s.edited_at, s.created_at) as "changedAt",
+      s.length_minutes as "lengthMinutes", s.edit_version + e.renames + sp.renames as edition, s.created_at as "createdAt",
+      greatest(coalesce(s.edited_at, s.created_at), e.renamed_at, sp.renamed_at) as "changedAt",
       e.slug as "experienceSlug", e.name as "experienceName", sp.slug as "spaceSlug", sp.name as "spaceName"
     from streams s
     join experiences e on e.id = s.experience_id
@@ -71,12 +74,12 @@ type Publisher = {
 
 /** A stream's entry. Its UID is the stream's id for ever, and its SEQUENCE grows with each edition. */
 export function toEntry(stream: PublishedStream, { publicUrl, mailFrom }: Publisher): CalendarEntry {
-  const { id, title, status, startsAt, lengthMinutes, editVersion, createdAt, changedAt } = stream;
+  const { id, title, status, startsAt, lengthMinutes, edition, createdAt, changedAt } = stream;
   const cancelled = status === "cancelled";
   const url = publicUrl + stream.path;
   return {
     uid: id,
-    sequence: editVersion - 1,
+    sequence: edition - 1,
     cancelled,
     startsAt,
     endsAt: new Date(startsAt.getTime() + lengthMinutes * 60_000),

@@ -4,7 +4,10 @@ import { listPublished, type PublishedStream } from "./entries.ts";
 
 /** So long a stream that is over stays in people's calendars. */
 const daysKept = 60;
-/** What begins later than the first so many stands there when its time comes nearer. */
+/**
+ * So many stand there at once: what is still to come first, the soonest first, and of what is over the last. What begins
+ * later than those stands there when its time comes nearer.
+ */
 export const mostStreams = 300;
 
 /**
@@ -17,7 +20,8 @@ export async function listFeedStreams(
   { userId }: { userId: string },
 ): Promise<PublishedStream[]> {
   const recent = sql`s.starts_at > now() - make_interval(days => ${daysKept})`;
-  return listPublished(
+  const over = sql`(s.status <> 'live' and s.starts_at + make_interval(mins => s.length_minutes) <= now())`;
+  const streams = await listPublished(
     db,
     sql`
       where s.id in (
@@ -47,8 +51,9 @@ export async function listFeedStreams(
             select from space_members m where m.space_id = b.space_id and m.user_id = b.user_id
           )
       )
-      order by s.starts_at, s.id
+      order by ${over}, case when not ${over} then s.starts_at end, s.starts_at desc, s.id
       limit ${mostStreams}
     `,
   );
+  return streams.sort((one, other) => one.startsAt.getTime() - other.startsAt.getTime());
 }

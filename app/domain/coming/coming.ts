@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Database, Db } from "#db/client.ts";
 import { type AccessDecision, findAccess } from "../access/decision.ts";
+import { isNotOverdue } from "../streams/overdue.ts";
 
 /**
  * Why somebody cannot say that they come: `team` makes the stream, and is not its audience; `banned` from it or its space;
@@ -38,7 +39,7 @@ export async function sayComing(
     with stream as (
       select s.id from streams s
       where s.id = ${streamId}::uuid and s.status = any(${[...open]}::stream_status[])
-        and s.starts_at > now() - interval '12 hours'
+        and ${isNotOverdue}
       for share
     ), said as (
       insert into coming (stream_id, person_id) select id, ${userId}::uuid from stream
@@ -61,14 +62,37 @@ export async function takeComingBack(db: Db, { streamId, userId }: Person): Prom
   return gone !== undefined;
 }
 
-/** How many come to a stream, and whether this person (null: nobody) is one of them. */
+/**
+ * In a query that has somebody who said that they come to this stream as `c`: whether they are to be in its audience, as it
+ * stands now. Who was banned or joined the team since, or is switched off, is not, and is again when that is over. The few
+ * who are not are read once, and not looked for at each of those who come.
+ */
+export const isOfAudience = (streamId: string) => sql<boolean>`(
+  c.person_id not in (
+    select off.id from users off where off.disabled_at is not null
+    union all
+    select m.user_id
+    from streams s
+    join experiences e on e.id = s.experience_id
+    join space_members m on m.space_id = e.space_id
+    where s.id = ${streamId}::uuid
+    union all
+    select b.user_id
+    from streams s
+    join experiences e on e.id = s.experience_id
+    join space_bans_in_force b on b.space_id = e.space_id and (b.stream_id is null or b.stream_id = s.id)
+    where s.id = ${streamId}::uuid
+  )
+)`;
+
+/** How many come to a stream to be in its audience, and whether this person (null: nobody) is one of them. */
 export async function findComing(
   db: Kysely<Database>,
   { streamId, userId }: { streamId: string; userId: string | null },
 ): Promise<{ count: number; mine: boolean }> {
   const { rows } = await sql<{ count: number; mine: boolean }>`
-    select count(*)::int as count, coalesce(bool_or(person_id = ${userId}::uuid), false) as mine
-    from coming where stream_id = ${streamId}::uuid
+    select count(*)::int as count, coalesce(bool_or(c.person_id = ${userId}::uuid), false) as mine
+    from coming c where c.stream_id = ${streamId}::uuid and ${isOfAudience(streamId)}
   `.execute(db);
   return rows[0]!;
 }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Db } from "#db/client.ts";
+import { isOfAudience } from "./coming.ts";
 
 export type ComingPerson = {
   id: string;
@@ -15,7 +16,7 @@ export type ComingPerson = {
 };
 
 /**
- * Who comes to a stream of this space, the last who said so first: at most `most` of those before `after` (a person and
+ * Who comes to a stream of this space to be in its audience, the last who said so first: at most `most` of those before `after` (a person and
  * when they said so).
  */
 export async function listComing(
@@ -48,7 +49,7 @@ export async function listComing(
       where g.user_id = u.id
       having count(*) > 0
     ) held on true
-    where c.stream_id = ${streamId}::uuid
+    where c.stream_id = ${streamId}::uuid and ${isOfAudience(streamId)}
       and (${after?.at ?? null}::timestamptz is null
         or (c.since, c.person_id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
     order by c.since desc, c.person_id desc

@@ -1,14 +1,15 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "#db/client.ts";
 import { isShown } from "../recordings/shown.ts";
+import { isNotOverdue } from "../streams/overdue.ts";
 import type { StreamStatus } from "#db/types.ts";
 
-/** A stream as lists show it to anybody; instants are ISO. */
+/** A stream as lists show it to anybody; instants are ISO. A rehearsal is the team's, so that it is `scheduled` here. */
 export type Listed = {
   id: string;
   title: string;
   path: string;
-  status: StreamStatus;
+  status: "scheduled" | "live" | "ended";
   startsAt: string;
   timeZone: string;
   lengthMinutes: number;
@@ -22,7 +23,8 @@ export type Listed = {
 
 export type Programme = { live: Listed[]; upcoming: Listed[]; past: Listed[] };
 
-type Row = Omit<Listed, "path" | "startsAt" | "liveAt" | "endedAt"> & {
+type Row = Omit<Listed, "path" | "status" | "startsAt" | "liveAt" | "endedAt"> & {
+  status: Exclude<StreamStatus, "cancelled">;
   slug: string;
   experienceSlug: string;
   spaceSlug: string;
@@ -63,11 +65,10 @@ export async function listProgramme(
     join spaces sp on sp.id = e.space_id and sp.retired_at is null
     where (${where})
   `;
-  // What was to begin half a day ago and never did is not coming up any more.
   const { rows } = await sql<Row>`
     (select ${columns} ${from} and s.status = 'live' order by s.live_at, s.id limit 100)
     union all
-    (select ${columns} ${from} and s.status in ('scheduled', 'rehearsal') and s.starts_at > now() - interval '12 hours'
+    (select ${columns} ${from} and s.status in ('scheduled', 'rehearsal') and ${isNotOverdue}
       order by s.starts_at, s.id limit ${upcoming})
     union all
     (select ${columns} ${from} and s.status = 'ended' order by s.ended_at desc, s.id limit ${past})
@@ -75,7 +76,7 @@ export async function listProgramme(
   const listed = rows.map(toListed);
   return {
     live: listed.filter(({ status }) => status === "live"),
-    upcoming: listed.filter(({ status }) => status === "scheduled" || status === "rehearsal"),
+    upcoming: listed.filter(({ status }) => status === "scheduled"),
     past: listed.filter(({ status }) => status === "ended"),
   };
 }
@@ -86,9 +87,19 @@ export async function findOnSoon(db: Db, { most }: { most: number }): Promise<Li
   return [...live, ...upcoming].slice(0, most);
 }
 
-function toListed({ slug, experienceSlug, spaceSlug, startsAt, liveAt, endedAt, ...row }: Row): Listed {
+function toListed({
+  slug,
+  experienceSlug,
+  spaceSlug,
+  status,
+  startsAt,
+  liveAt,
+  endedAt,
+  ...row
+}: Row): Listed {
   return {
     ...row,
+    status: status === "rehearsal" ? "scheduled" : status,
     path: `/${spaceSlug}/${experienceSlug}/streams/${slug}`,
     startsAt: startsAt.toISOString(),
     liveAt: liveAt?.toISOString() ?? null,
@@ -125,7 +136,7 @@ export async function listExplored(
       from streams s
       join experiences e on e.id = s.experience_id and e.retired_at is null
       where e.space_id = sp.id
-        and (s.status = 'live' or (s.status in ('scheduled', 'rehearsal') and s.starts_at > now() - interval '12 hours'))
+        and (s.status = 'live' or (s.status in ('scheduled', 'rehearsal') and ${isNotOverdue}))
       order by s.status = 'live' desc, s.starts_at
       limit 1
     ) next on true

@@ -12,14 +12,14 @@ export type WatchedStream = {
   description: string;
   timeZone: string;
   lengthMinutes: number;
-  /** Which edition of its words and times this is. */
-  editVersion: number;
   /** When it was to start before it was moved (ISO); null where it never was. */
   formerStart: string | null;
   /** "Every week on Monday, until Monday 3 May 2027"; null for one that is no part of a series. */
   series: string | null;
   space: { id: string; slug: string; name: string };
   experience: { id: string; slug: string; name: string };
+  /** Its experience or its space is. */
+  retired: boolean;
   /** As it was counted a moment ago; undefined when nobody has counted since. */
   audience: Audience | undefined;
 };
@@ -30,11 +30,12 @@ export async function findWatchedStream(
   { space, experience, stream }: StreamAddress,
 ): Promise<WatchedStream | undefined> {
   const { rows } = await sql<FactsRow & PageRow>`
-    select ${factColumns}, s.description, s.time_zone, s.length_minutes, s.edit_version, (
+    select ${factColumns}, s.description, s.time_zone, s.length_minutes, (
         select f.starts_at from stream_former_starts f where f.stream_id = s.id order by f.schedule_version desc limit 1
       ) as former_start,
       sp.id as space_id, sp.slug as space_slug, sp.name as space_name,
       e.id as experience_id, e.slug as experience_slug, e.name as experience_name,
+      (e.retired_at is not null or sp.retired_at is not null) as retired,
       x.repeats, x.first_day, x.last_day,
       s.peak_viewers, a.viewers_now, a.viewers_total
     from spaces sp
@@ -53,7 +54,6 @@ export async function findWatchedStream(
       description: row.description,
       timeZone: row.time_zone,
       lengthMinutes: row.length_minutes,
-      editVersion: row.edit_version,
       formerStart: row.former_start?.toISOString() ?? null,
       series: seriesInWords({
         seriesRepeats: row.repeats,
@@ -62,6 +62,7 @@ export async function findWatchedStream(
       }),
       space: { id: row.space_id, slug: row.space_slug, name: row.space_name },
       experience: { id: row.experience_id, slug: row.experience_slug, name: row.experience_name },
+      retired: row.retired,
       audience:
         row.viewers_now === null || row.viewers_total === null
           ? undefined
@@ -91,7 +92,6 @@ type PageRow = {
   description: string;
   time_zone: string;
   length_minutes: number;
-  edit_version: number;
   former_start: Date | null;
   repeats: string | null;
   first_day: string | null;
@@ -102,6 +102,7 @@ type PageRow = {
   experience_id: string;
   experience_slug: string;
   experience_name: string;
+  retired: boolean;
   peak_viewers: number;
   viewers_now: number | null;
   viewers_total: number | null;

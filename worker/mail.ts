@@ -24,10 +24,21 @@ export function wakeMail(): void {
 export function startMail(services: Pick<Services, "db" | "mailer" | "config" | "log">): {
   stop(): Promise<void>;
 } {
-  return startLoop(services, {
+  // By themselves: what goes out for an hour must not keep from being planned what is due in ten minutes.
+  const planning = startLoop(services, {
     async look(signal) {
-      while ((await planMailings(services.db)) > 0 && !signal.aborted);
-      while ((await planConfirmations(services.db)) > 0 && !signal.aborted);
+      let planned = 0;
+      for (const plan of [planMailings, planConfirmations])
+        for (let some = 1; some > 0 && !signal.aborted; planned += some) some = await plan(services.db);
+      if (planned > 0) wakeMail();
+      return lookAgainMs;
+    },
+    tryAgainMs,
+    failure: "planning mail failed",
+    pause: pauseUnlessWoken,
+  });
+  const sending = startLoop(services, {
+    async look(signal) {
       const { sent, away } = await deliverDue(services, signal);
       if (sent > 0) services.log.info({ event: "mail.sent", letters: sent }, "letters were sent");
       return away ? awayMs : lookAgainMs;
@@ -36,6 +47,11 @@ export function startMail(services: Pick<Services, "db" | "mailer" | "config" | 
     failure: "sending mail failed",
     pause: pauseUnlessWoken,
   });
+  return {
+    async stop() {
+      await Promise.all([planning.stop(), sending.stop()]);
+    },
+  };
 }
 
 async function pauseUnlessWoken(ms: number, signal: AbortSignal): Promise<void> {

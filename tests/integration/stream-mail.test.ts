@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { usualChatHours } from "#app/domain/chat/phase.ts";
@@ -29,6 +30,7 @@ import {
   insertUser,
 } from "#tests/factories.ts";
 import { letterText } from "#tests/http-browser.ts";
+import { startMail } from "#worker/mail.ts";
 import { come, deliver, fatesOf, follow, makeDue, waitOut } from "./mail-fixtures.ts";
 import { insertStoppedRecording } from "./recording-fixtures.ts";
 import { openTestServices } from "./setup.ts";
@@ -229,6 +231,52 @@ describe("reminders", () => {
     ]);
   });
 
+  it("a stream that was moved twice is told of with the start that each reader knows", async () => {
+    const { stream, viewer } = await insertComing({
+      startsAt: sql<Date>`'2099-03-18T19:00:00Z'::timestamptz`,
+    });
+    const told = await insertUser(test.db);
+    await come(test.db, stream.id, told.id);
+    await planMailings(test.db);
+    await move(stream.id, sql<Date>`'2099-04-01T18:00:00Z'::timestamptz`);
+    const [second] = await makeDue(test.db, stream.id, "moved");
+    // One of them had their mail when the host moved it once more.
+    await sql`
+      insert into mails (mailing_id, person_id, outcome, settled_at) values (${second}, ${told.id}, 'sent', now())
+    `.execute(test.db);
+    const late = await insertUser(test.db);
+    await come(test.db, stream.id, late.id, "0 seconds");
+    await move(stream.id, sql<Date>`'2099-05-06T18:00:00Z'::timestamptz`);
+    await makeDue(test.db, stream.id, "moved");
+    await deliver(test.services);
+    const [first = ""] = lettersTo(viewer);
+    expect(first).toContain("Wednesday 6 May 2099, 20:00");
+    expect(first).toContain("Wednesday 18 March 2099, 20:00");
+    expect(first).not.toContain("1 April");
+    for (const person of [told, late]) {
+      const [letter = "", ...more] = lettersTo(person);
+      expect(more).toEqual([]);
+      expect(letter).toContain("Wednesday 6 May 2099, 20:00");
+      expect(letter).toContain("Wednesday 1 April 2099, 20:00");
+      expect(letter).not.toContain("18 March");
+    }
+  });
+
+  it("are first those that are soon too late, however long others have been waiting", async () => {
+    const { stream } = await insertComing();
+    const { stream: other } = await insertComing();
+    await planMailings(test.db);
+    await sql`
+      insert into mailings (kind, stream_id, due_at, expires_at)
+      values ('replay', ${other.id}, now() - interval '1 hour', now() + interval '3 days')
+    `.execute(test.db);
+    const [reminder] = await makeDue(test.db, stream.id, "reminder", 10);
+    await sql`update mailings set expires_at = now() + interval '25 minutes' where id = ${reminder}`.execute(
+      test.db,
+    );
+    expect(await claimDue(test.db, 10)).toMatchObject([{ mailingId: reminder }]);
+  });
+
   it("do not go to who is not coming any more, is switched off, banned, or whose access has ended, with the reason", async () => {
     const { stream, people, pass, space } = await insertComing();
     const refunded = await insertUser(test.db);
@@ -267,6 +315,25 @@ describe("other mail about a stream", () => {
     await deliver(test.services);
     await sayAgain();
     expect(await planConfirmations(test.db)).toBe(1);
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["coming: sent"]);
+    expect(subjectsTo(viewer)).toEqual(["You are coming: A stream"]);
+  });
+
+  it("a confirmation goes to who did not come for a moment, in which it was due", async () => {
+    const { stream, viewer } = await insertComing();
+    const change = async (comes: boolean) => {
+      await sql`delete from coming where person_id = ${viewer.id}`.execute(test.db);
+      if (comes) await come(test.db, stream.id, viewer.id);
+      await sql`update coming set mail_planned_at = null`.execute(test.db);
+    };
+    await change(true);
+    await planConfirmations(test.db);
+    await change(false);
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["coming: skipped not_coming"]);
+    await change(true);
+    await planConfirmations(test.db);
     await deliver(test.services);
     expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["coming: sent"]);
     expect(subjectsTo(viewer)).toEqual(["You are coming: A stream"]);
@@ -411,6 +478,50 @@ describe("new streams", () => {
     await waitOut(test.db);
     await deliver(test.services);
     expect(lettersTo(person)).toHaveLength(2);
+  });
+
+  it("are this day's mail still where the mail server was away when it was its turn", async () => {
+    const { space, person, schedule } = await insertFollowed();
+    const others = await Promise.all(Array.from({ length: 30 }, () => insertUser(test.db)));
+    for (const { id } of others) await follow(test.db, { personId: id, spaceId: space.id });
+    await schedule("One");
+    await schedule("Two");
+    await deliver(test.services);
+    await waitOut(test.db);
+    const away = withoutServer();
+    for (let looks = 0; looks < 3; looks += 1) {
+      expect(await deliver(away)).toEqual({ sent: 0, away: true });
+      await sql`update mails set next_at = least(next_at, clock_timestamp()) where claims > 0`.execute(
+        test.db,
+      );
+    }
+    away.mailer.close();
+    await deliver(test.services);
+    for (const each of [person, ...others]) expect(subjectsTo(each)).toEqual(["2 new streams from A space"]);
+  });
+
+  it("are told of as they are when a letter goes out, however long all of them take", async () => {
+    const { space, schedule } = await insertFollowed();
+    const others = await Promise.all(Array.from({ length: 60 }, () => insertUser(test.db)));
+    for (const { id } of others) await follow(test.db, { personId: id, spaceId: space.id });
+    const made = await schedule("One", sql<Date>`'2099-03-18T19:00:00Z'::timestamptz`);
+    await deliver(test.services);
+    await waitOut(test.db);
+    const slow = { ...test.services, config: structuredClone(test.services.config) };
+    slow.config.mail.perSecond = 20;
+    let moved: Promise<unknown> | undefined;
+    slow.mailer = {
+      ...test.services.mailer,
+      async send(letter) {
+        moved ??= move(made.id, sql<Date>`'2099-04-01T18:00:00Z'::timestamptz`);
+        await moved;
+        await test.services.mailer.send(letter);
+      },
+    };
+    await deliver(slow);
+    expect(test.letters).toHaveLength(61);
+    const last = test.letters.slice(-20).map(({ raw }) => letterText(raw));
+    for (const letter of last) expect(letter).toContain("Wednesday 1 April 2099");
   });
 
   it("are told of one by one to who chose that", async () => {
@@ -618,12 +729,13 @@ describe("somebody who has unsubscribed", () => {
   });
 });
 
-describe("a mail server", () => {
-  const without = () => ({
-    ...test.services,
-    mailer: createMailer({ url: "smtp://127.0.0.1:9", from: "us@example.com" }),
-  });
+/** A worker whose mail server is away. */
+const withoutServer = () => ({
+  ...test.services,
+  mailer: createMailer({ url: "smtp://127.0.0.1:9", from: "us@example.com" }),
+});
 
+describe("a mail server", () => {
   it("that is away is asked again, and gets everything once when it is back", async () => {
     const { stream, viewer } = await insertComing({ startsAt: inFuture("8 minutes") });
     const others = await Promise.all(Array.from({ length: 30 }, () => insertUser(test.db)));
@@ -633,7 +745,7 @@ describe("a mail server", () => {
       insert into mailings (kind, stream_id, schedule_version, minutes_before, due_at, expires_at)
       select 'reminder', id, 1, 10, now(), starts_at + interval '15 minutes' from streams where id = ${stream.id}
     `.execute(test.db);
-    const away = without();
+    const away = withoutServer();
     expect(await deliver(away)).toEqual({ sent: 0, away: true });
     away.mailer.close();
     expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: waits mail_server_away"]);
@@ -649,7 +761,7 @@ describe("a mail server", () => {
       insert into mailings (kind, stream_id, schedule_version, minutes_before, due_at, expires_at)
       select 'reminder', id, 1, 10, now(), starts_at + interval '15 minutes' from streams where id = ${stream.id}
     `.execute(test.db);
-    const away = without();
+    const away = withoutServer();
     await deliver(away);
     expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: waits mail_server_away"]);
     await sql`update mailings set expires_at = now() - interval '1 second' where kind = 'reminder'`.execute(
@@ -674,6 +786,30 @@ it("what a worker had claimed when it died is sent by the next one", async () =>
   await waitOut(test.db);
   await deliver(test.services);
   expect(await fatesOf(test.db, stream.id, viewer.id)).toEqual(["reminder 10: sent"]);
+});
+
+it("while letters go out slowly, what happens to other streams is planned", async () => {
+  const { stream } = await insertComing();
+  for (let index = 0; index < 20; index++) await come(test.db, stream.id, (await insertUser(test.db)).id);
+  await makeDue(test.db, stream.id, "reminder", 10);
+  let sent = 0;
+  const slow = {
+    ...test.services,
+    mailer: {
+      ...test.services.mailer,
+      async send() {
+        await pause(600);
+        sent += 1;
+      },
+    },
+  };
+  const mail = startMail(slow);
+  const { stream: other } = await insertComing();
+  const planned = async () =>
+    (await sql`select from mailings where stream_id = ${other.id}`.execute(test.db)).rows.length;
+  await expect.poll(planned, { timeout: 5_000 }).toBeGreaterThan(0);
+  expect(sent).toBeLessThan(21);
+  await mail.stop();
 });
 
 it("letters go out at the provider's rate, and no faster", async () => {

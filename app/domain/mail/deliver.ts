@@ -102,8 +102,10 @@ async function listWanted(
     access.set(streamId, await listAccessOfPeople(db, { streamId, userIds: [...userIds] }));
 
   return people.flatMap((person) => {
-    const mailing = mailings.get(person.mailingId);
-    if (!mailing) return [];
+    const found = mailings.get(person.mailingId);
+    if (!found) return [];
+    const { formerStartsAt } = person;
+    const mailing = { ...found, stream: found.stream && { ...found.stream, formerStartsAt } };
     const decision = mailing.stream ? access.get(mailing.stream.id)?.get(person.personId) : undefined;
     const reason = whyNot(mailing, person, decision);
     if (reason === null) return [{ person, mailing, mayWatch: decision?.mayWatch ?? false }];

@@ -21,7 +21,7 @@ const wanted: RawBuilder<boolean> = sql`
 `;
 
 /**
- * Takes up to `most` people of the mailing that is due longest, and up to `most` mails that wait to be tried again or
+ * Takes up to `most` people of the due mailing that is too late soonest, and up to `most` mails that wait to be tried again or
  * whose claim has run out: one statement, so that nothing is between finding and claiming. A person's row is made
  * here, at most once for each mailing; whoever comes to a row that another worker has takes the next one.
  *
@@ -40,7 +40,8 @@ export function dueQuery(most: number): RawBuilder<Claim> {
           then greatest(${most}::integer, 2000) else ${most}::integer end as size
       from mailings g join streams s on s.id = g.stream_id
       where g.spread_at is null and g.due_at <= clock_timestamp()
-      order by g.due_at limit 1 for no key update of g skip locked
+      -- First what is soon too late, and not what waits longest: a replay can be told of for days.
+      order by g.expires_at, g.id limit 1 for no key update of g skip locked
     ), page as (
       select g.id as mailing_id, c.person_id, ${wanted} as wanted, null::timestamptz as not_before
       from turn g

@@ -18,7 +18,7 @@ export type MailedStream = {
   experienceName: string;
   spaceName: string;
   spacePath: string;
-  /** When it was to start as people were told last, where it was moved since. */
+  /** When it was to start as the reader knows it, where it was moved since; of who is told of that. */
   formerStartsAt: Date | null;
   /** Its replay can be seen. */
   replayShown: boolean;
@@ -54,10 +54,10 @@ export type MailingFacts = {
 
 /** The same as the database gives it: JSON has instants as text. */
 type MailingRow = Omit<MailingFacts, "stream"> & {
-  stream: (Omit<MailedStream, "series"> & SeriesColumns) | null;
+  stream: (Omit<MailedStream, "series" | "formerStartsAt"> & SeriesColumns) | null;
 };
 
-/** The mailings with these ids, each with what it is about as that is now. */
+/** The mailings with these ids, each with what it is about as that is now. What a reader knows of it is in `PersonFacts`. */
 export async function findMailings(db: Db, ids: string[]): Promise<Map<string, MailingFacts>> {
   const { rows } = await sql<MailingRow>`
     select g.id, g.kind, g.schedule_version as "scheduleVersion", g.minutes_before as "minutesBefore",
@@ -69,7 +69,6 @@ export async function findMailings(db: Db, ids: string[]): Promise<Map<string, M
         'path', '/' || sp.slug || '/' || e.slug || '/streams/' || s.slug,
         'experienceName', e.name, 'spaceName', sp.name, 'spacePath', '/' || sp.slug,
         'seriesRepeats', x.repeats, 'seriesFirstDay', x.first_day, 'seriesLastDay', x.last_day,
-        'formerStartsAt', case when g.kind = 'moved' then ${formerStart} end,
         'replayShown', g.kind = 'replay' and exists (
           select from streaming_recordings r where r.stream_id = s.id and ${isShown()}
         )
@@ -103,29 +102,30 @@ export async function findMailings(db: Db, ids: string[]): Promise<Map<string, M
   return new Map(rows.map((row) => [row.id, withDates(row)]));
 }
 
-/** The start that people know: that of the last version which they were told of by mail, or of the first. */
+/** The start that a person knows: of the version which they saw when they said that they come, or were told of by mail since. */
 const formerStart = sql`(
   select f.starts_at from stream_former_starts f
-  where f.stream_id = s.id and f.schedule_version < g.schedule_version and f.schedule_version >= coalesce((
-    select max(told.schedule_version) from mailings told
-    where told.stream_id = s.id and told.kind = 'moved' and told.schedule_version < g.schedule_version
-      and exists (select from mails m where m.mailing_id = told.id and m.outcome = 'sent')
-  ), 0)
+  where f.stream_id = g.stream_id and f.schedule_version < g.schedule_version and f.replaced_at > c.since
+    and f.schedule_version >= coalesce((
+      select max(told.schedule_version) from mailings told
+      join mails t on t.mailing_id = told.id and t.person_id = k.person_id and t.outcome = 'sent'
+      where told.stream_id = g.stream_id and told.kind in ('moved', 'coming', 'reminder')
+        and told.schedule_version < g.schedule_version
+    ), 0)
   order by f.schedule_version limit 1
 )`;
 
 function withDates(row: MailingRow): MailingFacts {
   const { stream, grant } = row;
-  const date = (text: Date | null) => (text === null ? null : new Date(text));
   return {
     ...row,
     stream: stream && {
       ...stream,
       startsAt: new Date(stream.startsAt),
-      formerStartsAt: date(stream.formerStartsAt),
+      formerStartsAt: null,
       series: seriesInWords(stream),
     },
-    grant: grant && { ...grant, endsAt: date(grant.endsAt) },
+    grant: grant && { ...grant, endsAt: grant.endsAt && new Date(grant.endsAt) },
   };
 }
 
@@ -143,6 +143,8 @@ export type PersonFacts = Claim & {
   coming: boolean;
   /** Still follows its space or series. */
   follows: boolean;
+  /** The start that they know, where it was moved since; of who is told of that. */
+  formerStartsAt: Date | null;
   /** They had their one letter about new streams in the day before the mailing's stream started. */
   hadLetter: boolean;
 };
@@ -154,6 +156,7 @@ export async function findPeople(db: Db, claims: Claim[]): Promise<PersonFacts[]
       u.disabled_at is not null as disabled, f.address is not null as unreachable,
       coalesce(ch.stopped, '{}') as stopped, ch.all_stopped_at is not null as "allStopped",
       c.person_id is not null as coming,
+      case when g.kind = 'moved' then ${formerStart} end as "formerStartsAt",
       g.kind = 'new_stream' and exists (
         select from streams s join experiences e on e.id = s.experience_id
         join follows w on w.space_id = e.space_id and (w.experience_id is null or w.experience_id = e.id)

@@ -85,9 +85,12 @@ export async function planConfirmations(db: Db, { most = 500 }: { most?: number 
         do update set spread_at = g.spread_at
       returning id, stream_id
     ), mailed as (
-      insert into mails (mailing_id, person_id, next_at)
+      insert into mails as m (mailing_id, person_id, next_at)
       select made.id, f.person_id, clock_timestamp() from made join fresh f on f.stream_id = made.stream_id
-      on conflict do nothing
+      -- Whoever did not come for a moment has none yet.
+      on conflict (mailing_id, person_id) do update
+        set next_at = clock_timestamp(), outcome = null, settled_at = null, reason = '', claims = 0, claimed_at = null
+        where m.outcome = 'skipped' and m.reason in ('not_coming', 'unsubscribed')
     )
     select count(*)::integer as people from marked
   `.execute(db);

@@ -26,9 +26,11 @@ export type ToSend = {
 /** The mailer has four connections: while each sends, the next ones wait at its door. */
 const handedOverAtOnce = 8;
 /** A stream can be moved or cancelled at any moment: what a slow server has not taken by then is judged once more. */
-const judgedForMs = 4_000;
+const judgedForMs = 1_000;
 /** For what was not even tried. */
 const awaySeconds = 20;
+/** What goes along with another mail waits so much longer than that one, which takes it along. */
+const besideSeconds = 30;
 /** Between two tries; the longest for who waits long. */
 const retrySeconds = (claims: number) => Math.min(120, 10 * 2 ** Math.min(claims - 1, 5));
 
@@ -48,7 +50,8 @@ export function createPost(
   /** Who reads the same gets the same letter, but for their own address to stop it. */
   function letterFor({ person, mailings, mayWatch }: ToSend): Promise<RenderedLetter> {
     const zone = normalizeZone(person.timeZone) ?? null;
-    const key = [zone, mayWatch, ...mailings.map(({ id }) => id)].join(" ");
+    // Whatever is written in it: a stream can be moved while its mail goes out for hours.
+    const key = JSON.stringify([zone, mayWatch, mailings.map((mailing) => ({ ...mailing, now: null }))]);
     const known = made.get(key);
     if (known) return known;
     const links = { stop: stopPlaceholder, choices: `${config.publicUrl}/account/mail` };
@@ -99,16 +102,27 @@ export function createPost(
     const seconds = Math.min(retrySeconds(person.claims), left - 2);
     const outcome = seconds < 1 ? ("skipped" as const) : null;
     outcomes.add({ ...person, outcome, reason, acceptedAt: null, retrySeconds: Math.max(seconds, 0) });
-    // A little later than the one that leads, which takes them along.
-    await putBack(db, beside, { seconds: seconds + 30, reason });
+    await putBack(db, beside, { seconds: seconds + besideSeconds, reason });
     held.release(beside);
   }
 
   /** What is not tried now: the server is away or slow, or this process ends. */
   async function leave(items: ToSend[]) {
-    const claims = items.flatMap(({ person, beside = [] }) => [person, ...beside]);
-    await putBack(db, claims, away ? { seconds: awaySeconds, reason: "mail_server_away" } : { seconds: 0 });
-    held.release(claims);
+    const until = away ? { seconds: awaySeconds, reason: "mail_server_away" as const } : { seconds: 0 };
+    const [news, single] = partition(items, ({ mailings: [{ kind }] }) => kind === "new_stream");
+    for (const { person } of news) {
+      // Its day is taken: it counts as tried, so that it is this day's letter still.
+      const reason = until.reason ?? person.waitedFor;
+      outcomes.add({ ...person, outcome: null, reason, acceptedAt: null, retrySeconds: until.seconds });
+    }
+    await putBack(
+      db,
+      single.map(({ person }) => person),
+      until,
+    );
+    const beside = items.flatMap(({ beside = [] }) => beside);
+    await putBack(db, beside, { ...until, seconds: until.seconds + besideSeconds });
+    held.release([...single.map(({ person }) => person), ...beside]);
   }
 
   return {
@@ -128,4 +142,8 @@ export function createPost(
       await Promise.all(Array.from({ length: handedOverAtOnce }, work));
     },
   };
+}
+
+function partition<Item>(items: Item[], is: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(is), items.filter((item) => !is(item))];
 }

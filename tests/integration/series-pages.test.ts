@@ -492,6 +492,60 @@ describe("a stream of a series and all that follow", () => {
     ]);
   });
 
+  it("of a zone that is not known any more say so, keep their times in another one, and can be cancelled", async () => {
+    const stage = await setStage();
+    await stage.send(newPage, stage.form);
+    const time_zone = "Europe/Atlantis";
+    const of = stage.experience.id;
+    await web.db.updateTable("stream_series").set({ time_zone }).where("experience_id", "=", of).execute();
+    await web.db
+      .updateTable("streams")
+      .set({ time_zone })
+      .where("experience_id", "=", of)
+      .where("series_id", "is not", null)
+      .execute();
+    const rows = await stage.streams();
+    for (const path of ["", "/series", "/series/cancel", "/edit"]) {
+      expect([path, (await visit(`/account/streams/${rows[1]!.id}${path}`, stage.host)).status]).toEqual([
+        path,
+        200,
+      ]);
+    }
+    expect((await visit("/account/streams", stage.host)).status).toBe(200);
+    const page = `/account/streams/${rows[1]!.id}/series`;
+    const opened = await visit(page, stage.host);
+    expect(opened.words).toContain("in the time zone Europe/Atlantis, which was renamed or removed");
+    expect(opened.words).not.toContain("changed by itself");
+    // Nobody chooses for them, and the first of the list is not meant.
+    expect(chosenIn(opened.html, "zone")).toBe("");
+    const fields = await openForm(stage, page);
+    for (const zone of ["", time_zone]) {
+      const refused = await post(page, stage.host, { ...fields, zone });
+      expect(refused.status).toBe(400);
+      expect(errorOf(refused.html, "zone")).toMatch(/Choose/);
+      expect(valueOf(refused.html, "times")).toBe("5");
+    }
+    const asked = await web.fetch(
+      `/account/streams/dates.json?${new URLSearchParams({ ...fields, stream: rows[1]!.id })}`,
+      { cookie: stage.host },
+    );
+    expect(await asked.json()).toMatchObject({ ok: true, dates: { count: 5 } });
+    const stale = await stage.send(page, { ...fields, edition: fields.edition!.replace(/\d+$/, "9") });
+    expect(stale.status).toBe(409);
+    expect((await stage.send(page, fields)).status).toBe(303);
+    const now = await stage.streams();
+    expect(now.map(({ id, starts_at, schedule_version }) => [id, starts_at, schedule_version])).toEqual(
+      rows.map(({ id, starts_at, schedule_version }) => [id, starts_at, schedule_version]),
+    );
+    expect(now.map((stream) => stream.time_zone)).toEqual([
+      ...[time_zone, ...Array.from({ length: 5 }, () => "Europe/Berlin")],
+    ]);
+    const cancel = `/account/streams/${rows[0]!.id}/series/cancel`;
+    const edition = valueOf((await visit(cancel, stage.host)).html, "edition")!;
+    expect((await post(cancel, stage.host, { edition })).status).toBe(303);
+    expect((await stage.streams())[0]).toMatchObject({ status: "cancelled" });
+  });
+
   it("are cancelled together, and the page of each says so", async () => {
     const stage = await setStage();
     await stage.send(newPage, stage.form);

@@ -15,11 +15,12 @@ import { removeMember } from "#app/domain/teams/members.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { schedule } from "#worker/schedule.ts";
 import { insertExperience, insertPeople } from "#tests/factories.ts";
-import { openTestServices } from "./setup.ts";
+import { type LogLine, openTestServices } from "./setup.ts";
 
+const logged: LogLine[] = [];
 let test: Awaited<ReturnType<typeof openTestServices>>;
 beforeAll(async () => {
-  test = await openTestServices();
+  test = await openTestServices({ logged });
 });
 afterAll(() => test.close());
 
@@ -362,6 +363,33 @@ describe("making streams ahead", () => {
     expect(await broken.streams()).toHaveLength(2);
     await zone("Europe/Berlin");
     expect(await makeSeriesAhead(broken.db)).toBe(4);
+  });
+
+  it("tells of a series that cannot be made once, by its id and without what it says, and again after it was mended", async () => {
+    const stage = await setStage();
+    const { seriesId } = await stage.make();
+    await forget(stage, 2);
+    const zone = (time_zone: string) =>
+      stage.db.updateTable("stream_series").set({ time_zone }).where("id", "=", seriesId).execute();
+    const told = new Set<string>();
+    const { log } = test.services;
+    const lines = () => logged.filter(({ msg }) => msg === "a series could not be made ahead");
+    logged.length = 0;
+    await zone("Mars/Olympus");
+    for (let round = 0; round < 3; round += 1)
+      await expect(makeSeriesAhead(stage.db, { log, told })).rejects.toThrow(RangeError);
+    expect(lines()).toMatchObject([{ seriesId, err: { name: "RangeError" } }]);
+    const { email } = stage.people.host;
+    for (const personal of ["Critique", "Every week", email, stage.people.host.id])
+      expect(JSON.stringify(logged)).not.toContain(personal);
+    await zone("Europe/Berlin");
+    expect(await makeSeriesAhead(stage.db, { log, told })).toBe(4);
+    await forget(stage, 2);
+    await zone("Mars/Olympus");
+    await expect(makeSeriesAhead(stage.db, { log, told })).rejects.toThrow(RangeError);
+    expect(lines()).toHaveLength(2);
+    await zone("Europe/Berlin");
+    await makeSeriesAhead(stage.db);
   });
 });
 

@@ -44,6 +44,9 @@ export function normalizeZone(name: string | null | undefined): string | undefin
   }
 }
 
+/** Whether this engine knows a zone that is stored: it may have been renamed or removed since. */
+export const isKnownZone = (name: string): boolean => normalizeZone(name) !== undefined;
+
 export type ZoneRegion = { region: string; zones: string[] };
 
 /**

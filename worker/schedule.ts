@@ -42,6 +42,9 @@ export type Task = {
   waitSeconds?: number;
 };
 
+/** Series that could not be made ahead: each is told once, not every minute until somebody mends it. */
+const toldSeries = new Set<string>();
+
 /**
  * Everything that runs from time to time. Each one finds its work by a query, so a tick that was missed is made up
  * for.
@@ -53,7 +56,11 @@ export const schedule: readonly Task[] = [
     everySeconds: 1,
     run: ({ db, queue, config }) => endAbandonedStreams(db, queue, { graceSeconds: config.hostGraceSeconds }),
   },
-  { name: "series.make-ahead", everySeconds: 60, run: ({ db }) => makeSeriesAhead(db) },
+  {
+    name: "series.make-ahead",
+    everySeconds: 60,
+    run: ({ db, log }) => makeSeriesAhead(db, { log, told: toldSeries }),
+  },
   { name: "recordings.verify-live", everySeconds: 1, run: verifyLiveSegments, waitSeconds: 2 },
   { name: "recordings.start", everySeconds: 1, run: sweepStarts },
   { name: "recordings.ask", everySeconds: 1, run: sweepAttempts },

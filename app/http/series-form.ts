@@ -1,11 +1,13 @@
 import type { AppLoadContext } from "@remix-run/node";
 import { Temporal } from "temporal-polyfill";
+import { isolate } from "../domain/letters/words.ts";
 import type { Plan } from "../domain/schedule/plan.ts";
 import type { ReadSeries } from "../domain/schedule/read-series.ts";
 import { previewSeries, type SeriesPreview } from "../domain/schedule/series-preview.ts";
 import { daysOf, startOn } from "../domain/schedule/series.ts";
 import type { Start } from "../domain/schedule/start.ts";
 import { clockInWords, dayInWords } from "../domain/schedule/words.ts";
+import { isKnownZone } from "../domain/schedule/zones.ts";
 import { listLost } from "../domain/series/change.ts";
 import { type Following, findFollowing, type Occurrence } from "../domain/series/find.ts";
 import type { SeriesWords } from "../domain/series/insert.ts";
@@ -78,8 +80,9 @@ function wallInWords(wallTime: string): string {
  */
 export function keptOf({ series, day, open }: Following, typed: Typed) {
   const itself = open.find((stream) => stream.day === day);
-  const kept = (changesOwn(typed) ? itself : undefined) ?? startOn(day, series.rule).start;
-  return { kept: kept.startsAt, least: 1 };
+  const isItself = changesOwn(typed) || !isKnownZone(series.rule.timeZone);
+  const kept = isItself ? itself : startOn(day, series.rule).start;
+  return { kept: kept?.startsAt, least: 1 };
 }
 
 /** Whether streams that were moved or changed by themselves are to be changed as well. */
@@ -87,7 +90,7 @@ export const changesOwn = (typed: Typed) => typedText(typed, "own") === "change"
 
 /** What is said beside the day where a stream that starts otherwise would come to start in the past. */
 export function pastInWords({ title, start }: { title: string; start: Start }): string {
-  return `“${title}” would start on ${wallInWords(start.wallTime)}, which has passed. Choose a later day, or leave what was changed by itself as it is.`;
+  return `“${isolate(title)}” would start on ${wallInWords(start.wallTime)}, which has passed. Choose a later day, or leave what was changed by itself as it is.`;
 }
 
 /** What follows the stream whose id was typed; undefined for one that is none of this person's, or no part of a series. */
@@ -101,11 +104,13 @@ export async function findTypedFollowing(
 
 /** What is saved of a series from a stream on, where it is not what somebody typed. */
 export function savedSeries(
-  { series, day }: Following,
+  { series, day, open }: Following,
   typed: Omit<SeriesWords, "rule" | "lengthMinutes"> & { plan: Plan },
 ): OtherWords {
   const { title, description, lengthMinutes, chat } = series;
-  const { startsAt, timeZone } = startOn(day, series.rule).start;
+  const { startsAt, timeZone } = isKnownZone(series.rule.timeZone)
+    ? startOn(day, series.rule).start
+    : (open.find((stream) => stream.day === day) ?? typed.plan);
   const hours = { chatBefore: chat.before, chatAfterMinutes: chat.afterMinutes };
   return otherWords({ title, description, lengthMinutes, startsAt, timeZone, ...hours }, typed);
 }

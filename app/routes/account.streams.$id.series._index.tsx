@@ -25,7 +25,7 @@ import { followingForm } from "#app/domain/schedule/fields.ts";
 import { typeSeries } from "#app/domain/schedule/read-series.ts";
 import { mostTimes } from "#app/domain/schedule/series.ts";
 import { seriesInWords } from "#app/domain/schedule/series-words.ts";
-import { listZones } from "#app/domain/schedule/zones.ts";
+import { isKnownZone, listZones } from "#app/domain/schedule/zones.ts";
 import { changeFollowing } from "#app/domain/series/change.ts";
 import { findNow, isOpen } from "#app/domain/streams/schedule.ts";
 import { isId } from "#app/domain/text.ts";
@@ -61,6 +61,7 @@ export async function loader(args: LoaderFunctionArgs) {
     typed,
     edition: typedText(draft, "edition") ?? writeEdition(following),
     formKey: randomUUID(),
+    unknownZone: isKnownZone(series.rule.timeZone) ? null : series.rule.timeZone,
     zones: listZones(typedText(typed, "zone")),
     mostTimes,
     id: stream.id,
@@ -175,6 +176,13 @@ export default function ChangeSeries() {
           before it stay. Streams that are not among the new dates are cancelled.{" "}
           <Link to={`/account/streams/${page.id}/edit`}>Change this stream alone</Link>
         </p>
+      )}
+      {page.unknownZone && (
+        <Notice title="Choose its time zone again">
+          This series is in the time zone {page.unknownZone}, which was renamed or removed and is not known
+          here any more. Its streams keep their times, and no further ones are made until you have chosen
+          another zone and saved it.
+        </Notice>
       )}
       <ScheduleForm
         text={text}

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { Temporal } from "temporal-polyfill";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dayInWords } from "#app/domain/schedule/words.ts";
+import { dayInWords, weekdayName } from "#app/domain/schedule/words.ts";
 import { nextClockChange } from "#tests/clock-changes.ts";
 import { insertPeople } from "#tests/factories.ts";
 import { everything } from "./everything.ts";
@@ -140,6 +140,21 @@ describe("scheduling a series without scripts", () => {
       expect(valueOf(again.html, "seen")).not.toBe(seen);
     }
     expect(await streams()).toEqual([]);
+  });
+
+  it("on the fifth of a weekday leaves the months out that have none, and says which", async () => {
+    const { form, host, streams, send } = await setStage();
+    let first = Temporal.PlainDate.from(await inDays(7));
+    while (first.day < 29) first = first.add({ days: 1 });
+    const fifth = { ...form, day: first.toString(), repeats: "monthly", times: "4" };
+    const looked = await post(newPage, host, fifth);
+    const weekday = weekdayName(first.dayOfWeek);
+    expect(looked.words).toContain(`Every month on the fifth ${weekday}, until`);
+    expect(looked.words).toMatch(new RegExp(`Months without a fifth ${weekday} are left out: \\w+ \\d{4}`));
+    expect((await send(newPage, fifth)).status).toBe(303);
+    const days = (await streams()).map(({ series_day }) => Temporal.PlainDate.from(series_day!));
+    expect(days).toHaveLength(4);
+    expect(days.every(({ day, dayOfWeek }) => day > 28 && dayOfWeek === first.dayOfWeek)).toBe(true);
   });
 
   it("marks the day on which its time does not exist, and keeps it at the time otherwise", async () => {
@@ -352,6 +367,15 @@ describe("a stream of a series and all that follow", () => {
     expect(errorOf(wrong.html, "times")).toMatch(/at most 104/);
     expect(errorOf(wrong.html, "day")).toMatch(/30 February/);
     expect(valueOf(wrong.html, "edition")).toBe(fields.edition);
+    for (const times of ["0", "-1", "105"]) {
+      const refused = await post(page, stage.host, { ...fields, times });
+      expect([times, refused.status]).toEqual([times, 400]);
+      expect(errorOf(refused.html, "times")).toMatch(/rite a whole number from 1 to 104/);
+      expect(valueOf(refused.html, "times")).toBe(times);
+    }
+    const early = await post(page, stage.host, { ...fields, times: "", until: await inDays(6) });
+    expect(early.status).toBe(400);
+    expect(errorOf(early.html, "until")).toMatch(/is before the first stream/);
     const single = await post(page, stage.host, { ...fields, repeats: "" });
     expect(errorOf(single.html, "repeats")).toBe("Choose how it repeats.");
     for (const edition of ["", "x", `${randomUUID()}.1`, `${"x".repeat(36)}.1.1`, "a.b.c"]) {
@@ -490,6 +514,60 @@ describe("a stream of a series and all that follow", () => {
     expect((await stage.streams()).map(({ title }) => title)).toEqual([
       ...["Critique", "Critique", "Late critique", "Late critique", "Late critique", "Late critique"],
     ]);
+  });
+
+  it("of a zone that is not known any more say so, keep their times in another one, and can be cancelled", async () => {
+    const stage = await setStage();
+    await stage.send(newPage, stage.form);
+    const time_zone = "Europe/Atlantis";
+    const of = stage.experience.id;
+    await web.db.updateTable("stream_series").set({ time_zone }).where("experience_id", "=", of).execute();
+    await web.db
+      .updateTable("streams")
+      .set({ time_zone })
+      .where("experience_id", "=", of)
+      .where("series_id", "is not", null)
+      .execute();
+    const rows = await stage.streams();
+    for (const path of ["", "/series", "/series/cancel", "/edit"]) {
+      expect([path, (await visit(`/account/streams/${rows[1]!.id}${path}`, stage.host)).status]).toEqual([
+        path,
+        200,
+      ]);
+    }
+    expect((await visit("/account/streams", stage.host)).status).toBe(200);
+    const page = `/account/streams/${rows[1]!.id}/series`;
+    const opened = await visit(page, stage.host);
+    expect(opened.words).toContain("in the time zone Europe/Atlantis, which was renamed or removed");
+    expect(opened.words).not.toContain("changed by itself");
+    // Nobody chooses for them, and the first of the list is not meant.
+    expect(chosenIn(opened.html, "zone")).toBe("");
+    const fields = await openForm(stage, page);
+    for (const zone of ["", time_zone]) {
+      const refused = await post(page, stage.host, { ...fields, zone });
+      expect(refused.status).toBe(400);
+      expect(errorOf(refused.html, "zone")).toMatch(/Choose/);
+      expect(valueOf(refused.html, "times")).toBe("5");
+    }
+    const asked = await web.fetch(
+      `/account/streams/dates.json?${new URLSearchParams({ ...fields, stream: rows[1]!.id })}`,
+      { cookie: stage.host },
+    );
+    expect(await asked.json()).toMatchObject({ ok: true, dates: { count: 5 } });
+    const stale = await stage.send(page, { ...fields, edition: fields.edition!.replace(/\d+$/, "9") });
+    expect(stale.status).toBe(409);
+    expect((await stage.send(page, fields)).status).toBe(303);
+    const now = await stage.streams();
+    expect(now.map(({ id, starts_at, schedule_version }) => [id, starts_at, schedule_version])).toEqual(
+      rows.map(({ id, starts_at, schedule_version }) => [id, starts_at, schedule_version]),
+    );
+    expect(now.map((stream) => stream.time_zone)).toEqual([
+      ...[time_zone, ...Array.from({ length: 5 }, () => "Europe/Berlin")],
+    ]);
+    const cancel = `/account/streams/${rows[0]!.id}/series/cancel`;
+    const edition = valueOf((await visit(cancel, stage.host)).html, "edition")!;
+    expect((await post(cancel, stage.host, { edition })).status).toBe(303);
+    expect((await stage.streams())[0]).toMatchObject({ status: "cancelled" });
   });
 
   it("are cancelled together, and the page of each says so", async () => {

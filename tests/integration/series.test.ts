@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
+import { Temporal } from "temporal-polyfill";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { usualChatHours } from "#app/domain/chat/phase.ts";
 import { retireExperience } from "#app/domain/experiences/experiences.ts";
@@ -14,12 +15,14 @@ import { cancelStream, updateSchedule } from "#app/domain/streams/schedule.ts";
 import { removeMember } from "#app/domain/teams/members.ts";
 import type { StreamStatus } from "#db/types.ts";
 import { schedule } from "#worker/schedule.ts";
+import { nextClockChange } from "#tests/clock-changes.ts";
 import { insertExperience, insertPeople } from "#tests/factories.ts";
-import { openTestServices } from "./setup.ts";
+import { type LogLine, openTestServices } from "./setup.ts";
 
+const logged: LogLine[] = [];
 let test: Awaited<ReturnType<typeof openTestServices>>;
 beforeAll(async () => {
-  test = await openTestServices();
+  test = await openTestServices({ logged });
 });
 afterAll(() => test.close());
 
@@ -178,6 +181,26 @@ describe("scheduling a series", () => {
     }
     expect(new Set(rows.map(({ slug }) => slug)).size).toBe(6);
     expect(await stage.series()).toMatchObject([{ last_day: days.at(-1), make_at: null, edit_version: 1 }]);
+  });
+
+  it.each(
+    (["forward", "back"] as const).flatMap((way) =>
+      (["weekly", "fortnightly", "monthly"] as const).map((repeats) => [repeats, way] as const),
+    ),
+  )("keeps its time on the clocks: %s, over the day on which they are put %s", async (repeats, way) => {
+    const change = Temporal.PlainDate.from(nextClockChange(way, 40));
+    const stage = await setStage({ repeats, firstDay: change.subtract({ days: 14 }).toString(), times: 6 });
+    const { rows } = await stage.make();
+    expect(rows.length).toBeGreaterThanOrEqual(4);
+    const { rows: shown } = await sql<{ clock: string; offset: string }>`
+      select to_char(starts_at at time zone time_zone, 'HH24:MI') as clock,
+        (starts_at at time zone time_zone - starts_at at time zone 'UTC')::text as "offset"
+      from streams where series_id = ${rows[0]!.series_id} order by series_day
+    `.execute(stage.db);
+    expect(new Set(shown.map(({ clock }) => clock))).toEqual(new Set(["20:00"]));
+    const offsets = way === "forward" ? ["01:00:00", "02:00:00"] : ["02:00:00", "01:00:00"];
+    expect([...new Set(shown.map(({ offset }) => offset))]).toEqual(offsets);
+    expect(rows.every(({ wall_time, series_day }) => wall_time === `${series_day}T20:00`)).toBe(true);
   });
 
   it("makes only what is near of a long one, and the rest when its time comes", async () => {
@@ -363,6 +386,33 @@ describe("making streams ahead", () => {
     await zone("Europe/Berlin");
     expect(await makeSeriesAhead(broken.db)).toBe(4);
   });
+
+  it("tells of a series that cannot be made once, by its id and without what it says, and again after it was mended", async () => {
+    const stage = await setStage();
+    const { seriesId } = await stage.make();
+    await forget(stage, 2);
+    const zone = (time_zone: string) =>
+      stage.db.updateTable("stream_series").set({ time_zone }).where("id", "=", seriesId).execute();
+    const told = new Set<string>();
+    const { log } = test.services;
+    const lines = () => logged.filter(({ msg }) => msg === "a series could not be made ahead");
+    logged.length = 0;
+    await zone("Mars/Olympus");
+    for (let round = 0; round < 3; round += 1)
+      await expect(makeSeriesAhead(stage.db, { log, told })).rejects.toThrow(RangeError);
+    expect(lines()).toMatchObject([{ seriesId, err: { name: "RangeError" } }]);
+    const { email } = stage.people.host;
+    for (const personal of ["Critique", "Every week", email, stage.people.host.id])
+      expect(JSON.stringify(logged)).not.toContain(personal);
+    await zone("Europe/Berlin");
+    expect(await makeSeriesAhead(stage.db, { log, told })).toBe(4);
+    await forget(stage, 2);
+    await zone("Mars/Olympus");
+    await expect(makeSeriesAhead(stage.db, { log, told })).rejects.toThrow(RangeError);
+    expect(lines()).toHaveLength(2);
+    await zone("Europe/Berlin");
+    await makeSeriesAhead(stage.db);
+  });
 });
 
 describe("one stream of a series", () => {
@@ -481,6 +531,61 @@ describe("changing a stream of a series and all that follow", () => {
       expect(await row(cancelled.id)).toEqual({ ...cancelled, series_id });
       expect(await makeSeriesAhead(stage.db)).toBe(0);
       expect(await stage.streams()).toHaveLength(6);
+    }
+  });
+
+  it("from one that was moved by itself leaves it where it was moved to, or takes it along", async () => {
+    for (const ownToo of [false, true]) {
+      const stage = await setStage();
+      const { rows, days } = await stage.make();
+      await moveAlone(stage, rows[1]!.id, `${await inDays(17)}T10:00`, "A guest");
+      const moved = await row(rows[1]!.id);
+      const rule = { clock: "21:30" };
+      const change = await changeFrom(stage, moved.id, { rule, title: "Late critique", ownToo });
+      expect(change.rule).toMatchObject({ firstDay: days[1], times: 5 });
+      expect(await changeFollowing(stage.db, stage.queue, change)).toEqual({
+        ...{ ok: true, already: false, streamId: moved.id },
+      });
+      const now = await stage.streams();
+      expect(now.map(({ id, series_day }) => [id, series_day])).toEqual(
+        rows.map(({ id }, index) => [id, days[index]]),
+      );
+      if (ownToo) {
+        expect(now[1]).toMatchObject({ title: "Late critique", wall_time: `${days[1]}T21:30` });
+        expect(now[1]).toMatchObject({ schedule_version: 3 });
+      } else expect(now[1]).toEqual({ ...moved, series_id: now[1]!.series_id });
+      for (const [index, stream] of now.slice(2).entries()) {
+        expect(stream).toMatchObject({ title: "Late critique", wall_time: `${days[index + 2]}T21:30` });
+      }
+      expect(await makeSeriesAhead(stage.db)).toBe(0);
+      // What was moved stays one of the series, also when it goes on from there once more.
+      const again = await changeFrom(stage, moved.id, { title: "Again" });
+      expect(await changeFollowing(stage.db, stage.queue, again)).toMatchObject({ streamId: moved.id });
+      expect((await stage.streams()).map(({ title }) => title)).toEqual([
+        ...["Critique", ownToo ? "Again" : "A guest", "Again", "Again", "Again", "Again"],
+      ]);
+    }
+  });
+
+  it("leaves cancelled what was cancelled, also where its day is another one then, and none begins from there", async () => {
+    for (const ownToo of [false, true]) {
+      const stage = await setStage();
+      const { rows } = await stage.make();
+      await cancelStream(stage.db, stage.queue, { streamId: rows[3]!.id, userId: stage.people.host.id });
+      const cancelled = await row(rows[3]!.id);
+      const change = await changeFrom(stage, rows[1]!.id, { rule: { firstDay: await inDays(16) }, ownToo });
+      expect(await changeFollowing(stage.db, stage.queue, change)).toMatchObject({ ok: true });
+      const { series_id } = await row(rows[1]!.id);
+      // It has the place of its day, so that none is made there.
+      expect(await row(cancelled.id)).toEqual({ ...cancelled, series_id, series_day: change.days[2] });
+      expect(await makeSeriesAhead(stage.db)).toBe(0);
+      const now = await stage.streams();
+      expect(now.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
+      expect(now.filter(({ status }) => status === "cancelled")).toHaveLength(1);
+      const from = await changeFrom(stage, cancelled.id, { title: "From there" });
+      expect(await changeFollowing(stage.db, stage.queue, from)).toEqual({
+        ...{ ok: false, reason: "closed", status: "cancelled" },
+      });
     }
   });
 

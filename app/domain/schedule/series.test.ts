@@ -101,3 +101,37 @@ describe("when a stream of a day starts", () => {
     expect(() => startOn("2027-01-04", { clock: "20:00", timeZone: "Mars/Olympus" })).toThrow(RangeError);
   });
 });
+
+describe("the time on the clocks", () => {
+  /** As somebody else than our library reads it. */
+  const read = (at: Date, timeZone: string) =>
+    new Intl.DateTimeFormat("sv-SE", {
+      ...{ timeZone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" },
+    })
+      .format(at)
+      .replace(" ", "T");
+  const zones = ["Europe/Berlin", "America/New_York", "Australia/Sydney", "Australia/Lord_Howe"];
+  const ways: [Repeats, string, number][] = [
+    ["weekly", "2027-01-04", 52],
+    ["fortnightly", "2027-01-03", 26],
+    ["monthly", "2027-01-12", 12],
+    ["monthly", "2027-01-29", 5],
+    ["monthly_last", "2027-01-31", 12],
+  ];
+
+  it.each(zones.flatMap((zone) => ways.map((way) => [zone, ...way] as const)))(
+    "holds over both clock changes of a year: in %s, %s from %s",
+    (timeZone, repeats, firstDay, times) => {
+      for (const clock of ["00:15", "12:00", "20:00"]) {
+        const days = daysOf(rule(repeats, firstDay, { times }));
+        const starts = days.map((day) => startOn(day, { clock, timeZone }).start.startsAt);
+        expect(starts.map((at) => read(at, timeZone))).toEqual(days.map((day) => `${day}T${clock}`));
+        // From one distance to UTC to the other and back again, and no more often than that.
+        const ofDay = starts.map((at, index) => at.getTime() - Date.parse(`${days[index]}T00:00Z`));
+        const changes = ofDay.filter((ms, index) => index > 0 && ms !== ofDay[index - 1]);
+        expect(new Set(ofDay).size).toBe(2);
+        expect(changes).toHaveLength(2);
+      }
+    },
+  );
+});

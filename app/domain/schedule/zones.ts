@@ -50,6 +50,9 @@ const zoneOf = remembered((typed) => {
   }
 });
 
+/** Whether this engine knows a zone that is stored: it may have been renamed or removed since. */
+export const isKnownZone = (name: string): boolean => normalizeZone(name) !== undefined;
+
 export type ZoneRegion = { region: string; zones: string[] };
 
 /**

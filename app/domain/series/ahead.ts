@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import { startOn } from "#app/domain/schedule/series.ts";
 import { findNow } from "#app/domain/streams/schedule.ts";
 import { findFreeSlug } from "#app/domain/streams/stream-slugs.ts";
+import type { Log } from "#app/services/log.ts";
 import type { Database, Db } from "#db/client.ts";
 import { dueDays } from "./due-days.ts";
 import { type Series, toSeries } from "./find.ts";
@@ -64,9 +65,14 @@ async function insertOccurrence(trx: Trx, series: Series, day: string): Promise<
 
 /**
  * Makes what is due of all series, each in a transaction of its own. A series that another worker has at this moment is
- * left to it. One that cannot be made keeps none of the others: it is thrown at the end. Gives how many streams were made.
+ * left to it. One that cannot be made, as in a zone that this machine does not know, keeps none of the others: what is
+ * wrong with it is thrown at the end, and told to `log` with its id, unless it is among those that were `told` before. Gives
+ * how many streams were made.
  */
-export async function makeSeriesAhead(db: Db): Promise<number> {
+export async function makeSeriesAhead(
+  db: Db,
+  { log, told }: { log?: Pick<Log, "error">; told?: Set<string> } = {},
+): Promise<number> {
   const failed: string[] = [];
   let problem: unknown;
   let count = 0;
@@ -83,9 +89,12 @@ export async function makeSeriesAhead(db: Db): Promise<number> {
     } catch (error) {
       if (!seriesId) throw error;
       failed.push(seriesId);
+      if (!told?.has(seriesId)) log?.error({ err: error, seriesId }, "a series could not be made ahead");
+      told?.add(seriesId);
       problem ??= error;
     }
   }
+  for (const seriesId of told ?? []) if (!failed.includes(seriesId)) told?.delete(seriesId);
   if (failed.length > 0) throw problem;
   return count;
 }

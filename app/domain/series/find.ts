@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { ChatHours } from "#app/domain/chat/phase.ts";
 import { daysOf, type Repeats, type SeriesRule, startOn } from "#app/domain/schedule/series.ts";
 import { hasMoved } from "#app/domain/schedule/start.ts";
+import { isKnownZone } from "#app/domain/schedule/zones.ts";
 import { isOpen } from "#app/domain/streams/schedule.ts";
 import { streamColumns, type StreamColumns } from "#app/domain/streams/columns.ts";
 import { isId } from "#app/domain/text.ts";
@@ -65,13 +66,23 @@ export async function listOccurrences(
 
 /** Whether a stream is not what its series made it: it was moved or changed by itself. */
 export function isOwn(stream: Occurrence, { rule, ...series }: Series): boolean {
-  const { start } = startOn(stream.day, rule);
   return (
     stream.title !== series.title ||
     stream.description !== series.description ||
     stream.lengthMinutes !== series.lengthMinutes ||
     stream.chatBefore !== series.chat.before ||
     stream.chatAfterMinutes !== series.chat.afterMinutes ||
+    startsOtherwise(stream, rule)
+  );
+}
+
+function startsOtherwise(stream: Occurrence, rule: SeriesRule): boolean {
+  // In a zone that this machine does not know (any more) nobody can say which instant it is.
+  if (!isKnownZone(rule.timeZone)) {
+    return stream.timeZone !== rule.timeZone || stream.wallTime !== `${stream.day}T${rule.clock}`;
+  }
+  const { start } = startOn(stream.day, rule);
+  return (
     stream.timeZone !== start.timeZone ||
     stream.wallTime !== start.wallTime ||
     // Of two equal times it is the other one; unless the rules of the zone were changed since.

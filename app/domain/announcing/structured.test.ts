@@ -23,7 +23,7 @@ const stream: AnnouncedStream = {
 const said = (change: Partial<AnnouncedStream>) =>
   structuredStream({ ...stream, ...change }, publicUrl) as unknown as Record<string, unknown>;
 
-/** As whoever reads JSON-LD sees it, with schema.org's names written out. */
+/** As whoever reads JSON-LD sees it, with schema.org's names written out. Whether these exist, `vocabulary.test.ts` asks. */
 async function expand(what: object): Promise<Record<string, unknown>[]> {
   const documentLoader = async (url: string) => {
     expect(url).toMatch(/^https:\/\/schema\.org\/?$/);

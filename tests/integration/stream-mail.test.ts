@@ -677,6 +677,46 @@ describe("new streams", () => {
     expect(length).toBe(2);
   });
 
+  it("of a series whose first one was cancelled, or is over, while a letter waited are told of as the next one", async () => {
+    for (const gone of ["cancelled", "over"]) {
+      test.letters.length = 0;
+      const { person, people, space, experience } = await insertFollowed();
+      await atNoon(person, "25 hours");
+      const { rows: days } = await sql<{ day: string }>`
+        select to_char(now() + interval '2 days', 'YYYY-MM-DD') as day
+      `.execute(test.db);
+      const rule: SeriesRule = {
+        ...{ repeats: "weekly", firstDay: days[0]!.day, clock: "20:00", timeZone: "Europe/Berlin" },
+        ...{ untilDay: null, times: 4 },
+      };
+      const series = await insertSeries(test.db, {
+        ...{ title: "Critique", description: "", lengthMinutes: 60, chat: usualChatHours, rule },
+        ...{ userId: people.host.id, spaceId: space.id, experienceId: experience.id, formKey: randomUUID() },
+      });
+      if (!series.ok) throw new Error(series.reason);
+      await makeDue(test.db, series.streamId!, "new_stream");
+      if (gone === "cancelled") await setStatus(series.streamId!, "cancelled");
+      else await move(series.streamId!, ago("1 minute"));
+      await sendNews();
+      expect(subjectsTo(person), gone).toEqual([expect.stringContaining("New from A space: Critique")]);
+    }
+  });
+
+  it("that start within minutes are told of before they do", async () => {
+    const { person, people, experience } = await insertFollowed();
+    const made = await insertStream(test.db, {
+      ...{ experienceId: experience.id, createdBy: people.owner.id, startsAt: inFuture("5 minutes") },
+    });
+    await planMailings(test.db);
+    const { rows } = await sql<{ early: boolean }>`
+      select g.due_at < s.starts_at as early from mailings g join streams s on s.id = g.stream_id
+      where g.kind = 'new_stream' and s.id = ${made.id}
+    `.execute(test.db);
+    expect(rows).toEqual([{ early: true }]);
+    await sendNews();
+    expect(subjectsTo(person)).toHaveLength(1);
+  });
+
   it("are not told of to somebody who was banned meanwhile, nor to who follows something else", async () => {
     const { person, people, space, schedule } = await insertFollowed();
     const elsewhere = await insertExperience(test.db, { spaceId: space.id });

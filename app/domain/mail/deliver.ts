@@ -131,9 +131,10 @@ async function gather(
     db,
     [...days].map(([personId, { began }]) => ({ personId, dayBegan: began })),
   );
-  const later = fresh.flatMap(({ person }) =>
-    today.has(person.personId) ? [] : [{ ...person, nextDay: days.get(person.personId)!.next }],
-  );
+  const later = fresh.flatMap(({ person, mailing }) => {
+    if (today.has(person.personId)) return [];
+    return [{ ...person, nextDay: days.get(person.personId)!.next, startsAt: mailing.stream!.startsAt }];
+  });
   await waitForDay(db, later);
   held.release(later);
   const now = ids.filter((id) => again.has(id) || today.has(id));

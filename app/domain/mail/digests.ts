@@ -66,20 +66,22 @@ export async function takeDay(db: Db, readers: Reader[]): Promise<Set<string>> {
  * Lets mails about new streams wait, as if they had not been looked at, for their person's next letter: a day after the
  * last one, or on their next day, where the stream begins before.
  */
-export async function waitForDay(db: Db, waiting: (Claim & { nextDay: Date })[]): Promise<void> {
+export async function waitForDay(
+  db: Db,
+  waiting: (Claim & { nextDay: Date; startsAt: Date })[],
+): Promise<void> {
   if (waiting.length === 0) return;
   await sql`
     update mails m set claims = 0, claimed_at = null,
       next_at = greatest(clock_timestamp(), least(
         coalesce(ch.new_streams_at + interval '1 day', clock_timestamp()),
-        greatest(k.next_day, s.starts_at - make_interval(mins => ${newsMinutesBefore}))
+        greatest(k.next_day, k.starts_at - make_interval(mins => ${newsMinutesBefore}))
       ))
     from unnest(
       ${waiting.map(({ mailingId }) => mailingId)}::uuid[], ${waiting.map(({ personId }) => personId)}::uuid[],
-      ${waiting.map(({ claims }) => claims)}::integer[], ${waiting.map(({ nextDay }) => nextDay)}::timestamptz[]
-    ) as k (mailing_id, person_id, claims, next_day)
-    join mailings g on g.id = k.mailing_id
-    join streams s on s.id = g.stream_id
+      ${waiting.map(({ claims }) => claims)}::integer[], ${waiting.map(({ nextDay }) => nextDay)}::timestamptz[],
+      ${waiting.map(({ startsAt }) => startsAt)}::timestamptz[]
+    ) as k (mailing_id, person_id, claims, next_day, starts_at)
     left join mail_choices ch on ch.person_id = k.person_id
     where m.mailing_id = k.mailing_id and m.person_id = k.person_id and m.outcome is null and m.claims = k.claims
   `.execute(db);

@@ -90,7 +90,7 @@ export async function findMailings(db: Db, ids: string[]): Promise<Map<string, M
         )
       ) end as grant
     from mailings g
-    left join streams s on s.id = g.stream_id
+    left join streams s on s.id = case when g.kind = 'new_stream' then ${newsOf} else g.stream_id end
     left join experiences e on e.id = s.experience_id
     left join spaces sp on sp.id = e.space_id
     left join stream_series x on x.id = s.series_id
@@ -101,6 +101,16 @@ export async function findMailings(db: Db, ids: string[]): Promise<Map<string, M
   `.execute(db);
   return new Map(rows.map((row) => [row.id, withDates(row)]));
 }
+
+/**
+ * The stream that a mailing about a new one tells of: its own, or of a series whose first one is cancelled or over by now
+ * the next that is still to come.
+ */
+const newsOf = sql`coalesce((
+  select n.id from streams own join streams n on n.series_id = own.series_id
+  where own.id = g.stream_id and n.status in ('scheduled', 'rehearsal') and n.starts_at > clock_timestamp()
+  order by n.id = own.id desc, n.starts_at limit 1
+), g.stream_id)`;
 
 /** The start that a person knows: of the version which they saw when they said that they come, or were told of by mail since. */
 const formerStart = sql`(

@@ -29,7 +29,12 @@ export async function planMailings(db: Db, { most = 200 }: { most?: number } = {
       where b.status in ('scheduled', 'rehearsal') and b.mail_version <> b.schedule_version
         and b.starts_at - make_interval(mins => m) > clock_timestamp()
       union all
-      select 'new_stream', b.id, 0, 0, clock_timestamp() + make_interval(mins => ${newAfterMinutes}), b.starts_at
+      select 'new_stream', b.id, 0, 0,
+        -- One that starts soon is told of before it does.
+        greatest(clock_timestamp(), least(
+          clock_timestamp() + make_interval(mins => ${newAfterMinutes}),
+          b.starts_at - make_interval(mins => ${newAfterMinutes})
+        )), b.starts_at
       from behind b
       where b.status = 'scheduled' and b.mail_version = 0 and b.starts_at > clock_timestamp()
         -- A series is told of once, as its first stream, not with each that comes later.

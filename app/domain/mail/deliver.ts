@@ -1,14 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Services } from "#app/context.ts";
 import { listAccessOfPeople } from "../access/decision.ts";
-import { claimBeside, dayOf, takeDay, waitForDay } from "./digests.ts";
+import { claimBeside, claimedOnce, dayOf, takeDay, waitForDay } from "./digests.ts";
 import { type Claim, claimDue, isSpreading } from "./due.ts";
 import { findMailings, findPeople, type MailingFacts, type PersonFacts } from "./facts.ts";
 import { whyNot } from "./judge.ts";
 import { createHeld, type Held } from "./held.ts";
 import { createOutcomes } from "./outcomes.ts";
 import { reserveTime } from "./pace.ts";
-import { createPost, type ToSend } from "./post.ts";
+import { createPost, partition, type ToSend } from "./post.ts";
 
 type Sending = Pick<Services, "db" | "mailer" | "config" | "log">;
 
@@ -120,31 +120,40 @@ async function gather(
   news: Wanted[],
   { settle, held }: { settle: Settle; held: Held },
 ): Promise<ToSend[]> {
-  const ids = [...new Set(news.map(({ person }) => person.personId))];
+  const ofPeople = Map.groupBy(news, ({ person }) => person.personId);
   // Who was written to and did not get it is tried again, which is the same day's letter.
-  const again = new Set(news.filter(({ person }) => person.claims > 1).map(({ person }) => person.personId));
-  const fresh = news.filter(({ person }) => !again.has(person.personId));
-  const days = new Map(
-    fresh.map(({ person, mailing }) => [person.personId, dayOf(mailing.now, person.timeZone)]),
+  const [again, fresh] = partition([...ofPeople.values()], (wanted) =>
+    wanted.some(({ person }) => person.claims > claimedOnce + 1),
   );
-  const today = await takeDay(
-    db,
-    [...days].map(([personId, { began }]) => ({ personId, dayBegan: began })),
-  );
-  const later = fresh.flatMap(({ person, mailing }) => {
-    if (today.has(person.personId)) return [];
-    return [{ ...person, nextDay: days.get(person.personId)!.next, startsAt: mailing.stream!.startsAt }];
+  const readers = fresh.map((wanted) => {
+    const [{ person, mailing }] = wanted as [Wanted];
+    const { began, next } = dayOf(mailing.now, person.timeZone);
+    return { personId: person.personId, dayBegan: began, nextDay: next, claims: claimsOf(wanted), wanted };
   });
+  const taken = await takeDay(db, readers);
+  const today = new Map(taken.map((claim) => [keyOf(claim), claim]));
+  const later = readers.flatMap(({ nextDay, wanted }) =>
+    wanted
+      .filter(({ person }) => !today.has(keyOf(person)))
+      .map(({ person, mailing }) => ({ ...person, nextDay, startsAt: mailing.stream!.startsAt })),
+  );
   await waitForDay(db, later);
   held.release(later);
-  const now = ids.filter((id) => again.has(id) || today.has(id));
-  const claimed = await claimBeside(db, now);
+  held.hold(taken);
+  const mine = fresh.flat().flatMap(({ person, ...rest }) => {
+    const claim = today.get(keyOf(person));
+    return claim ? [{ person: { ...person, ...claim }, ...rest }] : [];
+  });
+  const writtenTo = [...again.flat(), ...mine].map(({ person }) => person.personId);
+  const claimed = await claimBeside(db, [...new Set(writtenTo)]);
   held.hold(claimed);
   const more = await findPeople(db, claimed);
   const mailings = await findMailings(db, [...new Set(more.map(({ mailingId }) => mailingId))]);
   const beside = await listWanted(db, { people: more, mailings }, settle);
-  const all = [...news.filter(({ person }) => now.includes(person.personId)), ...beside];
-  const byPerson = Map.groupBy(all, ({ person }) => person.personId);
+  // What waits beside one that is tried again may have come with it, and is among these by now.
+  const besides = new Set(claimed.map(keyOf));
+  const all = [...again.flat(), ...mine].filter(({ person }) => !besides.has(keyOf(person)));
+  const byPerson = Map.groupBy([...all, ...beside], ({ person }) => person.personId);
   return [...byPerson.values()].map((wanted) => {
     // The one that was tried before leads: what waits beside it follows it to the next try.
     const [lead, ...rest] = wanted.sort((a, b) => b.person.claims - a.person.claims);
@@ -156,3 +165,6 @@ async function gather(
     };
   });
 }
+
+const keyOf = ({ mailingId, personId }: Claim) => `${mailingId} ${personId}`;
+const claimsOf = (wanted: Wanted[]): Claim[] => wanted.map(({ person }) => person);

@@ -144,6 +144,6 @@ export function createPost(
   };
 }
 
-function partition<Item>(items: Item[], is: (item: Item) => boolean): [Item[], Item[]] {
+export function partition<Item>(items: Item[], is: (item: Item) => boolean): [Item[], Item[]] {
   return [items.filter(is), items.filter((item) => !is(item))];
 }

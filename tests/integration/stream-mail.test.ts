@@ -197,6 +197,7 @@ describe("reminders", () => {
     expect(letter).toContain("Wednesday 18 March 2099, 20:00");
     // Who came after that saw the new time.
     expect(await fatesOf(test.db, stream.id, late.id)).toEqual([]);
+    expect(lettersTo(late)).toEqual([]);
     await sql`
       update mailings set due_at = now()
       where kind = 'reminder' and minutes_before = 10 and stream_id = ${stream.id} and schedule_version = 2`.execute(
@@ -260,6 +261,18 @@ describe("reminders", () => {
       expect(letter).toContain("Wednesday 1 April 2099, 20:00");
       expect(letter).not.toContain("18 March");
     }
+  });
+
+  it("who came between a move and the look that found it is not told of it", async () => {
+    const { stream } = await insertComing();
+    await planMailings(test.db);
+    await move(stream.id);
+    const late = await insertUser(test.db);
+    await come(test.db, stream.id, late.id, "0 seconds");
+    await makeDue(test.db, stream.id, "moved");
+    await deliver(test.services);
+    expect(await fatesOf(test.db, stream.id, late.id)).toEqual(["moved: skipped came_after"]);
+    expect(lettersTo(late)).toEqual([]);
   });
 
   it("are first those that are soon too late, however long others have been waiting", async () => {

@@ -11,6 +11,7 @@ export type SkipReason =
   | "had_letter"
   | "moved"
   | "moved_back"
+  | "came_after"
   | "live"
   | "ended"
   | "cancelled"
@@ -88,7 +89,9 @@ function whyNotAboutStream(mailing: MailingFacts, stream: MailedStream): SkipRea
   if (kind === "new_stream") return null;
   // What follows was made for one version of its times.
   if (scheduleVersion !== stream.scheduleVersion) return "moved";
-  if (kind === "moved" && stream.formerStartsAt?.getTime() === stream.startsAt.getTime()) return "moved_back";
+  if (kind !== "moved") return null;
+  if (!stream.formerStartsAt) return "came_after";
+  if (stream.formerStartsAt.getTime() === stream.startsAt.getTime()) return "moved_back";
   return null;
 }
 

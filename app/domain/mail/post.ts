@@ -23,16 +23,19 @@ export type ToSend = {
   beside?: Claim[];
 };
 
-/** The mailer has four connections: while each sends, the next ones wait at its door. */
-const handedOverAtOnce = 8;
+/** Of each list as many as the mailer has connections: what waits at its door is not judged once more when its turn comes. */
+const handedOverAtOnce = 4;
 /** A stream can be moved or cancelled at any moment: what a slow server has not taken by then is judged once more. */
 const judgedForMs = 1_000;
 /** For what was not even tried. */
 const awaySeconds = 20;
 /** What goes along with another mail waits so much longer than that one, which takes it along. */
 const besideSeconds = 30;
-/** Between two tries; the longest for who waits long. */
-const retrySeconds = (claims: number) => Math.min(120, 10 * 2 ** Math.min(claims - 1, 5));
+/** Between two tries: the longer, the oftener it was tried; and where weeks are left, up to an hour. */
+export function retrySeconds(claims: number, secondsLeft: number): number {
+  const longest = Math.min(3_600, Math.max(120, secondsLeft / 24));
+  return Math.min(longest, 10 * 2 ** Math.min(claims - 1, 9));
+}
 
 /**
  * Hands letters over to the mail server, several at a time. Once it is away nothing more is tried: what is left waits
@@ -99,7 +102,7 @@ export function createPost(
   /** Later, for the last time just before it is too late. */
   async function tryAgain({ person, mailings, beside = [] }: ToSend, reason: SkipReason) {
     const left = (mailings[0].expiresAt.getTime() - databaseNow()) / 1000;
-    const seconds = Math.min(retrySeconds(person.claims), left - 2);
+    const seconds = Math.min(retrySeconds(person.claims, left), left - 2);
     const outcome = seconds < 1 ? ("skipped" as const) : null;
     outcomes.add({ ...person, outcome, reason, acceptedAt: null, retrySeconds: Math.max(seconds, 0) });
     await putBack(db, beside, { seconds: seconds + besideSeconds, reason });

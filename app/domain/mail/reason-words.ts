@@ -9,6 +9,7 @@ export const reasonWords: Record<SkipReason, string> = {
   had_letter: "They had had their one mail of that day about new streams.",
   moved: "The stream was moved before it was sent.",
   moved_back: "The stream was moved back before they were told.",
+  came_after: "They said that they are coming when it had been moved.",
   live: "The stream was live already.",
   ended: "The stream had ended.",
   cancelled: "The stream was cancelled.",

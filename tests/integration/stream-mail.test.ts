@@ -13,6 +13,7 @@ import {
 } from "#app/domain/mail/planning.ts";
 import { stopMail } from "#app/domain/mail/unsubscribe.ts";
 import { daysOf, type SeriesRule } from "#app/domain/schedule/series.ts";
+import { setHidden } from "#app/domain/recordings/withholding.ts";
 import { makeSeriesAhead } from "#app/domain/series/ahead.ts";
 import { changeFollowing } from "#app/domain/series/change.ts";
 import { findFollowing } from "#app/domain/series/find.ts";
@@ -400,14 +401,18 @@ describe("other mail about a stream", () => {
     await deliver(services);
     expect(await fatesOf(db, house.stream.id, viewer.id)).toContain("replay: skipped no_replay");
 
-    const other = await insertUser(db);
-    await come(db, house.stream.id, other.id);
-    await sql`update streaming_recordings set hidden_at = null, hidden_by = null`.execute(db);
-    await sql`delete from mailings where kind = 'replay'`.execute(db);
-    await tell();
+    const by = { recordingId, userId: house.people.owner.id };
+    await setHidden(db, { ...by, hidden: false });
+    await setHidden(db, { ...by, hidden: true });
+    await setHidden(db, { ...by, hidden: false });
     await tell();
     await deliver(services);
+    await deliver(services);
     expect(subjectsTo(viewer)).toEqual(["The replay is there: A stream"]);
+    await setHidden(db, { ...by, hidden: true });
+    await setHidden(db, { ...by, hidden: false });
+    await deliver(services);
+    expect(subjectsTo(viewer)).toHaveLength(1);
   });
 
   it("a pass that ends soon is told of once, and again when it got another end", async () => {

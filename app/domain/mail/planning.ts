@@ -66,6 +66,28 @@ export async function planReplayMail(trx: Transaction<Database>, streamId: strin
   `.execute(trx);
 }
 
+/** Later than this, a replay that can be seen again is no news. */
+const replayNewsDays = 14;
+
+/**
+ * Has those told of a stream's replay who were not, because it was hidden or deleted when it was their turn. A part of showing
+ * it again.
+ */
+export async function planReplayMailAgain(trx: Transaction<Database>, streamId: string): Promise<void> {
+  await sql`
+    with told as (
+      update mails m set next_at = clock_timestamp(), outcome = null, settled_at = null, reason = '', claims = 0, claimed_at = null
+      from mailings g
+      where g.id = m.mailing_id and g.kind = 'replay' and g.stream_id = ${streamId}::uuid
+        and g.created_at > clock_timestamp() - make_interval(days => ${replayNewsDays})
+        and m.outcome = 'skipped' and m.reason = 'no_replay'
+      returning g.id
+    )
+    update mailings set expires_at = greatest(expires_at, clock_timestamp() + interval '3 days')
+    where id in (select id from told)
+  `.execute(trx);
+}
+
 /**
  * Has a confirmation sent to everybody who has said since the last look that they are coming: one for each version of the
  * stream's times, however often they change their mind. Takes at most `most`; gives how many it took.

@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { notifyChange } from "#app/domain/changes/notices.ts";
 import type { Queue } from "#app/jobs/queue.ts";
 import type { Database, Db } from "#db/client.ts";
+import { planReplayMailAgain } from "../mail/planning.ts";
 import { resumeExports } from "./remake.ts";
 
 /** So long what was deleted can be restored. */
@@ -14,8 +15,8 @@ type By = { recordingId: string; userId: string };
  * none.
  */
 export async function setHidden(db: Db, { recordingId, userId, hidden }: By & { hidden: boolean }) {
-  return change(db, (trx) =>
-    trx
+  return change(db, async (trx) => {
+    const changed = await trx
       .updateTable("streaming_recordings")
       .set(
         hidden
@@ -27,8 +28,10 @@ export async function setHidden(db: Db, { recordingId, userId, hidden }: By & { 
       .where("deleted_at", "is", null)
       .where("hidden_at", hidden ? "is" : "is not", null)
       .returning("stream_id as streamId")
-      .executeTakeFirst(),
-  );
+      .executeTakeFirst();
+    if (changed && !hidden) await planReplayMailAgain(trx, changed.streamId);
+    return changed;
+  });
 }
 
 /**
@@ -67,7 +70,10 @@ export async function restoreRecording(db: Db, queue: Queue, { recordingId }: Pi
       .where("removed_at", "is", null)
       .returning("stream_id as streamId")
       .executeTakeFirst();
-    if (restored) await resumeExports(trx, queue, { recordingId });
+    if (restored) {
+      await resumeExports(trx, queue, { recordingId });
+      await planReplayMailAgain(trx, restored.streamId);
+    }
     return restored;
   });
 }

@@ -12,6 +12,7 @@ import { createMailer } from "#app/services/mail.ts";
 import { emailAddress } from "#app/domain/text.ts";
 import { insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { grantMail } from "#worker/handlers/grant-mail.ts";
+import { type SmtpScript, startScriptedSmtp } from "#tests/scripted-smtp.ts";
 import { everything } from "./everything.ts";
 import { come, deliver, fatesOf, makeDue, waitOut } from "./mail-fixtures.ts";
 import { browse } from "./pages.ts";
@@ -225,6 +226,34 @@ describe("what a mail server answers", () => {
     await waitOut(web.db);
     await deliver(server.services);
     expect(await fatesOf(web.db, stream.id, people.viewer!.id)).toEqual(["reminder 10: sent"]);
+    await server.close();
+  });
+
+  it.each<[string, SmtpScript]>([
+    ["its greeting", { greeting: "554 No service here" }],
+    ["our password", { auth: "535 5.7.8 Credentials invalid" }],
+    ["our account", { mailFrom: "550 5.7.1 Account paused" }],
+  ])("to %s with a refusal is about no letter: all wait for it to come back, and arrive", async (_, said) => {
+    const { people, stream } = await insertPeople(web.db, { status: "scheduled" });
+    const [viewer, other] = [people.viewer!, await insertUser(web.db)];
+    for (const { id } of [viewer, other]) await come(web.db, stream.id, id);
+    const script = { ...said };
+    const server = await startScriptedSmtp(script);
+    const mailer = createMailer({ ...web.services.config.mail, url: server.url });
+    const services = { ...web.services, mailer };
+    await makeDue(web.db, stream.id, "reminder", 10);
+    expect(await deliver(services)).toEqual({ sent: 0, away: true });
+    for (const { id, email } of [viewer, other]) {
+      expect(await fatesOf(web.db, stream.id, id)).toEqual(["reminder 10: waits mail_server_away"]);
+      expect(await isGone(email)).toBe(false);
+    }
+    for (const step of ["greeting", "auth", "mailFrom"] as const) delete script[step];
+    await waitOut(web.db);
+    await deliver(services);
+    for (const { id } of [viewer, other])
+      expect(await fatesOf(web.db, stream.id, id)).toEqual(["reminder 10: sent"]);
+    expect(server.taken.sort()).toEqual([viewer.email, other.email].sort());
+    mailer.close();
     await server.close();
   });
 

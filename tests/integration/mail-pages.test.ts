@@ -207,11 +207,62 @@ describe("a stream's mail", () => {
     expect(words).toContain("Reminder, 10 minutes before");
     expect(words).toContain("Their access has ended, or was paid back.");
     expect(words).toContain("They are banned.");
-    expect(words).toContain("550 5.1.1");
-    expect(words).toContain(people.viewer!.email);
     // Nobody asked for these.
     expect(words).not.toContain("a week before");
     expect(html).not.toContain("Save the times");
+  });
+
+  describe("of whom mail came back", () => {
+    async function insertBounced() {
+      const { db } = web;
+      const { people, experience } = await insertPeople(db, { status: "scheduled" });
+      const stream = await insertStream(db, { experienceId: experience.id, createdBy: people.owner.id });
+      // The viewer holds a pass of the space, the stranger never did.
+      const [holder, stranger] = [people.viewer!, people.stranger!];
+      await sql`update users set name = 'Ada of the ' || case when id = ${holder.id} then 'seats' else 'street' end
+        where id in (${holder.id}, ${stranger.id})`.execute(db);
+      const [mailingId] = await makeDue(db, stream.id, "reminder", 10);
+      for (const { id } of [holder, stranger])
+        await sql`
+          insert into mails (mailing_id, person_id, outcome, reason, settled_at)
+          values (${mailingId}, ${id}, 'bounced', '550 5.1.1', now())`.execute(db);
+      return { people, holder, stranger, path: `/account/streams/${stream.id}/mail` };
+    }
+
+    it.each(["host", "owner"] as const)(
+      "tells a %s the names, and the addresses of who holds or held a pass of the space",
+      async (role) => {
+        const { people, holder, stranger, path } = await insertBounced();
+        const { words, html } = await visit(path, await cookieOf(people[role]));
+        for (const told of [holder.email, "Ada of the seats", "Ada of the street", "550 5.1.1"])
+          expect(words).toContain(told);
+        expect(html).not.toContain(stranger.email);
+      },
+    );
+
+    it("tells a moderator how many they are, and nothing of who", async () => {
+      const { people, holder, stranger, path } = await insertBounced();
+      const { words, html, status } = await visit(path, await cookieOf(people.moderator));
+      expect(status).toBe(200);
+      expect(words).toMatch(/Reminder, 10 minutes before.*\b2\b/);
+      for (const secret of [holder.email, stranger.email, "Ada of", holder.id, stranger.id, "550 5.1.1"])
+        expect(html).not.toContain(secret);
+    });
+
+    it.each([
+      ["nobody", 302],
+      ["stranger", 404],
+      ["ended", 404],
+      ["banned", 404],
+      ["viewer", 404],
+      ["otherOwner", 404],
+    ] as const)("tells %s nothing: %i", async (who, status) => {
+      const { people, holder, path } = await insertBounced();
+      const person = people[who];
+      const answer = await visit(path, person ? await cookieOf(person) : undefined);
+      expect(answer.status).toBe(status);
+      if (who !== "viewer") expect(answer.html).not.toContain(holder.email);
+    });
   });
 
   it("says how far it is while it goes out", async () => {

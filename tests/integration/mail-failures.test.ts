@@ -8,10 +8,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messageIdOf } from "#app/domain/mail/failures.ts";
 import { signInWithCode } from "#app/domain/people/sign-in.ts";
 import { requestCode } from "#app/domain/people/sign-in-codes.ts";
+import type { Services } from "#app/context.ts";
+import { insertInvite } from "#app/domain/teams/invites.ts";
 import { createMailer } from "#app/services/mail.ts";
 import { emailAddress } from "#app/domain/text.ts";
-import { insertPeople, insertUser, unique } from "#tests/factories.ts";
+import { inFuture, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { grantMail } from "#worker/handlers/grant-mail.ts";
+import { inviteMail } from "#worker/handlers/invite-mail.ts";
+import { passOfferMail } from "#worker/handlers/pass-offer-mail.ts";
+import { passRequestMail } from "#worker/handlers/pass-request-mail.ts";
+import { signInMail } from "#worker/handlers/sign-in-mail.ts";
 import { type SmtpScript, startScriptedSmtp } from "#tests/scripted-smtp.ts";
 import { everything } from "./everything.ts";
 import { come, deliver, fatesOf, makeDue, waitOut } from "./mail-fixtures.ts";
@@ -271,6 +277,117 @@ describe("what a mail server answers", () => {
     const typed = { code: asked.letter.code, browserToken, networkAddress: "10.9.8.7", userAgent: "tests" };
     expect((await signInWithCode(db, queue, typed)).ok).toBe(true);
     expect(await isGone(person.email)).toBe(false);
+  });
+});
+
+describe("a letter that a job sends", () => {
+  type House = Awaited<ReturnType<typeof insertPeople>>;
+  type Sent = { email: string; send(services: Services): Promise<void> };
+  const insertOffer = async ({ pass, people }: House): Promise<Sent> => {
+    const { email, id: user_id } = people.stranger!;
+    const { id: waitId } = await web.db
+      .insertInto("access_pass_waits")
+      .values({ access_pass_id: pass.id, user_id, offered_at: sql`now()`, offer_until: inFuture("1 day") })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { email, send: (services) => passOfferMail(services, { waitId }) };
+  };
+  const insertAnswer = async ({ pass, people }: House): Promise<Sent> => {
+    const { email, id: user_id } = people.stranger!;
+    const { id: requestId } = await web.db
+      .insertInto("access_pass_requests")
+      .values({
+        ...{ access_pass_id: pass.id, user_id, price_minor: 100, currency: "EUR", status: "declined" },
+        decided_at: sql`now()`,
+      })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { email, send: (services) => passRequestMail(services, { requestId }) };
+  };
+  const insertInvited = async ({ space, people }: House): Promise<Sent> => {
+    const [spaceId, actorId, email] = [space.id, people.owner.id, `${unique("invited")}@example.com`];
+    const invited = await insertInvite(web.db, web.services.queue, {
+      ...{ spaceId, actorId, email },
+      role: "host",
+    });
+    if (!invited.ok) throw new Error(invited.reason);
+    return { email, send: (services) => inviteMail(services, { inviteId: invited.inviteId }) };
+  };
+  const insertNews = async ({ people }: House): Promise<Sent> => {
+    const { email, id: user_id } = people.stranger!;
+    const { id: sessionId } = await web.db
+      .insertInto("sessions")
+      .values({ user_id, token_hash: randomBytes(32), expires_at: inFuture("1 day") })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { email, send: (services) => signInMail(services, { sessionId }) };
+  };
+  const granted = async ({ grant, people }: House): Promise<Sent> => ({
+    email: people.viewer!.email,
+    send: (services) => grantMail(services, { grantId: grant.id }),
+  });
+  const letters = { granted, insertOffer, insertAnswer, insertInvited, insertNews };
+
+  describe.each(Object.entries(letters))("%s", (_, insert) => {
+    it("to a mailbox that is not there is tried once, and never again", async () => {
+      const { email, send } = await insert(await insertPeople(web.db));
+      let asked = 0;
+      const server = await startRefusing(() => (asked++, { code: 550, words: "5.1.1 No such user" }));
+      await send(server.services);
+      expect(await isGone(email)).toBe(true);
+      expect(asked).toBe(1);
+      await server.close();
+    });
+
+    it("that is refused for good by another word ends its job, with its person still reachable", async () => {
+      const { email, send } = await insert(await insertPeople(web.db));
+      const server = await startRefusing(() => ({ code: 550, words: "5.7.1 Blocked" }));
+      await send(server.services);
+      expect(await isGone(email)).toBe(false);
+      await server.close();
+    });
+
+    it("that is put off is its job's to try again", async () => {
+      const { email, send } = await insert(await insertPeople(web.db));
+      let busy = true;
+      const server = await startRefusing(() => (busy ? { code: 450, words: "4.2.0 Try later" } : undefined));
+      await expect(send(server.services)).rejects.toMatchObject({ retryable: true });
+      busy = false;
+      await send(server.services);
+      await send(server.services);
+      expect(server.taken).toEqual([email]);
+      await server.close();
+    });
+  });
+
+  it("of access granted that came back stands in the creator's list, and no other follows", async () => {
+    const { people, pass, grant } = await insertPeople(web.db);
+    const server = await startRefusing(() => ({ code: 550, words: "5.1.1 No such user" }));
+    await grantMail(server.services, { grantId: grant.id });
+    await server.close();
+    const cookie = await cookieOf(people.owner);
+    const list = await visit(`/account/passes/${pass.id}`, cookie);
+    expect(list.words).toContain("Mail to this address comes back");
+    const before = web.letters.length;
+    await grantMail(web.services, { grantId: grant.id });
+    expect(web.letters).toHaveLength(before);
+  });
+
+  it("of an invitation that came back stands in the team's list, and no other follows", async () => {
+    const house = await insertPeople(web.db);
+    const { email, send } = await insertInvited(house);
+    const path = `/account/members?space=${house.space.slug}`;
+    const cookie = await cookieOf(house.people.owner);
+    expect((await visit(path, cookie)).words).toContain("on its way, good until");
+    const server = await startRefusing(() => ({ code: 550, words: "5.1.1 No such user" }));
+    await send(server.services);
+    await server.close();
+    const { words } = await visit(`${path}&invited=${encodeURIComponent(email)}`, cookie);
+    expect(words).toContain("comes back: this mailbox does not exist");
+    expect(words).not.toContain("on its way");
+    const before = web.letters.length;
+    await send(web.services);
+    expect(web.letters).toHaveLength(before);
   });
 });
 

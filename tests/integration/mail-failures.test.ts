@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChoices } from "#app/domain/mail/choices.ts";
 import { messageIdOf } from "#app/domain/mail/failures.ts";
 import { signInWithCode } from "#app/domain/people/sign-in.ts";
 import { requestCode } from "#app/domain/people/sign-in-codes.ts";
@@ -129,6 +130,50 @@ describe("what a provider tells", () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
     expect(await everything(web.db)).toBe(before);
   });
+
+  it.each<[string, (address: string) => string]>([
+    ["in capitals", (address) => address.toUpperCase()],
+    ["with its domain in its own letters", (address) => address.replace("xn--bcher-kva", "bücher")],
+    [
+      "with its domain in capitals of its own letters",
+      (address) => address.replace("xn--bcher-kva", "BÜCHER"),
+    ],
+    ["with spaces around it", (address) => ` ${address} `],
+  ])("of an address %s is told of its person", async (_, spelt) => {
+    const { people, stream } = await insertPeople(web.db, { status: "scheduled" });
+    const viewer = { ...people.viewer!, email: `${unique("ada")}@xn--bcher-kva.example` };
+    await sql`update users set email = ${viewer.email} where id = ${viewer.id}`.execute(web.db);
+    await come(web.db, stream.id, viewer.id);
+    const [mailingId] = await makeDue(web.db, stream.id, "reminder", 10);
+    await deliver(web.services);
+    const messageId = messageIdOf({ mailingId: mailingId!, personId: viewer.id }, web.url);
+    const address = spelt(viewer.email);
+    const told = await tell([
+      { kind: "bounce", address, code: "5.1.1", messageId },
+      { kind: "complaint", address },
+    ]);
+    expect(told.status).toBe(200);
+    expect(await isGone(viewer.email)).toBe(true);
+    expect(await fatesOf(web.db, stream.id, viewer.id)).toEqual(["reminder 10: bounced 5.1.1"]);
+    expect(await findChoices(web.db, viewer.id)).toMatchObject({ allStopped: true });
+  });
+
+  it.each(["Ada <ada@example.com>", "ada@example.com (Ada)", "ada", "ada@example.com, bob@example.com", ""])(
+    "of %j is refused with 400 in words, whatever else came with it",
+    async (address) => {
+      const person = await insertUser(web.db);
+      const before = await everything(web.db);
+      const answer = await tell([
+        { kind: "bounce", address: person.email },
+        { kind: "bounce", address },
+      ]);
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toMatch(
+        /^Event 2 of 2 has no mail address: .*Nothing of it was taken\.\n$/,
+      );
+      expect(await everything(web.db)).toBe(before);
+    },
+  );
 
   it("in another format is refused with 400, and too much of it with 413", async () => {
     const before = await everything(web.db);

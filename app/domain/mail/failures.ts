@@ -5,6 +5,7 @@ import { isId } from "../text.ts";
 /** What a provider told about mail to an address. */
 export type MailEvent = {
   kind: "bounce" | "complaint";
+  /** As `emailAddress` writes it. */
   address: string;
   /** Of a bounce: whether that mailbox never takes anything (a full one does again). */
   permanent: boolean;

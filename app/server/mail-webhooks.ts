@@ -7,7 +7,7 @@ const most = 500;
 
 const event = z.object({
   kind: z.enum(["bounce", "complaint"]),
-  address: z.string().pipe(emailAddress),
+  address: emailAddress,
   permanent: z.boolean().default(true),
   code: z.string().max(200).default(""),
   messageId: z.string().max(300).default(""),

@@ -81,7 +81,8 @@ export async function takeMailEvents(db: Kysely<Database>, events: MailEvent[]):
   await sql`
     insert into mail_choices as ch (person_id, all_stopped_at)
     select id, clock_timestamp() from users where email = any(${complained}::text[])
-    on conflict (person_id) do update set all_stopped_at = coalesce(ch.all_stopped_at, excluded.all_stopped_at)
+    on conflict (person_id) do update set
+      all_stopped_at = coalesce(ch.all_stopped_at, excluded.all_stopped_at), changed_at = clock_timestamp()
   `.execute(db);
 }
 

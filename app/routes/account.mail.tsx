@@ -1,5 +1,6 @@
 import {
   type ActionFunctionArgs,
+  data,
   type LoaderFunctionArgs,
   type MetaFunction,
   redirect,
@@ -15,11 +16,17 @@ import { Narrow } from "#app/components/layouts.tsx";
 import { Notice } from "#app/components/notice.tsx";
 import { PageHeader } from "#app/components/page-header.tsx";
 import { pageTitle } from "#app/components/page-title.ts";
-import { findChoices, updateChoices } from "#app/domain/mail/choices.ts";
+import { type Choices, findSavedChoices, updateChoices } from "#app/domain/mail/choices.ts";
 import { findFailure } from "#app/domain/mail/failures.ts";
-import { choiceWords, mailChoices, minutesInWords, reminderMinutes } from "#app/domain/mail/kinds.ts";
+import {
+  choiceWords,
+  type MailChoice,
+  mailChoices,
+  minutesInWords,
+  reminderMinutes,
+} from "#app/domain/mail/kinds.ts";
 import { takeDraft } from "#app/http/drafts.ts";
-import { listProblems, problem, readForm, refuse, typedList, typedText } from "#app/http/forms.ts";
+import { listProblems, problem, readForm, type Refusal, typedList, typedText } from "#app/http/forms.ts";
 import { requireViewer } from "#app/http/viewer.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ error }) => pageTitle("Your mail", error);
@@ -31,15 +38,20 @@ const schema = z.object({
   reminders: z.enum(["host", "own"]),
   minutes: z.array(minutes).default([]),
   newStreams: z.enum(["daily", "each"]),
+  version: z.string().default(""),
 });
 
 export async function loader(args: LoaderFunctionArgs) {
   const { userId, email } = await requireViewer(args);
   const { db } = args.context;
-  const [choices, failure] = await Promise.all([findChoices(db, userId), findFailure(db, email)]);
+  const [{ choices, version }, failure] = await Promise.all([
+    findSavedChoices(db, userId),
+    findFailure(db, email),
+  ]);
   return {
     email,
     unreachable: failure !== undefined,
+    version,
     choices: { ...choices, reminderMinutes: choices.reminderMinutes?.map(String) ?? null },
     kinds: mailChoices.map((value) => ({ value, ...choiceWords[value] })),
     minutes: reminderMinutes.map((value) => ({ value: String(value), label: minutesInWords(value) })),
@@ -51,27 +63,65 @@ export async function loader(args: LoaderFunctionArgs) {
 export async function action(args: ActionFunctionArgs) {
   const { userId } = await requireViewer(args);
   const form = await readForm(args.request, schema);
-  if (!form.ok) return refuse(form);
+  if (!form.ok) return refuse(form, 400);
   const { get, kinds, reminders, newStreams } = form.value;
   const own = form.value.minutes.map(Number);
   if (reminders === "own" && own.length === 0 && kinds.includes("reminder"))
     return refuse(
       problem("minutes", "Choose at least one time, or take reminders out of what you get.", form.typed),
+      400,
     );
-  await updateChoices(args.context.db, userId, {
+  const wanted: Choices = {
     reminderMinutes: reminders === "own" ? own : null,
     // It comes to who chooses it, and to nobody else.
     live: kinds.includes("live"),
     newStreams,
     stopped: mailChoices.filter((choice) => choice !== "live" && !kinds.includes(choice)),
     allStopped: get === "no",
+  };
+  const updated = await updateChoices(args.context.db, userId, wanted, form.value.version);
+  if (updated.ok) return redirect("/account/mail?saved", 303);
+  return refuse(problem("", changedBefore, form.typed), 409, {
+    version: updated.version,
+    otherwise: otherwise(updated.saved, wanted),
   });
-  return redirect("/account/mail?saved", 303);
 }
 
+type SavedNow = { version: string; otherwise: string[] };
+
+const refuse = ({ problems, typed }: Refusal, status: 400 | 409, saved?: SavedNow) =>
+  data({ problems, typed, saved }, { status });
+
+const changedBefore =
+  "This was changed while you had the page open, by a link in a mail or on another page. Nothing was saved yet: what you chose stands below.";
+
+/** What is saved, in words, where it is not what was chosen. */
+function otherwise(saved: Choices, wanted: Choices): string[] {
+  const gets = (choices: Choices, kind: MailChoice) =>
+    kind === "live" ? choices.live : !choices.stopped.includes(kind);
+  const { reminderMinutes: times } = saved;
+  const reminded = times ? `${times.map(minutesInWords).join(", ")} before` : "when each host chose it";
+  return [
+    saved.allStopped !== wanted.allStopped &&
+      `Mail about streams: ${saved.allStopped ? "none at all" : "what you choose"}`,
+    ...mailChoices
+      .filter((kind) => gets(saved, kind) !== gets(wanted, kind))
+      .map(
+        (kind) => `${inCapitals(choiceWords[kind].name)}: ${gets(saved, kind) ? "you get them" : "stopped"}`,
+      ),
+    String(times) !== String(wanted.reminderMinutes) && `You are reminded ${reminded}`,
+    saved.newStreams !== wanted.newStreams &&
+      `New streams of what you follow: ${saved.newStreams === "each" ? "each one by itself" : "one mail a day"}`,
+  ].filter((line) => line !== false);
+}
+
+const inCapitals = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
 export default function Mail() {
-  const { email, unreachable, choices, kinds, minutes, draft, saved } = useLoaderData<typeof loader>();
+  const { email, unreachable, choices, version, kinds, minutes, draft, saved } =
+    useLoaderData<typeof loader>();
   const refused = useActionData<typeof action>();
+  const savedNow = refused?.saved;
   const typed = refused?.typed ?? draft;
   const chosen = kinds
     .map(({ value }) => value)
@@ -97,6 +147,21 @@ export default function Mail() {
       )}
       <Form method="post" className="form" noValidate>
         <FormError problems={listProblems(refused?.problems)} />
+        {savedNow && savedNow.otherwise.length > 0 && (
+          <Notice title="Saved now, where it is not what you chose:">
+            <ul>
+              {savedNow.otherwise.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+            <p>Press Save to put what you chose in its place, or leave it as it is now.</p>
+          </Notice>
+        )}
+        <input
+          type="hidden"
+          name="version"
+          value={savedNow?.version ?? typedText(typed, "version") ?? version}
+        />
         <Choice
           label="Mail about streams"
           name="get"
@@ -115,7 +180,7 @@ export default function Mail() {
           defaultValue={typedList(typed, "kinds") ?? chosen}
           options={kinds.map(({ value, name, about }) => ({
             value,
-            label: name.charAt(0).toUpperCase() + name.slice(1),
+            label: inCapitals(name),
             hint: about,
           }))}
         />

@@ -55,7 +55,7 @@ export async function loader(args: LoaderFunctionArgs) {
       me: userId === viewer.userId,
       mine: mayManage(team.role, role),
     })),
-    invites: invites.map(({ id, email, role, state, mailedAt, expiresAt, mayResend }) => ({
+    invites: invites.map(({ id, email, role, state, mailedAt, expiresAt, mayResend, noMailbox }) => ({
       id,
       email,
       role,
@@ -63,6 +63,7 @@ export async function loader(args: LoaderFunctionArgs) {
       mailed: mailedAt !== null,
       until: expiresAt.toISOString(),
       mayResend,
+      noMailbox,
       mine: mayManage(team.role, role),
     })),
     zone: readTimeZone(args.request, viewer.timeZone),
@@ -118,7 +119,7 @@ export default function Members() {
           ))}
         </p>
       )}
-      {invited && !refused && invites.some(({ email }) => email === invited) && (
+      {invited && !refused && invites.some(({ email, noMailbox }) => email === invited && !noMailbox) && (
         <Notice role="status">
           <p>
             A mail with the invitation is on its way to <Bidi>{invited}</Bidi>.
@@ -251,14 +252,21 @@ function Invites({ invites, slug, zone }: InvitesProps) {
         </tr>
       </thead>
       <tbody>
-        {invites.map(({ id, email, role, state, mailed, until, mayResend, mine }) => (
+        {invites.map(({ id, email, role, state, mailed, until, mayResend, noMailbox, mine }) => (
           <tr key={id}>
             <th scope="row">
               <Bidi>{email}</Bidi>
             </th>
             <td>{roleWords[role].name}</td>
-            <td className="nowrap">
-              {state === "expired" ? "ran out " : mailed ? "sent, good until " : "on its way, good until "}
+            <td className={noMailbox ? undefined : "nowrap"}>
+              {noMailbox && "comes back: this mailbox does not exist, "}
+              {state === "expired"
+                ? "ran out "
+                : noMailbox
+                  ? "good until "
+                  : mailed
+                    ? "sent, good until "
+                    : "on its way, good until "}
               <When at={until} zone={zone} size="day" />
             </td>
             <td className="end">

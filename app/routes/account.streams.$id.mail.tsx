@@ -48,7 +48,8 @@ export async function loader(args: LoaderFunctionArgs) {
   const { db } = args.context;
   const [mailings, bounced, reminders] = await Promise.all([
     listMailings(db, stream.id, usualReminders),
-    listBounced(db, stream.id, { limit: 100 }),
+    // Who somebody is, and that they are coming, is the hosts' to know: moderators see how many.
+    stream.mayHost ? listBounced(db, stream.id, { limit: 100 }) : [],
     findStreamReminders(db, stream.id),
   ]);
   // Times that nobody asked for are no mail.
@@ -135,7 +136,8 @@ export default function StreamMail() {
         <section aria-labelledby="came-back" className="stack">
           <h2 id="came-back">Came back</h2>
           <p className="measure">
-            These mailboxes do not exist, so nothing more is sent there. Ask these people for another address.
+            These mailboxes do not exist, so nothing more is sent there. Addresses stand here of those who
+            hold or held one of your passes: ask these people for another one.
           </p>
           <Table caption="Mail that came back" hideCaption>
             <thead>
@@ -147,11 +149,11 @@ export default function StreamMail() {
               </tr>
             </thead>
             <tbody>
-              {bounced.map(({ email, name, what, code, at }) => (
-                <tr key={email + what}>
+              {bounced.map(({ personId, email, name, what, code, at }) => (
+                <tr key={personId + what}>
                   <th scope="row">
-                    <Bidi>{email}</Bidi>
-                    {name && (
+                    {(email ?? name) ? <Bidi>{email ?? name}</Bidi> : "Somebody without a name"}
+                    {email && name && (
                       <>
                         {" "}
                         <span className="small">

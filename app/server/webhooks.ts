@@ -79,8 +79,12 @@ export function webhooksRouter({ config, db, queue, log, chat }: Services): Rout
       );
       return void response.status(401).type("text/plain").send("The signature is not valid.\n");
     }
-    const events = readMailEvents(body);
-    if (!events) return void response.status(400).type("text/plain").send("That is no event of ours.\n");
+    const read = readMailEvents(body);
+    if (!read.ok) {
+      log.warn({ requestId, provider: "mail", why: read.message }, "a webhook in another format was refused");
+      return void response.status(400).type("text/plain").send(`${read.message}\n`);
+    }
+    const { events } = read;
     try {
       const eventId = String(request.headers["webhook-id"]);
       const isNew = await insertMailEvents(db, { eventId, events });

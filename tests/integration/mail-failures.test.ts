@@ -5,13 +5,21 @@ import { sql } from "kysely";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChoices } from "#app/domain/mail/choices.ts";
 import { messageIdOf } from "#app/domain/mail/failures.ts";
 import { signInWithCode } from "#app/domain/people/sign-in.ts";
 import { requestCode } from "#app/domain/people/sign-in-codes.ts";
+import type { Services } from "#app/context.ts";
+import { insertInvite } from "#app/domain/teams/invites.ts";
 import { createMailer } from "#app/services/mail.ts";
 import { emailAddress } from "#app/domain/text.ts";
-import { insertPeople, insertUser, unique } from "#tests/factories.ts";
+import { inFuture, insertPeople, insertUser, unique } from "#tests/factories.ts";
 import { grantMail } from "#worker/handlers/grant-mail.ts";
+import { inviteMail } from "#worker/handlers/invite-mail.ts";
+import { passOfferMail } from "#worker/handlers/pass-offer-mail.ts";
+import { passRequestMail } from "#worker/handlers/pass-request-mail.ts";
+import { signInMail } from "#worker/handlers/sign-in-mail.ts";
+import { type SmtpScript, startScriptedSmtp } from "#tests/scripted-smtp.ts";
 import { everything } from "./everything.ts";
 import { come, deliver, fatesOf, makeDue, waitOut } from "./mail-fixtures.ts";
 import { browse } from "./pages.ts";
@@ -123,6 +131,50 @@ describe("what a provider tells", () => {
     expect(await everything(web.db)).toBe(before);
   });
 
+  it.each<[string, (address: string) => string]>([
+    ["in capitals", (address) => address.toUpperCase()],
+    ["with its domain in its own letters", (address) => address.replace("xn--bcher-kva", "bücher")],
+    [
+      "with its domain in capitals of its own letters",
+      (address) => address.replace("xn--bcher-kva", "BÜCHER"),
+    ],
+    ["with spaces around it", (address) => ` ${address} `],
+  ])("of an address %s is told of its person", async (_, spelt) => {
+    const { people, stream } = await insertPeople(web.db, { status: "scheduled" });
+    const viewer = { ...people.viewer!, email: `${unique("ada")}@xn--bcher-kva.example` };
+    await sql`update users set email = ${viewer.email} where id = ${viewer.id}`.execute(web.db);
+    await come(web.db, stream.id, viewer.id);
+    const [mailingId] = await makeDue(web.db, stream.id, "reminder", 10);
+    await deliver(web.services);
+    const messageId = messageIdOf({ mailingId: mailingId!, personId: viewer.id }, web.url);
+    const address = spelt(viewer.email);
+    const told = await tell([
+      { kind: "bounce", address, code: "5.1.1", messageId },
+      { kind: "complaint", address },
+    ]);
+    expect(told.status).toBe(200);
+    expect(await isGone(viewer.email)).toBe(true);
+    expect(await fatesOf(web.db, stream.id, viewer.id)).toEqual(["reminder 10: bounced 5.1.1"]);
+    expect(await findChoices(web.db, viewer.id)).toMatchObject({ allStopped: true });
+  });
+
+  it.each(["Ada <ada@example.com>", "ada@example.com (Ada)", "ada", "ada@example.com, bob@example.com", ""])(
+    "of %j is refused with 400 in words, whatever else came with it",
+    async (address) => {
+      const person = await insertUser(web.db);
+      const before = await everything(web.db);
+      const answer = await tell([
+        { kind: "bounce", address: person.email },
+        { kind: "bounce", address },
+      ]);
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toMatch(
+        /^Event 2 of 2 has no mail address: .*Nothing of it was taken\.\n$/,
+      );
+      expect(await everything(web.db)).toBe(before);
+    },
+  );
+
   it("in another format is refused with 400, and too much of it with 413", async () => {
     const before = await everything(web.db);
     for (const events of [[], [{ kind: "opened", address: "a@example.com" }], [{ kind: "bounce" }]])
@@ -228,6 +280,34 @@ describe("what a mail server answers", () => {
     await server.close();
   });
 
+  it.each<[string, SmtpScript]>([
+    ["its greeting", { greeting: "554 No service here" }],
+    ["our password", { auth: "535 5.7.8 Credentials invalid" }],
+    ["our account", { mailFrom: "550 5.7.1 Account paused" }],
+  ])("to %s with a refusal is about no letter: all wait for it to come back, and arrive", async (_, said) => {
+    const { people, stream } = await insertPeople(web.db, { status: "scheduled" });
+    const [viewer, other] = [people.viewer!, await insertUser(web.db)];
+    for (const { id } of [viewer, other]) await come(web.db, stream.id, id);
+    const script = { ...said };
+    const server = await startScriptedSmtp(script);
+    const mailer = createMailer({ ...web.services.config.mail, url: server.url });
+    const services = { ...web.services, mailer };
+    await makeDue(web.db, stream.id, "reminder", 10);
+    expect(await deliver(services)).toEqual({ sent: 0, away: true });
+    for (const { id, email } of [viewer, other]) {
+      expect(await fatesOf(web.db, stream.id, id)).toEqual(["reminder 10: waits mail_server_away"]);
+      expect(await isGone(email)).toBe(false);
+    }
+    for (const step of ["greeting", "auth", "mailFrom"] as const) delete script[step];
+    await waitOut(web.db);
+    await deliver(services);
+    for (const { id } of [viewer, other])
+      expect(await fatesOf(web.db, stream.id, id)).toEqual(["reminder 10: sent"]);
+    expect(server.taken.sort()).toEqual([viewer.email, other.email].sort());
+    mailer.close();
+    await server.close();
+  });
+
   it("is forgotten as soon as its person has read a code that we sent there", async () => {
     const { db, queue } = web.services;
     const person = await insertUser(db);
@@ -242,6 +322,117 @@ describe("what a mail server answers", () => {
     const typed = { code: asked.letter.code, browserToken, networkAddress: "10.9.8.7", userAgent: "tests" };
     expect((await signInWithCode(db, queue, typed)).ok).toBe(true);
     expect(await isGone(person.email)).toBe(false);
+  });
+});
+
+describe("a letter that a job sends", () => {
+  type House = Awaited<ReturnType<typeof insertPeople>>;
+  type Sent = { email: string; send(services: Services): Promise<void> };
+  const insertOffer = async ({ pass, people }: House): Promise<Sent> => {
+    const { email, id: user_id } = people.stranger!;
+    const { id: waitId } = await web.db
+      .insertInto("access_pass_waits")
+      .values({ access_pass_id: pass.id, user_id, offered_at: sql`now()`, offer_until: inFuture("1 day") })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { email, send: (services) => passOfferMail(services, { waitId }) };
+  };
+  const insertAnswer = async ({ pass, people }: House): Promise<Sent> => {
+    const { email, id: user_id } = people.stranger!;
+    const { id: requestId } = await web.db
+      .insertInto("access_pass_requests")
+      .values({
+        ...{ access_pass_id: pass.id, user_id, price_minor: 100, currency: "EUR", status: "declined" },
+        decided_at: sql`now()`,
+      })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { email, send: (services) => passRequestMail(services, { requestId }) };
+  };
+  const insertInvited = async ({ space, people }: House): Promise<Sent> => {
+    const [spaceId, actorId, email] = [space.id, people.owner.id, `${unique("invited")}@example.com`];
+    const invited = await insertInvite(web.db, web.services.queue, {
+      ...{ spaceId, actorId, email },
+      role: "host",
+    });
+    if (!invited.ok) throw new Error(invited.reason);
+    return { email, send: (services) => inviteMail(services, { inviteId: invited.inviteId }) };
+  };
+  const insertNews = async ({ people }: House): Promise<Sent> => {
+    const { email, id: user_id } = people.stranger!;
+    const { id: sessionId } = await web.db
+      .insertInto("sessions")
+      .values({ user_id, token_hash: randomBytes(32), expires_at: inFuture("1 day") })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { email, send: (services) => signInMail(services, { sessionId }) };
+  };
+  const granted = async ({ grant, people }: House): Promise<Sent> => ({
+    email: people.viewer!.email,
+    send: (services) => grantMail(services, { grantId: grant.id }),
+  });
+  const letters = { granted, insertOffer, insertAnswer, insertInvited, insertNews };
+
+  describe.each(Object.entries(letters))("%s", (_, insert) => {
+    it("to a mailbox that is not there is tried once, and never again", async () => {
+      const { email, send } = await insert(await insertPeople(web.db));
+      let asked = 0;
+      const server = await startRefusing(() => (asked++, { code: 550, words: "5.1.1 No such user" }));
+      await send(server.services);
+      expect(await isGone(email)).toBe(true);
+      expect(asked).toBe(1);
+      await server.close();
+    });
+
+    it("that is refused for good by another word ends its job, with its person still reachable", async () => {
+      const { email, send } = await insert(await insertPeople(web.db));
+      const server = await startRefusing(() => ({ code: 550, words: "5.7.1 Blocked" }));
+      await send(server.services);
+      expect(await isGone(email)).toBe(false);
+      await server.close();
+    });
+
+    it("that is put off is its job's to try again", async () => {
+      const { email, send } = await insert(await insertPeople(web.db));
+      let busy = true;
+      const server = await startRefusing(() => (busy ? { code: 450, words: "4.2.0 Try later" } : undefined));
+      await expect(send(server.services)).rejects.toMatchObject({ retryable: true });
+      busy = false;
+      await send(server.services);
+      await send(server.services);
+      expect(server.taken).toEqual([email]);
+      await server.close();
+    });
+  });
+
+  it("of access granted that came back stands in the creator's list, and no other follows", async () => {
+    const { people, pass, grant } = await insertPeople(web.db);
+    const server = await startRefusing(() => ({ code: 550, words: "5.1.1 No such user" }));
+    await grantMail(server.services, { grantId: grant.id });
+    await server.close();
+    const cookie = await cookieOf(people.owner);
+    const list = await visit(`/account/passes/${pass.id}`, cookie);
+    expect(list.words).toContain("Mail to this address comes back");
+    const before = web.letters.length;
+    await grantMail(web.services, { grantId: grant.id });
+    expect(web.letters).toHaveLength(before);
+  });
+
+  it("of an invitation that came back stands in the team's list, and no other follows", async () => {
+    const house = await insertPeople(web.db);
+    const { email, send } = await insertInvited(house);
+    const path = `/account/members?space=${house.space.slug}`;
+    const cookie = await cookieOf(house.people.owner);
+    expect((await visit(path, cookie)).words).toContain("on its way, good until");
+    const server = await startRefusing(() => ({ code: 550, words: "5.1.1 No such user" }));
+    await send(server.services);
+    await server.close();
+    const { words } = await visit(`${path}&invited=${encodeURIComponent(email)}`, cookie);
+    expect(words).toContain("comes back: this mailbox does not exist");
+    expect(words).not.toContain("on its way");
+    const before = web.letters.length;
+    await send(web.services);
+    expect(web.letters).toHaveLength(before);
   });
 });
 

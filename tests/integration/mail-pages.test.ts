@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChoices } from "#app/domain/mail/choices.ts";
+import { takeDay } from "#app/domain/mail/digests.ts";
+import { takeMailEvents } from "#app/domain/mail/failures.ts";
 import { planMailings } from "#app/domain/mail/planning.ts";
 import { stopPath } from "#app/domain/mail/unsubscribe.ts";
 import { inFuture, insertPeople, insertStream, insertUser } from "#tests/factories.ts";
@@ -111,11 +113,19 @@ describe("the page of one's mail", () => {
     ]),
   ] as [string, string][];
 
+  /** As the page that they opened now has it. */
+  const versionFor = async (cookie?: string): Promise<[string, string]> => {
+    const { html } = await visit("/account/mail", cookie);
+    const [, version = ""] = /name="version" value="([^"]*)"/.exec(html) ?? [];
+    return ["version", version];
+  };
+
   it("shows what somebody gets, takes what they choose, and hands it back", async () => {
     const person = await insertUser(web.db);
     const cookie = await cookieOf(person);
     expect((await visit("/account/mail", cookie)).words).toContain("Reminders");
     const { status, location } = await post("/account/mail", cookie, [
+      await versionFor(cookie),
       ["get", "yes"],
       ...all.filter(([, kind]) => kind !== "replay"),
       ["reminders", "own"],
@@ -140,9 +150,81 @@ describe("the page of one's mail", () => {
     const person = await insertUser(web.db);
     await oneClick(stopOf(person.id));
     await post(stopOf(person.id), undefined, { what: "all" });
-    const form: [string, string][] = [["get", "yes"], ...all, ["reminders", "host"], ["newStreams", "daily"]];
-    await post("/account/mail", await cookieOf(person), form);
+    const cookie = await cookieOf(person);
+    await post("/account/mail", cookie, [await versionFor(cookie), ...usualForm]);
     expect(await choicesOf(person.id)).toMatchObject({ stopped: [], allStopped: false, live: true });
+  });
+
+  const usualForm: [string, string][] = [
+    ...([["get", "yes"], ...all, ["reminders", "host"]] as [string, string][]),
+    ["newStreams", "daily"],
+  ];
+
+  it.each<[string, (person: { id: string; email: string }) => Promise<unknown>, string]>([
+    ["one kind", ({ id }) => oneClick(stopOf(id, "replay")), "Replays: stopped"],
+    [
+      "everything",
+      ({ id }) => post(stopOf(id), undefined, { what: "all" }),
+      "Mail about streams: none at all",
+    ],
+    [
+      "everything by a complaint",
+      ({ email }) =>
+        takeMailEvents(web.db, [
+          { kind: "complaint", address: email, permanent: true, code: "", messageId: "" },
+        ]),
+      "Mail about streams: none at all",
+    ],
+  ])(
+    "that was open when a mail stopped %s does not bring it back, until it is saved once more",
+    async (_, stop, words) => {
+      const person = await insertUser(web.db);
+      const cookie = await cookieOf(person);
+      // Once for somebody who never chose, once over what was chosen.
+      for (const news of ["daily", "each"]) {
+        const form = usualForm.map(([name, value]): [string, string] => [
+          name,
+          name === "newStreams" ? news : value,
+        ]);
+        const opened = await versionFor(cookie);
+        await stop(person);
+        const stopped = await everything(web.db);
+        const answer = await post("/account/mail", cookie, [opened, ...form]);
+        expect(answer.status).toBe(409);
+        expect(answer.words).toContain("changed while you had the page open");
+        expect(answer.words).toContain(words);
+        expect(answer.html).toMatch(/value="yes"[^>]*checked|checked[^>]*value="yes"/);
+        expect(answer.html).toMatch(/value="replay"[^>]*checked|checked[^>]*value="replay"/);
+        expect(await everything(web.db)).toBe(stopped);
+        const [, version = ""] = /name="version" value="([^"]*)"/.exec(answer.html) ?? [];
+        expect((await post("/account/mail", cookie, [["version", version], ...form])).status).toBe(303);
+        expect(await choicesOf(person.id)).toMatchObject({
+          ...{ stopped: [], allStopped: false, newStreams: news },
+        });
+      }
+    },
+  );
+
+  it("is saved by two presses as by one, and by a page that said nothing of what it was opened over not at all", async () => {
+    const person = await insertUser(web.db);
+    const cookie = await cookieOf(person);
+    const form = [await versionFor(cookie), ...usualForm];
+    const both = await Promise.all([
+      post("/account/mail", cookie, form),
+      post("/account/mail", cookie, form),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual([303, 303]);
+    const other = usualForm.filter(([, value]) => value !== "replay");
+    expect((await post("/account/mail", cookie, other)).status).toBe(409);
+    expect(await choicesOf(person.id)).toMatchObject({ stopped: [] });
+  });
+
+  it("is not made old by a letter that goes out", async () => {
+    const person = await insertUser(web.db);
+    const cookie = await cookieOf(person);
+    const opened = await versionFor(cookie);
+    expect(await takeDay(web.db, [person.id])).toEqual(new Set([person.id]));
+    expect((await post("/account/mail", cookie, [opened, ...usualForm])).status).toBe(303);
   });
 
   it.each([
@@ -207,11 +289,62 @@ describe("a stream's mail", () => {
     expect(words).toContain("Reminder, 10 minutes before");
     expect(words).toContain("Their access has ended, or was paid back.");
     expect(words).toContain("They are banned.");
-    expect(words).toContain("550 5.1.1");
-    expect(words).toContain(people.viewer!.email);
     // Nobody asked for these.
     expect(words).not.toContain("a week before");
     expect(html).not.toContain("Save the times");
+  });
+
+  describe("of whom mail came back", () => {
+    async function insertBounced() {
+      const { db } = web;
+      const { people, experience } = await insertPeople(db, { status: "scheduled" });
+      const stream = await insertStream(db, { experienceId: experience.id, createdBy: people.owner.id });
+      // The viewer holds a pass of the space, the stranger never did.
+      const [holder, stranger] = [people.viewer!, people.stranger!];
+      await sql`update users set name = 'Ada of the ' || case when id = ${holder.id} then 'seats' else 'street' end
+        where id in (${holder.id}, ${stranger.id})`.execute(db);
+      const [mailingId] = await makeDue(db, stream.id, "reminder", 10);
+      for (const { id } of [holder, stranger])
+        await sql`
+          insert into mails (mailing_id, person_id, outcome, reason, settled_at)
+          values (${mailingId}, ${id}, 'bounced', '550 5.1.1', now())`.execute(db);
+      return { people, holder, stranger, path: `/account/streams/${stream.id}/mail` };
+    }
+
+    it.each(["host", "owner"] as const)(
+      "tells a %s the names, and the addresses of who holds or held a pass of the space",
+      async (role) => {
+        const { people, holder, stranger, path } = await insertBounced();
+        const { words, html } = await visit(path, await cookieOf(people[role]));
+        for (const told of [holder.email, "Ada of the seats", "Ada of the street", "550 5.1.1"])
+          expect(words).toContain(told);
+        expect(html).not.toContain(stranger.email);
+      },
+    );
+
+    it("tells a moderator how many they are, and nothing of who", async () => {
+      const { people, holder, stranger, path } = await insertBounced();
+      const { words, html, status } = await visit(path, await cookieOf(people.moderator));
+      expect(status).toBe(200);
+      expect(words).toMatch(/Reminder, 10 minutes before.*\b2\b/);
+      for (const secret of [holder.email, stranger.email, "Ada of", holder.id, stranger.id, "550 5.1.1"])
+        expect(html).not.toContain(secret);
+    });
+
+    it.each([
+      ["nobody", 302],
+      ["stranger", 404],
+      ["ended", 404],
+      ["banned", 404],
+      ["viewer", 404],
+      ["otherOwner", 404],
+    ] as const)("tells %s nothing: %i", async (who, status) => {
+      const { people, holder, path } = await insertBounced();
+      const person = people[who];
+      const answer = await visit(path, person ? await cookieOf(person) : undefined);
+      expect(answer.status).toBe(status);
+      if (who !== "viewer") expect(answer.html).not.toContain(holder.email);
+    });
   });
 
   it("says how far it is while it goes out", async () => {

@@ -3,8 +3,8 @@ import { sendGrantLetter } from "#app/domain/grants/letter.ts";
 import type { JobPayload } from "#app/jobs/catalog.ts";
 
 export async function grantMail(
-  { db, mailer, config }: Pick<Services, "db" | "mailer" | "config">,
+  { config, ...services }: Services,
   { grantId }: JobPayload<"grant.mail">,
 ): Promise<void> {
-  await sendGrantLetter({ db, mailer, publicUrl: config.publicUrl }, { grantId });
+  await sendGrantLetter({ ...services, publicUrl: config.publicUrl }, { grantId });
 }

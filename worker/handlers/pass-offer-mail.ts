@@ -3,8 +3,8 @@ import { sendOfferLetter } from "#app/domain/passes/letters.ts";
 import type { JobPayload } from "#app/jobs/catalog.ts";
 
 export async function passOfferMail(
-  { db, mailer, config }: Pick<Services, "db" | "mailer" | "config">,
+  { config, ...services }: Services,
   { waitId }: JobPayload<"pass.offer-mail">,
 ): Promise<void> {
-  await sendOfferLetter({ db, mailer, publicUrl: config.publicUrl }, { waitId });
+  await sendOfferLetter({ ...services, publicUrl: config.publicUrl }, { waitId });
 }

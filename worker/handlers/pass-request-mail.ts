@@ -3,8 +3,8 @@ import { sendRequestLetter } from "#app/domain/passes/letters.ts";
 import type { JobPayload } from "#app/jobs/catalog.ts";
 
 export async function passRequestMail(
-  { db, mailer, config }: Pick<Services, "db" | "mailer" | "config">,
+  { config, ...services }: Services,
   { requestId }: JobPayload<"pass.request-mail">,
 ): Promise<void> {
-  await sendRequestLetter({ db, mailer, publicUrl: config.publicUrl }, { requestId });
+  await sendRequestLetter({ ...services, publicUrl: config.publicUrl }, { requestId });
 }

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
-import type { Db } from "#db/client.ts";
-import type { Mailer } from "#app/services/mail.ts";
 import { grantLetter } from "../letters/grant.ts";
+import { type Sending, sendTo } from "../mail/send-to.ts";
 
 type Row = {
   email: string;
@@ -16,12 +15,13 @@ type Row = {
 
 /**
  * Writes to the person who was given a grant, once: a grant that was written about, taken back or has run out meanwhile
- * is left alone, and so is one whose mailbox is not there. Throws the mailer's ServiceError, and the job is tried again.
+ * is left alone, and so is one whose mailbox is not there. Throws as `sendTo` does, and the job is tried again.
  */
 export async function sendGrantLetter(
-  { db, mailer, publicUrl }: { db: Db; mailer: Mailer; publicUrl: string },
+  { publicUrl, ...sending }: Sending & { publicUrl: string },
   { grantId }: { grantId: string },
 ): Promise<void> {
+  const { db } = sending;
   const { rows } = await sql<Row>`
     select u.email, coalesce(u.time_zone, p.term_time_zone, 'UTC') as zone, p.name as "passName",
       s.name as "spaceName", s.slug as "spaceSlug", g.ends_at as "endsAt", p.at_expiry as "atExpiry",
@@ -45,7 +45,7 @@ export async function sendGrantLetter(
     link: `${publicUrl}/account/experiences`,
     spaceLink: `${publicUrl}/${grant.spaceSlug}`,
   });
-  await mailer.send({ to: grant.email, ...letter });
+  if (!(await sendTo(sending, { to: grant.email, ...letter }, { grantId }))) return;
   await db
     .updateTable("access_grants")
     .set({ mailed_at: sql`now()` })

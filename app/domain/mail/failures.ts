@@ -5,6 +5,7 @@ import { isId } from "../text.ts";
 /** What a provider told about mail to an address. */
 export type MailEvent = {
   kind: "bounce" | "complaint";
+  /** As `emailAddress` writes it. */
   address: string;
   /** Of a bounce: whether that mailbox never takes anything (a full one does again). */
   permanent: boolean;
@@ -14,7 +15,10 @@ export type MailEvent = {
   messageId: string;
 };
 
-/** Notes that nothing arrives at addresses of ours, so that nothing more is sent there. Others are let alone. */
+/**
+ * Notes that nothing arrives at addresses of people here, and of those who are invited to a team, so that nothing more is
+ * sent there. Others are let alone.
+ */
 export async function noteFailures(
   db: Kysely<Database>,
   failures: { address: string; code: string }[],
@@ -23,12 +27,15 @@ export async function noteFailures(
   if (failures.length === 0) return;
   await sql`
     insert into mail_failures (address, source, code)
-    select distinct on (u.email) u.email, ${source}, left(f.code, 40)
+    select distinct on (f.address) f.address, ${source}, left(f.code, 40)
     from unnest(
       ${failures.map(({ address }) => address.toLowerCase())}::text[], ${failures.map(({ code }) => code)}::text[]
     ) as f (address, code)
-    join users u on u.email = f.address
-    order by u.email
+    where exists (select from users u where u.email = f.address)
+      or exists (
+        select from space_invites i where i.email = f.address and i.accepted_at is null and i.revoked_at is null
+      )
+    order by f.address
     on conflict (address) do nothing
   `.execute(db);
 }
@@ -74,7 +81,8 @@ export async function takeMailEvents(db: Kysely<Database>, events: MailEvent[]):
   await sql`
     insert into mail_choices as ch (person_id, all_stopped_at)
     select id, clock_timestamp() from users where email = any(${complained}::text[])
-    on conflict (person_id) do update set all_stopped_at = coalesce(ch.all_stopped_at, excluded.all_stopped_at)
+    on conflict (person_id) do update set
+      all_stopped_at = coalesce(ch.all_stopped_at, excluded.all_stopped_at), changed_at = clock_timestamp()
   `.execute(db);
 }
 

@@ -61,22 +61,32 @@ export async function listMailings(db: Db, streamId: string, usual: number[]): P
 export type BouncedMail = {
   kind: MailKind;
   minutesBefore: number;
-  email: string;
+  personId: string;
+  /** Of those alone who hold or held a pass of the space, as in `listComing`: its team knows it already. */
+  email: string | null;
+  /** "" when they gave none. */
   name: string;
   code: string;
   at: Date;
 };
 
-/** Whose mail of a stream came back, the newest first. */
+/** Whose mail of a stream came back, the newest first: for hosts and owners, who may see who is coming. */
 export async function listBounced(
   db: Db,
   streamId: string,
   { limit }: { limit: number },
 ): Promise<BouncedMail[]> {
   const { rows } = await sql<BouncedMail>`
-    select g.kind, g.minutes_before as "minutesBefore", u.email, u.name, m.reason as code, m.settled_at as at
+    select g.kind, g.minutes_before as "minutesBefore", u.id as "personId", u.name, m.reason as code,
+      m.settled_at as at,
+      case when exists (
+        select from access_grants a join access_passes p on p.id = a.access_pass_id and p.space_id = e.space_id
+        where a.user_id = u.id
+      ) then u.email end as email
     from mailings g join mails m on m.mailing_id = g.id and m.outcome = 'bounced'
     join users u on u.id = m.person_id
+    join streams s on s.id = g.stream_id
+    join experiences e on e.id = s.experience_id
     where g.stream_id = ${streamId}::uuid
     order by m.settled_at desc limit ${limit}
   `.execute(db);

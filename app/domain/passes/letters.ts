@@ -1,7 +1,6 @@
 import { sql } from "kysely";
-import type { Mailer } from "#app/services/mail.ts";
-import type { Db } from "#db/client.ts";
 import type { AccessPassRequestStatus } from "#db/types.ts";
+import { type Sending as SendingTo, sendTo } from "../mail/send-to.ts";
 import { passOfferLetter } from "../letters/pass-offer.ts";
 import {
   requestApprovedLetter,
@@ -9,7 +8,7 @@ import {
   requestDeclinedLetter,
 } from "../letters/pass-request.ts";
 
-type Sending = { db: Db; mailer: Mailer; publicUrl: string };
+type Sending = SendingTo & { publicUrl: string };
 
 /** `p` is the pass. */
 const opened = sql<string[]>`
@@ -33,12 +32,13 @@ type Offer = {
 
 /**
  * Writes to the person for whom a seat is kept, once: not about an offer that was taken, left, or has run out meanwhile.
- * Throws the mailer's ServiceError, and the job is tried again.
+ * Throws as `sendTo` does, and the job is tried again.
  */
 export async function sendOfferLetter(
-  { db, mailer, publicUrl }: Sending,
+  { publicUrl, ...sending }: Sending,
   { waitId }: { waitId: string },
 ): Promise<void> {
+  const { db } = sending;
   const { rows } = await sql<Offer>`
     select u.email, coalesce(u.time_zone, p.term_time_zone, 'UTC') as "timeZone", p.name as "passName",
       p.slug as "passSlug", s.name as "spaceName", s.slug as "spaceSlug", w.offer_until as "offerUntil",
@@ -56,7 +56,7 @@ export async function sendOfferLetter(
     ...offer,
     link: `${publicUrl}/${offer.spaceSlug}/passes/${offer.passSlug}`,
   });
-  await mailer.send({ to: offer.email, ...letter });
+  if (!(await sendTo(sending, { to: offer.email, ...letter }, { waitId }))) return;
   await db
     .updateTable("access_pass_waits")
     .set({ mailed_at: sql`now()` })
@@ -76,9 +76,10 @@ type Answer = Omit<Offer, "offerUntil"> & {
  * that they took back needs no letter, nor one whose pass was taken back again meanwhile. Throws as `sendOfferLetter` does.
  */
 export async function sendRequestLetter(
-  { db, mailer, publicUrl }: Sending,
+  { publicUrl, ...sending }: Sending,
   { requestId }: { requestId: string },
 ): Promise<void> {
+  const { db } = sending;
   const { rows } = await sql<Answer>`
     select u.email, coalesce(u.time_zone, p.term_time_zone, 'UTC') as "timeZone", p.name as "passName",
       p.slug as "passSlug", s.name as "spaceName", s.slug as "spaceSlug", ${opened} as experiences,
@@ -95,10 +96,8 @@ export async function sendRequestLetter(
   const answer = rows[0];
   if (!answer) return;
   const link = `${publicUrl}/${answer.spaceSlug}/passes/${answer.passSlug}`;
-  await mailer.send({
-    to: answer.email,
-    ...letterOf(answer, { link, watchLink: `${publicUrl}/account/experiences` }),
-  });
+  const letter = letterOf(answer, { link, watchLink: `${publicUrl}/account/experiences` });
+  if (!(await sendTo(sending, { to: answer.email, ...letter }, { requestId }))) return;
   await db
     .updateTable("access_pass_requests")
     .set({ mailed_at: sql`now()` })

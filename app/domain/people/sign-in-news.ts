@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "kysely";
-import type { Mailer } from "#app/services/mail.ts";
-import type { Database, Db } from "#db/client.ts";
+import type { Database } from "#db/client.ts";
 import { enqueue, type Queue } from "../../jobs/queue.ts";
+import { type Sending, sendTo } from "../mail/send-to.ts";
 import { newSignInLetter } from "../letters/new-sign-in.ts";
 import { browserInWords } from "./browser-words.ts";
 import { takeFrom } from "./limits.ts";
@@ -29,12 +29,13 @@ export async function tellOfSignIn(
 
 /**
  * Writes to a person about a session of theirs, once, also when it was ended by now: a session that is gone or was written
- * about, and an account that is switched off, are left alone. Throws the mailer's ServiceError, and the job is tried again.
+ * about, and an account that is switched off, are left alone. Throws as `sendTo` does, and the job is tried again.
  */
 export async function sendSignInNews(
-  { db, mailer, publicUrl }: { db: Db; mailer: Mailer; publicUrl: string },
+  { publicUrl, ...sending }: Sending & { publicUrl: string },
   { sessionId }: { sessionId: string },
 ): Promise<void> {
+  const { db } = sending;
   const session = await db
     .selectFrom("sessions as s")
     .innerJoin("users as u", "u.id", "s.user_id")
@@ -48,7 +49,8 @@ export async function sendSignInNews(
   const { email, userAgent, at, timeZone } = session;
   const link = `${publicUrl}/account/sessions`;
   const browser = browserInWords(userAgent);
-  await mailer.send({ to: email, ...newSignInLetter({ email, browser, at, timeZone, link }) });
+  const letter = newSignInLetter({ email, browser, at, timeZone, link });
+  if (!(await sendTo(sending, { to: email, ...letter }, { sessionId }))) return;
   await db
     .updateTable("sessions")
     .set({ mailed_at: sql`now()` })

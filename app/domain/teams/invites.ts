@@ -137,6 +137,8 @@ export type Invite = {
   mailedAt: Date | null;
   expiresAt: Date;
   mayResend: boolean;
+  /** A mail server said that there is no such mailbox. */
+  noMailbox: boolean;
 };
 
 // A letter that is still not out an hour after it was asked for has failed for good: it may be asked for again.
@@ -164,6 +166,11 @@ const invites = (db: Db) =>
     ])
     .select(sql<string>`coalesce(nullif(inviter.name, ''), inviter.email)`.as("invitedBy"))
     .select(isResendable.as("mayResend"))
+    .select(
+      sql<boolean>`exists (select from mail_failures f where f.address = space_invites.email)`.as(
+        "noMailbox",
+      ),
+    )
     .select(
       sql<InviteState>`case
         when space_invites.accepted_at is not null then 'accepted'
@@ -231,8 +238,9 @@ export async function acceptInvite(
   });
 }
 
-/** Whether an invitation's letter is still to be sent. */
-export const isToBeMailed = ({ state, mailedAt }: Invite) => state === "open" && mailedAt === null;
+/** Whether an invitation's letter is still to be sent: not to a mailbox that is not there. */
+export const isToBeMailed = ({ state, mailedAt, noMailbox }: Invite) =>
+  state === "open" && mailedAt === null && !noMailbox;
 
 /** Keeps that the mail server took an invitation's letter. */
 export async function markInviteMailed(db: Db, inviteId: string): Promise<void> {

@@ -223,7 +223,13 @@ describe("the page of one's mail", () => {
     const person = await insertUser(web.db);
     const cookie = await cookieOf(person);
     const opened = await versionFor(cookie);
-    expect(await takeDay(web.db, [person.id])).toEqual(new Set([person.id]));
+    await takeDay(web.db, [{ personId: person.id, dayBegan: new Date(), claims: [] }]);
+    const { new_streams_at: written } = await web.db
+      .selectFrom("mail_choices")
+      .select("new_streams_at")
+      .where("person_id", "=", person.id)
+      .executeTakeFirstOrThrow();
+    expect(written).not.toBeNull();
     expect((await post("/account/mail", cookie, [opened, ...usualForm])).status).toBe(303);
   });
 

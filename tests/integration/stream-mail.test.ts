@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { usualChatHours } from "#app/domain/chat/phase.ts";
-import { updateChoices, updateStreamReminders } from "#app/domain/mail/choices.ts";
+import { findChoices, updateChoices, updateStreamReminders } from "#app/domain/mail/choices.ts";
 import { claimDue } from "#app/domain/mail/due.ts";
 import {
   planAccessEnds,
@@ -774,6 +774,16 @@ describe("somebody who has unsubscribed", () => {
     await deliver(test.services);
     expect(await fatesOf(test.db, stream.id, viewer.id)).toContain("reminder 10: skipped unsubscribed");
     expect(subjectsTo(viewer)).toEqual(["Cancelled: A stream"]);
+  });
+
+  it("from what they had chosen sees that it is chosen no more, so that saving other choices does not bring it back", async () => {
+    const { viewer } = await insertComing();
+    const chosen = { reminderMinutes: null, newStreams: "daily", stopped: [], allStopped: false } as const;
+    await updateChoices(test.db, viewer.id, { ...chosen, stopped: [], live: true });
+    await stopMail(test.db, viewer.id, "reminder");
+    expect(await findChoices(test.db, viewer.id)).toMatchObject({ live: true, stopped: ["reminder"] });
+    await stopMail(test.db, viewer.id, "live");
+    expect(await findChoices(test.db, viewer.id)).toMatchObject({ live: false });
   });
 
   it("from everything gets nothing about streams", async () => {

@@ -44,6 +44,8 @@ export async function stopMail(db: Db, personId: string, what: MailChoice | "all
     select id, ${stopped}::text[], ${allAt} from users where id = ${personId}::uuid
     on conflict (person_id) do update set
       stopped = case when ${stopped}::text[] <@ ch.stopped then ch.stopped else ch.stopped || ${stopped}::text[] end,
+      -- It is chosen, not only not stopped: who looks at their choices sees that it is not.
+      live = ch.live and ${what} <> 'live',
       all_stopped_at = coalesce(ch.all_stopped_at, excluded.all_stopped_at), changed_at = clock_timestamp()
   `.execute(db);
 }

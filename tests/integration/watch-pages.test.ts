@@ -74,7 +74,7 @@ describe("the page of a stream, read without scripts", () => {
     expect(text).toContain("Colour grading & you");
     expect(text).toContain("starts in 3 d 2 h");
     expect(text).toContain("Your pass A pass opens this stream, without an end.");
-    expect(refresh).toBeUndefined();
+    expect(refresh).toBe(6 * 3600);
     expect(dark).toBe(false);
   });
 

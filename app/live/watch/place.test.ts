@@ -73,7 +73,12 @@ describe("the place a page is", () => {
   });
 
   it("asks again by itself only where something is about to change", () => {
-    expect(refreshSeconds(scheduled, start - minutes(600))).toBeUndefined();
+    expect(refreshSeconds(scheduled, start - minutes(60 * 24 * 7))).toBe(6 * 3600);
+    expect(refreshSeconds(scheduled, start - minutes(600))).toBe(6 * 3600);
+    expect(refreshSeconds(scheduled, start - minutes(180))).toBe(2 * 3600);
+    expect(refreshSeconds(scheduled, start - minutes(62) - 1)).toBe(121);
+    expect(refreshSeconds(scheduled, start - minutes(61) + 1)).toBe(60);
+    expect(refreshSeconds(scheduled, start - minutes(60))).toBe(60);
     expect(refreshSeconds(scheduled, start - minutes(45))).toBe(60);
     expect(refreshSeconds(scheduled, start - minutes(20))).toBe(60);
     expect(refreshSeconds(scheduled, start - minutes(10))).toBe(20);
@@ -88,7 +93,20 @@ describe("the place a page is", () => {
     expect(refreshSeconds(ended, start)).toBeUndefined();
     expect(refreshSeconds({ ...ended, access: "no_grant" }, start)).toBeUndefined();
     expect(refreshSeconds({ ...scheduled, access: "no_grant" }, start - minutes(10))).toBe(60);
-    expect(refreshSeconds({ ...scheduled, status: "cancelled" }, start)).toBeUndefined();
+    expect(refreshSeconds({ ...scheduled, access: "no_grant" }, start - minutes(90))).toBe(3600);
+    expect(refreshSeconds({ ...scheduled, access: "no_grant" }, start - minutes(60 * 24))).toBe(6 * 3600);
+    expect(refreshSeconds({ ...scheduled, status: "live", access: "no_grant" }, start)).toBeUndefined();
+    for (const before of [0, 600])
+      expect(refreshSeconds({ ...scheduled, status: "cancelled" }, start - minutes(before))).toBeUndefined();
+  });
+
+  it("that is opened days before a start comes to its lobby by itself", () => {
+    let now = start - minutes(60 * 24 * 3);
+    for (let asked = 0; placeOf(scheduled, now) === "announced"; asked++) {
+      expect(asked).toBeLessThan(50);
+      now += refreshSeconds(scheduled, now)! * 1000;
+    }
+    expect(now).toBeLessThanOrEqual(start - minutes(29));
   });
 
   it("asks the oftener the nearer the start is, and less often again when that is long past", () => {
@@ -102,6 +120,8 @@ describe("the place a page is", () => {
     const chat = { phase: "open" } as PageState["chat"];
     expect(refreshSeconds({ ...scheduled, status: "live", chat }, start)).toBeUndefined();
     expect(refreshSeconds({ ...scheduled, status: "ended", recording, chat }, start)).toBeUndefined();
+    for (const before of [10, 45, 600])
+      expect(refreshSeconds({ ...scheduled, chat }, start - minutes(before))).toBeUndefined();
     const closed = { phase: "read-only" } as PageState["chat"];
     expect(refreshSeconds({ ...scheduled, status: "ended", recording, chat: closed }, start)).toBe(5);
   });

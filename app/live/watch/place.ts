@@ -88,8 +88,11 @@ export function lobbyRefreshSeconds({ startsAt }: Pick<PageState, "startsAt">, n
   return away > 15 * 60_000 ? 60 : away > 5 * 60_000 ? 20 : 5;
 }
 
+/** A page that stays open for days sees within so long that its stream was moved nearer or cancelled. */
+const longestRefreshSeconds = 6 * 3600;
+
 /**
- * After how many seconds a page without scripts asks again; undefined when nothing is about to change, and while
+ * After how many seconds a page without scripts asks again: long before the start once, when an hour is left; undefined when nothing is about to change, and while
  * somebody may be writing in the chat on it: then the chat's list asks, and says what has changed (`newsSince`).
  */
 export function refreshSeconds(state: PageState, now: number): number | undefined {
@@ -102,7 +105,9 @@ export function refreshSeconds(state: PageState, now: number): number | undefine
     return recording && recording.status !== "ready" && recording.status !== "failed" ? 5 : undefined;
   }
   if (place === "cancelled" || state.status === "ended") return undefined;
-  const untilStart = Date.parse(state.startsAt) - now;
-  if (place === "refused") return state.status === "scheduled" && untilStart < lobbyMs ? 60 : undefined;
-  return untilStart < 2 * lobbyMs ? 60 : undefined;
+  // Whoever is refused has no lobby to come to, and asks from its opening on.
+  const from = place === "refused" ? lobbyMs : 2 * lobbyMs;
+  if (place === "refused" && state.status !== "scheduled") return undefined;
+  const untilThen = Math.ceil((Date.parse(state.startsAt) - from - now) / 1000);
+  return Math.min(Math.max(untilThen, 60), longestRefreshSeconds);
 }

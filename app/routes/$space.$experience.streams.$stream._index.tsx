@@ -37,9 +37,11 @@ export async function loader(args: LoaderFunctionArgs): Promise<WatchData> {
   const { params, request, context } = args;
   const { db } = context;
   const { space = "", experience = "", stream = "" } = params;
-  const viewer = await context.viewer();
+  const [viewer, watched] = await Promise.all([
+    context.viewer(),
+    context.questions.watched({ space, experience, stream }),
+  ]);
   const userId = viewer?.userId ?? null;
-  const watched = await context.questions.watched({ space, experience, stream });
   const access = watched && (await context.questions.access({ streamId: watched.facts.streamId, userId }));
   if (!watched || !access) throw await movedOrAbsent(args, "There is no stream at this address.");
 

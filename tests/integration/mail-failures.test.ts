@@ -79,6 +79,46 @@ describe("what a provider tells", () => {
     expect(await fatesOf(web.db, stream.id, viewer.id)).toContain("reminder 30: skipped no_mailbox");
   });
 
+  it("of a bounce before we have written that the mail was sent stands at the mail all the same", async () => {
+    const { people, stream } = await insertPeople(web.db, { status: "scheduled" });
+    const viewer = people.viewer!;
+    await come(web.db, stream.id, viewer.id);
+    const [mailingId] = await makeDue(web.db, stream.id, "reminder", 10);
+    const messageId = messageIdOf({ mailingId: mailingId!, personId: viewer.id }, web.url);
+    const { mailer } = web.services;
+    let told: number | undefined;
+    // The provider is faster than we are: its bounce is here when its yes to the letter is.
+    const quick: Services["mailer"] = {
+      ...mailer,
+      async send(letter) {
+        await mailer.send(letter);
+        told = (await tell([{ kind: "bounce", address: viewer.email, code: "5.1.1", messageId }])).status;
+      },
+    };
+    await deliver({ ...web.services, mailer: quick });
+    expect(told).toBe(200);
+    expect(await fatesOf(web.db, stream.id, viewer.id)).toEqual(["reminder 10: bounced 5.1.1"]);
+    await waitOut(web.db);
+    const before = web.letters.length;
+    await deliver(web.services);
+    expect(web.letters).toHaveLength(before);
+    const listed = await visit(`/account/streams/${stream.id}/mail`, await cookieOf(people.owner));
+    expect(listed.words).toContain(viewer.email);
+  });
+
+  it("of a bounce of a mail that was not begun leaves that to its time", async () => {
+    const { people, stream } = await insertPeople(web.db, { status: "scheduled" });
+    const viewer = people.viewer!;
+    const [mailingId] = await makeDue(web.db, stream.id, "reminder", 10);
+    await web.db
+      .insertInto("mails")
+      .values({ mailing_id: mailingId!, person_id: viewer.id, next_at: inFuture("1 hour") })
+      .execute();
+    const messageId = messageIdOf({ mailingId: mailingId!, personId: viewer.id }, web.url);
+    await tell([{ kind: "bounce", address: viewer.email, code: "5.1.1", messageId }]);
+    expect(await fatesOf(web.db, stream.id, viewer.id)).toEqual(["reminder 10: waits"]);
+  });
+
   it("of a bounce that is not for good changes nothing", async () => {
     const person = await insertUser(web.db);
     await tell([{ kind: "bounce", address: person.email, permanent: false, code: "4.2.2" }]);

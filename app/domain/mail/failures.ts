@@ -59,7 +59,8 @@ export async function forgetFailure(db: Kysely<Database>, address: string): Prom
 
 /**
  * Does what a provider told: a bounce for good stops mail to the address and stands at the mail that it is about, a
- * complaint unsubscribes its person from everything. Told twice, it is the same.
+ * complaint unsubscribes its person from everything. Told twice, it is the same. A bounce may come before we have written
+ * down that the mail was sent: it stands then, and "sent" comes too late.
  */
 export async function takeMailEvents(db: Kysely<Database>, events: MailEvent[]): Promise<void> {
   const bounces = events.filter(({ kind, permanent }) => kind === "bounce" && permanent);
@@ -68,9 +69,11 @@ export async function takeMailEvents(db: Kysely<Database>, events: MailEvent[]):
     const named = readMessageId(messageId);
     if (!named) continue;
     await sql`
-      update mails m set outcome = 'bounced', reason = left(${code}, 60)
+      update mails m set outcome = 'bounced', reason = left(${code}, 60), next_at = null,
+        settled_at = coalesce(m.settled_at, clock_timestamp())
       from users u
-      where m.mailing_id = ${named.mailingId}::uuid and m.person_id = ${named.personId}::uuid and m.outcome = 'sent'
+      where m.mailing_id = ${named.mailingId}::uuid and m.person_id = ${named.personId}::uuid
+        and (m.outcome = 'sent' or (m.outcome is null and m.claimed_at is not null))
         and u.id = m.person_id and u.email = ${address.toLowerCase()}
     `.execute(db);
   }

@@ -7,7 +7,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import helmet, { strictTransportSecurity } from "helmet";
 import { sql } from "kysely";
 import type { RequestContext, Services } from "#app/context.ts";
-import { findViewer, type Viewer } from "#app/domain/people/sessions.ts";
+import type { Viewer } from "#app/domain/people/sessions.ts";
 import { readCookie, sessionCookieName } from "#app/http/cookies.ts";
 import { announcementsRouter } from "./announcements.ts";
 import { apiRouter } from "./api/router.ts";
@@ -115,15 +115,6 @@ function publicFiles(folder: string) {
   const serve = express.static(folder, { maxAge: "1h", index: false });
   return (request: Request, response: Response, next: NextFunction) =>
     names.has(request.path.slice(1)) ? serve(request, response, next) : next();
-}
-
-/** The session behind a request's cookie. */
-export async function viewerOf(
-  { config, db }: Services,
-  cookies: string | undefined,
-): Promise<Viewer | null> {
-  const token = readCookie(cookies, sessionCookieName(config));
-  return (token && (await findViewer(db, token))) || null;
 }
 
 type Shared = { questions: Questions; countPerson: CountPerson };

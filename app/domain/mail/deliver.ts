@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Services } from "#app/context.ts";
 import { listAccessOfPeople } from "../access/decision.ts";
 import { claimBeside, claimedOnce, dayOf, takeDay, waitForDay } from "./digests.ts";
-import { type Claim, claimDue, isSpreading } from "./due.ts";
+import { type Claim, claimDue, isSpreading, keyOf } from "./due.ts";
 import { findMailings, findPeople, type MailingFacts, type PersonFacts } from "./facts.ts";
 import { whyNot } from "./judge.ts";
 import { createHeld, type Held } from "./held.ts";
@@ -69,8 +69,8 @@ async function judge(
 ): Promise<ToSend[]> {
   const people = await findPeople(db, claims);
   // Whoever was deleted meanwhile took their rows along.
-  const there = new Set(people.map(({ mailingId, personId }) => `${mailingId} ${personId}`));
-  held.release(claims.filter(({ mailingId, personId }) => !there.has(`${mailingId} ${personId}`)));
+  const there = new Set(people.map(keyOf));
+  held.release(claims.filter((claim) => !there.has(keyOf(claim))));
   const mailings = await findMailings(db, [...new Set(people.map(({ mailingId }) => mailingId))]);
   const wanted = await listWanted(db, { people, mailings }, settle);
   const single = wanted.filter(({ mailing }) => mailing.kind !== "new_stream");
@@ -166,5 +166,4 @@ async function gather(
   });
 }
 
-const keyOf = ({ mailingId, personId }: Claim) => `${mailingId} ${personId}`;
 const claimsOf = (wanted: Wanted[]): Claim[] => wanted.map(({ person }) => person);

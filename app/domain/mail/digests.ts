@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { Temporal } from "temporal-polyfill";
 import type { Db } from "#db/client.ts";
 import { normalizeZone } from "../schedule/zones.ts";
-import { type Claim, claimSeconds } from "./due.ts";
+import { type Claim, claimRows, claimSeconds } from "./due.ts";
 import { newsMinutesBefore } from "./kinds.ts";
 import type { SkipReason } from "./judge.ts";
 
@@ -67,10 +67,7 @@ export async function takeDay(db: Db, readers: Reader[]): Promise<Claim[]> {
     )
     update mails m set claims = m.claims + 1
     from taken t
-    join unnest(
-      ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
-      ${claims.map(({ claims }) => claims)}::integer[]
-    ) as k (mailing_id, person_id, claims) on k.person_id = t.person_id
+    join ${claimRows(claims)} on k.person_id = t.person_id
     where m.mailing_id = k.mailing_id and m.person_id = k.person_id and m.outcome is null and m.claims = k.claims
     returning m.mailing_id as "mailingId", m.person_id as "personId", m.claims
   `.execute(db);
@@ -118,10 +115,7 @@ export async function putBack(
   await sql`
     update mails m set claims = 0, claimed_at = null, reason = coalesce(${reason}::text, m.reason),
       next_at = clock_timestamp() + make_interval(secs => ${seconds}::float8)
-    from unnest(
-      ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
-      ${claims.map(({ claims }) => claims)}::integer[]
-    ) as k (mailing_id, person_id, claims)
+    from ${claimRows(claims)}
     where m.mailing_id = k.mailing_id and m.person_id = k.person_id and m.outcome is null and m.claims = k.claims
   `.execute(db);
 }

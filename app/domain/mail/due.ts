@@ -5,6 +5,14 @@ import { newsMinutesBefore, usualReminders } from "./kinds.ts";
 /** A mail that this worker is to send or to skip before its claim runs out. */
 export type Claim = { mailingId: string; personId: string; claims: number };
 
+export const keyOf = ({ mailingId, personId }: Omit<Claim, "claims">) => `${mailingId} ${personId}`;
+
+/** Claims as rows of `k (mailing_id, person_id, claims)`, for a statement about them. */
+export const claimRows = (claims: Claim[]) => sql`unnest(
+  ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
+  ${claims.map(({ claims }) => claims)}::integer[]
+) as k (mailing_id, person_id, claims)`;
+
 /** What is claimed and neither settled nor renewed for so many seconds is somebody else's: its worker has died. */
 export const claimSeconds = 15;
 

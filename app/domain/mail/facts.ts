@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { AccessGrantStatus, MailKind, StreamStatus } from "#db/types.ts";
 import { isShown } from "../recordings/shown.ts";
 import { type SeriesColumns, seriesInWords } from "../schedule/series-words.ts";
-import type { Claim } from "./due.ts";
+import { type Claim, claimRows } from "./due.ts";
 
 /** The stream of a mailing as it is now. */
 export type MailedStream = {
@@ -176,10 +176,7 @@ export async function findPeople(db: Db, claims: Claim[]): Promise<PersonFacts[]
         select from streams s where s.id = g.stream_id
           and ch.new_streams_at between s.starts_at - interval '1 day' and s.starts_at
       ) as "hadLetter"
-    from unnest(
-      ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
-      ${claims.map(({ claims }) => claims)}::integer[]
-    ) as k (mailing_id, person_id, claims)
+    from ${claimRows(claims)}
     join mails m on m.mailing_id = k.mailing_id and m.person_id = k.person_id
     join mailings g on g.id = k.mailing_id
     join users u on u.id = k.person_id

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Services } from "#app/context.ts";
-import { type Claim, claimSeconds } from "./due.ts";
+import { type Claim, claimRows, claimSeconds, keyOf } from "./due.ts";
 
 const renewMs = 4_000;
 
@@ -10,7 +10,6 @@ const renewMs = 4_000;
  */
 export function createHeld({ db, log }: Pick<Services, "db" | "log">) {
   const held = new Map<string, Claim>();
-  const keyOf = ({ mailingId, personId }: Claim) => `${mailingId} ${personId}`;
   const timer = setInterval(() => {
     if (held.size > 0)
       renew({ db }, [...held.values()]).catch((error: unknown) =>
@@ -34,10 +33,7 @@ export type Held = ReturnType<typeof createHeld>;
 async function renew({ db }: Pick<Services, "db">, claims: Claim[]): Promise<void> {
   await sql`
     update mails m set next_at = clock_timestamp() + make_interval(secs => ${claimSeconds})
-    from unnest(
-      ${claims.map(({ mailingId }) => mailingId)}::uuid[], ${claims.map(({ personId }) => personId)}::uuid[],
-      ${claims.map(({ claims }) => claims)}::integer[]
-    ) as k (mailing_id, person_id, claims)
+    from ${claimRows(claims)}
     where m.mailing_id = k.mailing_id and m.person_id = k.person_id and m.claims = k.claims and m.outcome is null
   `.execute(db);
 }

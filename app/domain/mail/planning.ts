@@ -57,11 +57,18 @@ export async function planMailings(db: Db, { most = 200 }: { most?: number } = {
   return rows[0]!.streams;
 }
 
+/** So long after it is there, or there again, people are told of a replay. */
+const replayTime = sql`interval '3 days'`;
+/** Of a mail that was skipped: it is due now, as if it had not been looked at. */
+const waitsAnew = sql`
+  next_at = clock_timestamp(), outcome = null, settled_at = null, reason = '', claims = 0, claimed_at = null
+`;
+
 /** Has everybody who was coming told that the replay of a stream is there, once. A part of making it ready. */
 export async function planReplayMail(trx: Transaction<Database>, streamId: string): Promise<void> {
   await sql`
     insert into mailings (kind, stream_id, due_at, expires_at)
-    values ('replay', ${streamId}::uuid, clock_timestamp(), clock_timestamp() + interval '3 days')
+    values ('replay', ${streamId}::uuid, clock_timestamp(), clock_timestamp() + ${replayTime})
     on conflict do nothing
   `.execute(trx);
 }
@@ -76,14 +83,14 @@ const replayNewsDays = 14;
 export async function planReplayMailAgain(trx: Transaction<Database>, streamId: string): Promise<void> {
   await sql`
     with told as (
-      update mails m set next_at = clock_timestamp(), outcome = null, settled_at = null, reason = '', claims = 0, claimed_at = null
+      update mails m set ${waitsAnew}
       from mailings g
       where g.id = m.mailing_id and g.kind = 'replay' and g.stream_id = ${streamId}::uuid
         and g.created_at > clock_timestamp() - make_interval(days => ${replayNewsDays})
         and m.outcome = 'skipped' and m.reason = 'no_replay'
       returning g.id
     )
-    update mailings set expires_at = greatest(expires_at, clock_timestamp() + interval '3 days')
+    update mailings set expires_at = greatest(expires_at, clock_timestamp() + ${replayTime})
     where id in (select id from told)
   `.execute(trx);
 }
@@ -116,7 +123,7 @@ export async function planConfirmations(db: Db, { most = 500 }: { most?: number 
       select made.id, f.person_id, clock_timestamp() from made join fresh f on f.stream_id = made.stream_id
       -- Whoever did not come for a moment has none yet.
       on conflict (mailing_id, person_id) do update
-        set next_at = clock_timestamp(), outcome = null, settled_at = null, reason = '', claims = 0, claimed_at = null
+        set ${waitsAnew}
         where m.outcome = 'skipped' and m.reason in ('not_coming', 'unsubscribed')
     )
     select count(*)::integer as people from marked

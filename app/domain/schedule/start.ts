@@ -154,8 +154,7 @@ function outOfRange(at: Temporal.ZonedDateTime, { now, zone, onlyFar }: Clock): 
       sentence: `${dayInWords(at)} is more than two years ahead. Choose an earlier day.`,
     };
   }
-  const minute = here.round({ smallestUnit: "minute", roundingMode: "floor" });
-  if (onlyFar || Temporal.ZonedDateTime.compare(at, minute) >= 0) return undefined;
+  if (onlyFar || !hasPassed(toStart(at), new Date(now.epochMilliseconds))) return undefined;
   if (Temporal.PlainDate.compare(at.toPlainDate(), here.toPlainDate()) < 0) {
     return { field: "day", sentence: `${dayInWords(at)} is in the past. Choose today or a later day.` };
   }

@@ -1,7 +1,8 @@
 import jsonld from "jsonld";
 import { describe, expect, it } from "vitest";
-import type { AnnouncedStream } from "./announced-stream.ts";
-import { structuredProfile, structuredSite, structuredStream } from "./structured.ts";
+import type { AnnouncedStream } from "#app/domain/announcing/announced-stream.ts";
+import { structuredProfile, structuredSite, structuredStream } from "#app/domain/announcing/structured.ts";
+import { wrongIn } from "#tests/schema-org.ts";
 
 const publicUrl = "https://frontrow.example";
 const stream: AnnouncedStream = {
@@ -23,7 +24,20 @@ const stream: AnnouncedStream = {
 const said = (change: Partial<AnnouncedStream>) =>
   structuredStream({ ...stream, ...change }, publicUrl) as unknown as Record<string, unknown>;
 
-/** As whoever reads JSON-LD sees it, with schema.org's names written out. Whether these exist, `vocabulary.test.ts` asks. */
+const over = { status: "ended", liveAt: stream.startsAt, endedAt: "2026-11-30T19:00:30.000Z" } as const;
+const states = [
+  {},
+  { formerStart: "2026-11-29T18:00:00.000Z" },
+  { status: "cancelled" },
+  { status: "overdue" },
+  { status: "live", liveAt: stream.startsAt },
+  over,
+  { ...over, replayMs: 10 },
+] as Partial<AnnouncedStream>[];
+const person = { username: "mara", name: "Mara <i>", bio: "I grade film." };
+const all = [...states.map(said), structuredProfile(person, publicUrl), structuredSite(publicUrl)];
+
+/** As whoever reads JSON-LD sees it, with schema.org's names written out. Whether these exist, `wrongIn` says. */
 async function expand(what: object): Promise<Record<string, unknown>[]> {
   const documentLoader = async (url: string) => {
     expect(url).toMatch(/^https:\/\/schema\.org\/?$/);
@@ -113,18 +127,6 @@ describe("a stream in schema.org's words", () => {
   });
 
   it("is read back by a library for JSON-LD in each of its states, and so are a person and the site", async () => {
-    const over = { status: "ended", liveAt: stream.startsAt, endedAt: "2026-11-30T19:00:30.000Z" } as const;
-    const states = [
-      {},
-      { formerStart: "2026-11-29T18:00:00.000Z" },
-      { status: "cancelled" },
-      { status: "overdue" },
-      { status: "live", liveAt: stream.startsAt },
-      over,
-      { ...over, replayMs: 10 },
-    ] as Partial<AnnouncedStream>[];
-    const person = { username: "mara", name: "Mara <i>", bio: "I grade film." };
-    const all = [...states.map(said), structuredProfile(person, publicUrl), structuredSite(publicUrl)];
     for (const one of all) {
       const [expanded, ...others] = await expand(one);
       expect(others).toEqual([]);
@@ -133,5 +135,45 @@ describe("a stream in schema.org's words", () => {
       expect(names.length).toBeGreaterThan(0);
       for (const name of names) expect(name).toMatch(/^https:\/\/schema\.org\/[a-z]\w+$/i);
     }
+  });
+
+  it("has in each of its states only types, properties and values that schema.org has, each where it belongs, and so have a person and the site", () => {
+    for (const one of all) expect([one, wrongIn(one)]).toEqual([one, []]);
+  });
+
+  it.each([
+    ["a type that there is not", { "@type": "LiveEvent" }, /is of no type that there is: LiveEvent/],
+    [
+      "a property misspelt",
+      { startsDate: "2026-11-30T19:00:00+01:00" },
+      /^\.startsDate is no property of Event$/,
+    ],
+    ["a property of another type", { thumbnailUrl: [publicUrl] }, /^\.thumbnailUrl is no property of Event$/],
+    [
+      "a state that there is not",
+      { eventStatus: "https://schema.org/EventMoved" },
+      /^\.eventStatus cannot be/,
+    ],
+    [
+      "something of a type that does not go there",
+      { location: { "@type": "Event" } },
+      /^\.location cannot be/,
+    ],
+    [
+      "a property misspelt further in",
+      { organizer: { "@type": "Organization", nam: "" } },
+      /^\.organizer\.nam is no/,
+    ],
+    ["a time that is none", { endDate: "tomorrow" }, /^\.endDate cannot be "tomorrow"/],
+    ["an address that is none", { url: "/northlight" }, /^\.url cannot be/],
+    [
+      "a text for yes or no",
+      { "@type": "BroadcastEvent", isLiveBroadcast: "yes" },
+      /^\.isLiveBroadcast cannot be/,
+    ],
+    ["a length that is none", { "@type": "VideoObject", duration: "90 minutes" }, /\.duration cannot be/],
+  ])("would be found to have %s", (_, mistake, words) => {
+    const wrong = wrongIn({ ...said({}), ...mistake });
+    expect(wrong.filter((sentence) => words.test(sentence))).toHaveLength(1);
   });
 });

@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { expect, it } from "vitest";
-import type { AnnouncedStream } from "./announced-stream.ts";
-import { structuredProfile, structuredSite, structuredStream } from "./structured.ts";
 
 /**
  * The vocabulary of schema.org as the package `schema-dts` has it, which is made from the one that schema.org publishes. Its
@@ -84,7 +81,7 @@ const typeOf = (value: unknown) =>
  * What is wrong with an object in schema.org's words (JSON-LD, as it is sent): types and properties that there are not, that
  * a type does not have, or that cannot be what they are. Empty: nothing.
  */
-function wrongIn(value: object, at = ""): string[] {
+export function wrongIn(value: object, at = ""): string[] {
   const type = typeOf(value);
   const set = `${type}Leaf`;
   if (!sets.has(set)) return [`${at || "it"} is of no type that there is: ${type}`];
@@ -101,68 +98,3 @@ function wrongIn(value: object, at = ""): string[] {
     });
   });
 }
-
-const publicUrl = "https://frontrow.example";
-const stream: AnnouncedStream = {
-  path: "/northlight/evenings/streams/grading",
-  title: "Colour grading & you",
-  description: "Bring a picture.\n\nAnd a question.",
-  status: "scheduled",
-  startsAt: "2026-11-30T18:00:00.000Z",
-  timeZone: "Europe/Berlin",
-  lengthMinutes: 90,
-  formerStart: null,
-  liveAt: null,
-  endedAt: null,
-  replayMs: null,
-  picture: "/northlight/evenings/streams/grading/picture.png?v=abc",
-  space: { slug: "northlight", name: "Northlight" },
-  experience: { slug: "evenings", name: "Evenings" },
-};
-const said = (change: Partial<AnnouncedStream>) =>
-  structuredStream({ ...stream, ...change }, publicUrl) as unknown as Record<string, unknown>;
-
-const over = { status: "ended", liveAt: stream.startsAt, endedAt: "2026-11-30T19:00:30.000Z" } as const;
-const states = [
-  {},
-  { formerStart: "2026-11-29T18:00:00.000Z" },
-  { status: "cancelled" },
-  { status: "overdue" },
-  { status: "live", liveAt: stream.startsAt },
-  over,
-  { ...over, replayMs: 10 },
-] as Partial<AnnouncedStream>[];
-const person = { username: "mara", name: "Mara <i>", bio: "I grade film." };
-const all = [...states.map(said), structuredProfile(person, publicUrl), structuredSite(publicUrl)];
-
-it("a stream in each of its states has only types, properties and values that schema.org has, each where it belongs, and so have a person and the site", () => {
-  for (const one of all) expect([one, wrongIn(one)]).toEqual([one, []]);
-});
-
-it.each([
-  ["a type that there is not", { "@type": "LiveEvent" }, /is of no type that there is: LiveEvent/],
-  [
-    "a property misspelt",
-    { startsDate: "2026-11-30T19:00:00+01:00" },
-    /^\.startsDate is no property of Event$/,
-  ],
-  ["a property of another type", { thumbnailUrl: [publicUrl] }, /^\.thumbnailUrl is no property of Event$/],
-  ["a state that there is not", { eventStatus: "https://schema.org/EventMoved" }, /^\.eventStatus cannot be/],
-  ["something of a type that does not go there", { location: { "@type": "Event" } }, /^\.location cannot be/],
-  [
-    "a property misspelt further in",
-    { organizer: { "@type": "Organization", nam: "" } },
-    /^\.organizer\.nam is no/,
-  ],
-  ["a time that is none", { endDate: "tomorrow" }, /^\.endDate cannot be "tomorrow"/],
-  ["an address that is none", { url: "/northlight" }, /^\.url cannot be/],
-  [
-    "a text for yes or no",
-    { "@type": "BroadcastEvent", isLiveBroadcast: "yes" },
-    /^\.isLiveBroadcast cannot be/,
-  ],
-  ["a length that is none", { "@type": "VideoObject", duration: "90 minutes" }, /\.duration cannot be/],
-])("%s would be found", (_, mistake, words) => {
-  const wrong = wrongIn({ ...said({}), ...mistake });
-  expect(wrong.filter((sentence) => words.test(sentence))).toHaveLength(1);
-});

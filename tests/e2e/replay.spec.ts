@@ -165,6 +165,13 @@ test("speed, keys and captions: chosen once, they are there again; the creator a
   const page = await viewer.newPage();
   await page.goto(path);
   await ready(page);
+  // What says that it loads, or that it does not, lies over it only then.
+  const isSeen = () =>
+    videoOf(page).evaluate((video: HTMLVideoElement) => {
+      const { x, y, width, height } = video.getBoundingClientRect();
+      return document.elementFromPoint(x + width / 2, y + height / 2) === video;
+    });
+  await expect.poll(isSeen).toBe(true);
   const shown = () =>
     videoOf(page).evaluate((video: HTMLVideoElement) =>
       [...video.textTracks]
